@@ -1,0 +1,466 @@
+"""Our checks as SQL, and the two expectations that carry them into Great Expectations.
+
+``ExpectColumnValuesToPassCheck`` asks one column, ``ExpectColumnPairToPassCheck`` two; both take the name of a check from a
+closed list and plain parameters, so a suite with them is JSON. The first leaves null alone (that a value is there is another
+rule), the second sees every row. ``install_checks`` puts the SQL functions they call on a connection.
+
+Every check is one SQL expression: true for a good value, false for a bad one, never null for a value. Great Expectations puts
+all counts of a table into one statement, in which DuckDB computes equal expressions once, but not those inside AND, OR or
+CASE. What is shared therefore ends in a cast (``hub_…`` below), and ``a <= b`` of two booleans is written for "if a then b".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+import duckdb
+from great_expectations.compatibility import pydantic
+from great_expectations.compatibility.sqlalchemy import sqlalchemy as sa
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.core.metric_function_types import MetricFunctionTypes, MetricPartialFunctionTypes
+from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation
+from great_expectations.expectations.metrics import MapMetricProvider
+from great_expectations.expectations.metrics.map_metric_provider.column_map_condition_auxilliary_methods import (
+    _sqlalchemy_column_map_condition_values as _column_values,
+)
+from great_expectations.expectations.metrics.map_metric_provider.column_pair_map_condition_auxilliary_methods import (
+    _sqlalchemy_column_pair_map_condition_values as _pair_values,
+)
+from great_expectations.expectations.registry import register_metric
+from great_expectations.validator.metric_configuration import MetricConfiguration
+
+Parameter = pydantic.StrictInt | pydantic.StrictFloat | pydantic.StrictStr
+Parameters = Sequence[int | float | str]
+
+REASONS: Final = (
+    "valid",
+    "missing",
+    "placeholder",
+    "citizen_id",
+    "legacy_number",
+    "length",
+    "alphabet",
+    "checksum",
+)
+"""What ``hub_credit_code_reason`` answers, as the place in this list; of several the first after ``valid``."""
+
+SEPARATORS: Final = ";；、,，"
+"""Between the items of a joined list."""
+
+_BLANK: Final = r"[\s\x{00A0}\x{3000}]*"
+_USCC: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_ORGANISATION: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_STAND_INS: Final = ("无", "/", "-", "—", "N/A", "NULL", "空", "不详", "待补", "123456789", "123456789012345", "123456789012345678")
+_DAY: Final = (
+    r"(\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{4}\.\d{1,2}\.\d{1,2}|\d{4}年\d{1,2}月\d{1,2}日|\d{8})"
+)
+_NUMBER: Final = r"^[+-]?\d+(\.\d+)?$"
+
+
+def text(value: str) -> str:
+    """A string as an SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A column or table as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def install_checks(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the SQL functions that the checks call; as temporary macros, so only this connection knows them.
+
+    Args:
+        con: an open connection; installing again changes nothing.
+    """
+    for signature, body in _MACROS.items():
+        con.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}")
+
+
+def _weighted(alphabet: str, weights: Sequence[int]) -> str:
+    """Σ value·weight of the first characters of ``s``; a character's value is its place in the alphabet."""
+    return " + ".join(f"(strpos('{alphabet}', s[{i}]) - 1) * {weight}" for i, weight in enumerate(weights, 1))
+
+
+def _digits(weights: Sequence[int]) -> str:
+    return " + ".join(f"(ascii(s[{i}]) - 48) * {weight}" for i, weight in enumerate(weights, 1))
+
+
+def _mod_11_10() -> str:
+    """ISO 7064 MOD 11,10 over fifteen digits: the last intermediate sum, 1 when the check digit is right."""
+    product, total = "10", ""
+    for place in range(1, 16):
+        total = f"(({product} + ascii(s[{place}]) - 49) % 10 + 1)"
+        product = f"{total} * 2 % 11"
+    return total
+
+
+_MACROS: Final[Mapping[str, str]] = {
+    # GB 11714-1997: C9 = 11 - (Σ mod 11), 10 written X and 11 written 0.
+    "hub_organisation_code_holds(s)": f"""regexp_full_match(s, '[0-9A-Z]{{8}}[0-9X]')
+        AND '0X987654321'[({_weighted(_ORGANISATION, (3, 7, 9, 10, 5, 8, 4, 2))}) % 11 + 1] = s[9]""",
+    # GS15-2006.
+    "hub_registration_number_holds(s)": f"regexp_full_match(s, '[0-9]{{15}}') AND {_mod_11_10()} = 1",
+    # GB 11643-1999.
+    "hub_citizen_id_holds(s)": f"""regexp_full_match(s, '[0-9]{{17}}[0-9X]')
+        AND '10X98765432'[({_digits((7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2))}) % 11 + 1] = s[18]""",
+    "hub_province(s)": "regexp_matches(s, '^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])')",
+    "hub_compact_day(s)": r"try_cast(regexp_replace(s, '^(\d{4})(\d{2})(\d{2})$', '\1-\2-\3') AS DATE)",
+    "hub_birth_date(s)": r"""CASE WHEN regexp_full_match(s, '\d{17}[\dX]') THEN hub_compact_day(s[7:14])
+        WHEN regexp_full_match(s, '\d{15}') THEN hub_compact_day('19' || s[7:12]) END""",
+    "hub_plausible_person(s)": """hub_province(s) AND length(s) IN (15, 18) AND coalesce(year(hub_birth_date(s)) >= 1900, false)
+        AND (length(s) = 15 OR hub_citizen_id_holds(s))""",
+    "hub_stand_in(s)": f"""s = repeat(s[1], length(s)) OR regexp_full_match(s, '0*X')
+        OR s IN ({", ".join(map(text, _STAND_INS))})""",
+    # GB 32100-2015: C18 = (31 - Σ mod 31) mod 31, so that with weight 1 the check character makes the sum 0.
+    "hub_credit_code_reason(s)": rf"""CAST(CASE
+        WHEN s IS NULL OR s = '' THEN 1
+        WHEN hub_stand_in(s) THEN 2
+        WHEN regexp_full_match(s, '\d{{14,17}}[\dX]') AND hub_plausible_person(s) AND NOT hub_registration_number_holds(s) THEN 3
+        WHEN length(s) IN (9, 13, 15) AND (hub_organisation_code_holds(s) OR regexp_full_match(s, '\d{{13}}')
+            OR hub_registration_number_holds(s)) THEN 4
+        WHEN length(s) <> 18 THEN 5
+        WHEN NOT regexp_full_match(s, '[1-9ANY][{_USCC}]\d{{6}}[{_USCC}]{{10}}') THEN 6
+        WHEN ({_weighted(_USCC, [*(pow(3, i, 31) for i in range(17)), 1])}) % 31 <> 0 THEN 7
+        ELSE 0 END AS UTINYINT)""",
+    # The calendar day of a text, as an instant; null where there is none. What is ISO already, nearly all, is not taken apart.
+    "hub_date(s)": rf"""CAST(CASE WHEN CAST(try_cast(s AS DATE) AS VARCHAR) = s AND length(s) = 10 THEN try_cast(s AS DATE)
+        WHEN regexp_full_match(s, '{_DAY}([ T]00:00:00)?') AND s[1:4] <> '0000'
+        THEN coalesce(hub_compact_day(s[1:8]), try_cast(translate(split_part(split_part(s, ' ', 1), 'T', 1), '/.年月日', '----') AS DATE))
+        END AS TIMESTAMP)""",
+    "hub_instant(s)": rf"""CAST(CASE WHEN regexp_full_match(s, '{_DAY}([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?')
+        THEN hub_date(split_part(split_part(s, ' ', 1), 'T', 1)) END AS TIMESTAMP)""",
+    "hub_number(s)": f"try_cast(regexp_extract(s, '{_NUMBER}') AS DOUBLE)",
+}
+
+ColumnCheck = Callable[[str, Parameters, Sequence[str]], str]
+
+
+def _plain(sql: str) -> ColumnCheck:
+    """A check without parameters; ``{s}`` stands for the column."""
+
+    def check(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+        _expect(parameters, 0, int | float | str, prefixes)
+        return sql.format(s=column)
+
+    return check
+
+
+def _reason(name: str) -> ColumnCheck:
+    return _plain(f"hub_credit_code_reason({{s}}) <> {REASONS.index(name)}")
+
+
+def _number(sql: str, count: int, kind: Any) -> ColumnCheck:
+    """A check with numbers in it, ``{0}``, ``{1}``."""
+
+    def check(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+        _expect(parameters, count, kind, prefixes)
+        return sql.format(*map(repr, parameters), s=column)
+
+    return check
+
+
+def _legacy(present: str, legacy: str) -> ColumnCheck:
+    """Present numbers; with the parameter ``legacy`` also those of the time before."""
+
+    def check(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+        if list(parameters) not in ([], ["legacy"]) or prefixes:
+            raise ValueError("the only parameter it takes is 'legacy'")
+        good = f"({present} OR {legacy})" if parameters else f"({present})"
+        return f"(NOT hub_stand_in({{s}}) AND {good})".format(s=column)
+
+    return check
+
+
+def _decimal(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    _expect(parameters, 2, int, prefixes)
+    precision, scale = int(parameters[0]), int(parameters[1])
+    if not 0 <= scale < precision:
+        raise ValueError("precision must be greater than scale")
+    decimals = f"[0-9]{{1,{scale}}}0*" if scale else "0+"
+    return f"regexp_full_match({column}, '[+-]?0*[0-9]{{1,{precision - scale}}}(\\.{decimals})?')"
+
+
+def _pattern(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    _expect(parameters, 1, str, prefixes)
+    return f"regexp_full_match({column}, {text(str(parameters[0]))})"
+
+
+def _texts(parameters: Parameters) -> list[str]:
+    if not parameters or not all(isinstance(parameter, str) for parameter in parameters):
+        raise ValueError("needs at least one text as parameter, and only texts")
+    return [str(parameter) for parameter in parameters]
+
+
+def _in_set(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    found = f"{column} IN ({', '.join(map(text, _texts(parameters)))})"
+    starts = [f"starts_with({column}, {text(prefix)})" for prefix in prefixes]
+    return f"({' OR '.join([found, *starts])})"
+
+
+def _items_in_set(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    within = [re.sub(r"([^\w])", r"\\\1", value) for value in _texts(parameters) if not set(value) & set(SEPARATORS)]
+    starts = [re.sub(r"([^\w])", r"\\\1", prefix) + f"[^{SEPARATORS}]*" for prefix in prefixes]
+    item = f"{_BLANK}(?:{'|'.join([*within, *starts])}){_BLANK}"
+    return f"regexp_full_match({column}, {text(f'{item}(?:[{SEPARATORS}]{item})*')})"
+
+
+def _registrar_pair(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    if prefixes:
+        raise ValueError("takes no prefixes")
+    return f"(hub_credit_code_reason({column}) = 0) <= ({column}[1:2] IN ({', '.join(map(text, _texts(parameters)))}))"
+
+
+def _region_known(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    """Six-digit codes, or the name of a table whose only column they are."""
+    if prefixes:
+        raise ValueError("takes no prefixes")
+    names = _texts(parameters)
+    by_table = len(names) == 1 and not names[0].isdigit()
+    known = f"FROM {identifier(names[0])}" if by_table else ", ".join(map(text, names))
+    return f"(hub_credit_code_reason({column}) = 0) <= coalesce({column}[3:8] IN ({known}), false)"
+
+
+COLUMN_CHECKS: Final[Mapping[str, ColumnCheck]] = {
+    **{f"credit_code_{name}": _reason(name) for name in REASONS[2:]},
+    "credit_code_inner_check": _plain("(hub_credit_code_reason({s}) = 0) <= hub_organisation_code_holds({s}[9:17])"),
+    "credit_code_registrar_pair": _registrar_pair,
+    "credit_code_region_known": _region_known,
+    "organisation_code": _plain("(NOT hub_stand_in({s}) AND hub_organisation_code_holds({s}))"),
+    "registration_number": _legacy("hub_registration_number_holds({s})", "regexp_full_match({s}, '[0-9]{{13}}')"),
+    "citizen_id": _legacy(
+        "hub_citizen_id_holds({s}) AND hub_province({s}) AND hub_birth_date({s}) IS NOT NULL",
+        "regexp_full_match({s}, '[0-9]{{15}}') AND hub_province({s}) AND hub_birth_date({s}) IS NOT NULL",
+    ),
+    "date": _plain("({s} IS NULL) >= (hub_date({s}) IS NULL)"),
+    "timestamp": _plain("({s} IS NULL) >= (hub_instant({s}) IS NULL)"),
+    "decimal": _decimal,
+    "integer": _plain("regexp_full_match({s}, '[+-]?0*[0-9]{{1,18}}')"),
+    "min_exclusive": _number("coalesce(hub_number({s}) > {0}, true)", 1, int | float),
+    "min_inclusive": _number("coalesce(hub_number({s}) >= {0}, true)", 1, int | float),
+    "max_inclusive": _number("coalesce(hub_number({s}) <= {0}, true)", 1, int | float),
+    "max_length": _number("length({s}) <= {0}", 1, int),
+    "pattern": _pattern,
+    "in_set": _in_set,
+    "items_in_set": _items_in_set,
+    "no_replacement_character": _plain("NOT (contains({s}, chr(65533)) OR contains({s}, '锟斤拷'))"),
+    "no_control_character": _plain(r"NOT regexp_matches({s}, '[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]')"),
+    "not_cleaned": _number("({s}::BIGINT >> {0}) % 2 = 0", 1, int),
+}
+"""Every check of one column by name. ``prefixes`` are for ``in_set`` and ``items_in_set`` only."""
+
+PairCheck = Callable[[str, str, Parameters], str]
+
+
+def _when(condition: Callable[[str, Parameters], str], verdict: str) -> PairCheck:
+    """The first column must be (not) null where the condition holds for the second."""
+    return lambda a, b, parameters: f"({a} IS {verdict} OR NOT coalesce({condition(b, parameters)}, false))"
+
+
+def _is_in(column: str, parameters: Parameters) -> str:
+    return _in_set(column, parameters, ())
+
+
+def _contains(column: str, parameters: Parameters) -> str:
+    return f"({' OR '.join(f'contains({column}, {text(part)})' for part in _texts(parameters))})"
+
+
+def _is_filled(column: str, parameters: Parameters) -> str:
+    _expect(parameters, 0, str, ())
+    return f"({column} IS NOT NULL)"
+
+
+def _date_not_after(a: str, b: str, parameters: Parameters) -> str:
+    _expect(parameters, 0, str, ())
+    return f"coalesce(hub_date({a}) <= hub_date({b}), true)"
+
+
+PAIR_CHECKS: Final[Mapping[str, PairCheck]] = {
+    "date_not_after": _date_not_after,
+    "required_when_in": _when(_is_in, "NOT NULL"),
+    "required_when_contains": _when(_contains, "NOT NULL"),
+    "required_when_not_null": _when(_is_filled, "NOT NULL"),
+    "null_when_in": _when(_is_in, "NULL"),
+    "null_when_contains": _when(_contains, "NULL"),
+    "null_when_not_null": _when(_is_filled, "NULL"),
+}
+"""Every check of two columns by name; the first is the one that is blamed."""
+
+
+def _expect(parameters: Parameters, count: int, kind: Any, prefixes: Sequence[str]) -> None:
+    if len(parameters) != count or not all(isinstance(parameter, kind) for parameter in parameters):
+        raise ValueError(f"takes {count} parameters of type {kind}, not {list(parameters)!r}")
+    if prefixes:
+        raise ValueError("takes no prefixes")
+
+
+def _bad_rows(
+    cls: type[_CheckMetric],
+    execution_engine: SqlAlchemyExecutionEngine,
+    metric_domain_kwargs: dict[str, Any],
+    metric_value_kwargs: dict[str, Any],
+    metrics: dict[str, Any],
+    **_: object,
+) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """The condition that is true for the rows a check refuses."""
+    names = [str(metric_domain_kwargs[key]) for key in cls.columns]
+    for name in names:
+        if name not in metrics["table.columns"]:
+            raise ValueError(f"there is no column '{name}'")
+    passes = cls.passes([identifier(name) for name in names], metric_value_kwargs)
+    _, compute, accessor = execution_engine.get_compute_domain(metric_domain_kwargs, cls.domain)
+    return sa.literal_column(f"NOT ({passes})", sa.Boolean()), compute, accessor
+
+
+def _count_of_bad_rows(metrics: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """Their number, as one column of the statement that all counts share."""
+    condition, compute, accessor = metrics["unexpected_condition"]
+    return sa.func.count_if(condition), compute, accessor
+
+
+class _CheckMetric(MapMetricProvider):
+    """The metrics of a check.
+
+    Great Expectations would count by CASE, which hides the check from DuckDB's sharing, and for two columns by a statement
+    of its own for each check, so the count is registered here.
+    """
+
+    columns: ClassVar[tuple[str, ...]] = ()
+    domain: ClassVar[MetricDomainTypes]
+
+    @classmethod
+    def passes(cls, columns: Sequence[str], arguments: Mapping[str, Any]) -> str:
+        """The check as SQL."""
+        raise NotImplementedError
+
+    @classmethod
+    def _register_metric_functions(cls) -> None:
+        if not cls.columns:
+            return
+
+        def register(suffix: str, provider: Callable[..., Any] | None, kind: Any, *more: str) -> None:
+            register_metric(
+                metric_name=f"{cls.condition_metric_name}.{suffix}",
+                metric_domain_keys=cls.condition_domain_keys,
+                metric_value_keys=(*cls.condition_value_keys, *more),
+                execution_engine=SqlAlchemyExecutionEngine,
+                metric_class=cls,
+                metric_provider=provider,
+                metric_fn_type=kind,
+            )
+
+        value, partial = MetricFunctionTypes.VALUE, MetricPartialFunctionTypes
+        values = _column_values if len(cls.columns) == 1 else _pair_values
+        register("condition", _bad_rows, partial.MAP_CONDITION_FN)
+        register("unexpected_count.aggregate_fn", _count_of_bad_rows, partial.AGGREGATE_FN)
+        register("unexpected_count", None, value)
+        register("unexpected_values", values, value, "result_format")
+        register("filtered_row_count", None, value, "result_format")  # looked up by name, never computed
+        register("unexpected_rows", cls.sqlalchemy_unexpected_rows_provider, value, "result_format")
+        register("unexpected_index_list", cls.sqlalchemy_unexpected_index_list_provider, value, "result_format")
+        register("unexpected_index_query", cls.sqlalchemy_unexpected_index_query_provider, value, "result_format")
+
+    @classmethod
+    def _get_evaluation_dependencies(
+        cls,
+        metric: MetricConfiguration,
+        configuration: Any = None,
+        execution_engine: Any = None,
+        runtime_configuration: Any = None,
+    ) -> dict[str, MetricConfiguration]:
+        dependencies: dict[str, MetricConfiguration] = super()._get_evaluation_dependencies(
+            metric, configuration, execution_engine, runtime_configuration
+        )
+        table = {key: value for key, value in metric.metric_domain_kwargs.items() if key not in cls.columns}
+        dependencies["table.columns"] = MetricConfiguration("table.columns", table)
+        return dependencies
+
+
+class _ColumnMetric(_CheckMetric):
+    columns = ("column",)
+    domain = MetricDomainTypes.COLUMN
+    condition_metric_name = "column_values.pass_check"
+    condition_domain_keys = ("batch_id", "table", "column", "row_condition", "condition_parser")
+    condition_value_keys = ("check", "parameters", "prefixes")
+
+    @classmethod
+    def passes(cls, columns: Sequence[str], arguments: Mapping[str, Any]) -> str:
+        check = COLUMN_CHECKS[arguments["check"]]
+        return check(columns[0], arguments.get("parameters") or (), arguments.get("prefixes") or ())
+
+
+class _PairMetric(_CheckMetric):
+    columns = ("column_A", "column_B")
+    domain = MetricDomainTypes.COLUMN_PAIR
+    condition_metric_name = "column_pair_values.pass_check"
+    condition_domain_keys = ("batch_id", "table", "column_A", "column_B", "row_condition", "condition_parser")
+    condition_value_keys = ("check", "parameters")
+
+    @classmethod
+    def passes(cls, columns: Sequence[str], arguments: Mapping[str, Any]) -> str:
+        return PAIR_CHECKS[arguments["check"]](columns[0], columns[1], arguments.get("parameters") or ())
+
+
+def _without_examples(result_format: Mapping[str, Any]) -> bool:
+    return result_format.get("result_format") == "BASIC" and result_format.get("partial_unexpected_count") == 0
+
+
+class ExpectColumnValuesToPassCheck(ColumnMapExpectation):
+    """Every value of the column passes one of ``COLUMN_CHECKS``; null is not examined."""
+
+    check: pydantic.StrictStr
+    parameters: list[Parameter] = []
+    prefixes: list[pydantic.StrictStr] = []
+
+    map_metric: ClassVar[str] = _ColumnMetric.condition_metric_name
+    success_keys: ClassVar[tuple[str, ...]] = ("mostly", "check", "parameters", "prefixes")
+    args_keys: ClassVar[tuple[str, ...]] = ("column", "check", "parameters", "prefixes")
+
+    @pydantic.root_validator(skip_on_failure=True)
+    def _check_can_be_called(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 - pydantic passes the class
+        _known(values["check"], COLUMN_CHECKS)(values["column"], values["parameters"], values["prefixes"])
+        return values
+
+    def get_validation_dependencies(self, execution_engine: Any = None, runtime_configuration: Any = None) -> Any:
+        """The counts, and example values only where the result format asks for any: each costs a statement."""
+        dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
+        if _without_examples(dependencies.result_format):
+            dependencies.metric_configurations.pop(f"{self.map_metric}.unexpected_values")
+        return dependencies
+
+
+class ExpectColumnPairToPassCheck(ColumnPairMapExpectation):
+    """Every row passes one of ``PAIR_CHECKS``, rows with null in either column included; ``column_A`` is blamed."""
+
+    check: pydantic.StrictStr
+    parameters: list[Parameter] = []
+
+    map_metric: ClassVar[str] = _PairMetric.condition_metric_name
+    success_keys: ClassVar[tuple[str, ...]] = ("mostly", "check", "parameters")
+    args_keys: ClassVar[tuple[str, ...]] = ("column_A", "column_B", "check", "parameters")
+
+    @pydantic.root_validator(skip_on_failure=True)
+    def _check_can_be_called(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 - pydantic passes the class
+        _known(values["check"], PAIR_CHECKS)(values["column_A"], values["column_B"], values["parameters"])
+        return values
+
+    def get_validation_dependencies(self, execution_engine: Any = None, runtime_configuration: Any = None) -> Any:
+        """As above; the number of rows looked at is that of the table and needs no statement."""
+        dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
+        dependencies.metric_configurations.pop(f"{self.map_metric}.filtered_row_count")
+        if _without_examples(dependencies.result_format):
+            dependencies.metric_configurations.pop(f"{self.map_metric}.unexpected_values")
+        return dependencies
+
+    def _validate(self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None) -> Any:
+        looked_at = {f"{self.map_metric}.filtered_row_count": metrics["table.row_count"]}
+        return super()._validate({**metrics, **looked_at}, runtime_configuration, execution_engine)
+
+
+def _known(name: str, checks: Mapping[str, Callable[..., str]]) -> Callable[..., str]:
+    if name not in checks:
+        raise ValueError(f"there is no check '{name}'; there are {', '.join(sorted(checks))}")
+    return checks[name]

@@ -1,0 +1,117 @@
+"""The home of a hub: where everything lies (contract.md, "Home").
+
+    inbox/<provider_id>/<dataset_id>/<file>       what providers drop; taken files go to inbox/<provider_id>/.done/
+    outbox/<provider_id>/<batch_id>/              receipt.json, findings.csv
+    raw/                                          originals (pipelines.intake.raw)
+    lake/records/<dataset_id>                     accepted record versions (pipelines.lake)
+    lake/quarantine/<dataset_id>                  refused rows
+    lake/ledger/<table>                           one table per kind of event
+    shared/<product_id>/                          releases (pipelines.release)
+    scorecards/<period>/                          scorecards (pipelines.scorecard)
+    state/pending/<delivery_id>.json              taken, not yet screened
+    state/groups/<group_id>.json                  work groups that were begun and not finished
+    state/work/<group_id>/                        scratch of a work group, removed when it is done
+    state/lock                                    held while deliveries are taken and while the lake is compacted
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import InputError
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths below one root folder."""
+
+    root: Path
+
+    @property
+    def inbox(self) -> Path:
+        """What providers drop."""
+        return self.root / "inbox"
+
+    @property
+    def raw(self) -> Path:
+        """Originals."""
+        return self.root / "raw"
+
+    @property
+    def pending(self) -> Path:
+        """Deliveries that were taken and not yet screened."""
+        return self.root / "state/pending"
+
+    @property
+    def groups(self) -> Path:
+        """Work groups that were begun and not finished."""
+        return self.root / "state/groups"
+
+    @property
+    def shared(self) -> Path:
+        """Releases of every product."""
+        return self.root / "shared"
+
+    @property
+    def scorecards(self) -> Path:
+        """Scorecards by period."""
+        return self.root / "scorecards"
+
+    def outbox(self, provider_id: str, batch_id: str) -> Path:
+        """Receipt and findings of one delivery."""
+        return self.root / "outbox" / provider_id / batch_id
+
+    def records(self, dataset_id: str) -> Path:
+        """Accepted record versions of a dataset."""
+        return self.root / "lake/records" / dataset_id
+
+    def quarantine(self, dataset_id: str) -> Path:
+        """Refused rows of a dataset."""
+        return self.root / "lake/quarantine" / dataset_id
+
+    def ledger(self, table: str) -> Path:
+        """One ledger table."""
+        return self.root / "lake/ledger" / table
+
+    def work(self, name: str) -> Path:
+        """Scratch folder of one work group or release candidate."""
+        return self.root / "state/work" / name
+
+    @contextmanager
+    def locked(self, name: str = "lock") -> Iterator[None]:
+        """Hold one of the home's locks; waits for whoever holds it, and a crash releases it.
+
+        Raises:
+            InputError: the home cannot be written to.
+        """
+        try:
+            (self.root / "state").mkdir(parents=True, exist_ok=True)
+            stream = (self.root / "state" / name).open("w")
+        except OSError as error:
+            raise InputError(f"{self.root}: cannot be written to ({error.strerror}); give --home a folder that can") from error
+        with stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            yield
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON so that the name either holds the whole text or does not exist."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put ``content`` under ``path`` atomically and durably."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)

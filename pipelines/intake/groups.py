@@ -1,0 +1,89 @@
+"""Work groups: pending files of one dataset packed by bytes, so that a thousand tiny files are one task and one commit.
+
+A plan is written down before it is carried out (``state/groups/<group_id>.json``) and kept until it is done: after a crash the
+same group comes again, with the same id, and the lake knows by the id what it already has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from pipelines.home import Home, write_json
+from pipelines.intake.delivery import Delivery
+from pipelines.intake.inbox import pending
+
+MOST_FILES: Final = 2000
+
+
+@dataclass(frozen=True)
+class WorkGroup:
+    """Deliveries of one dataset that are screened and committed together."""
+
+    id: str
+    dataset_id: str
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def name(self) -> str:
+        """For people: dataset, number of files, size."""
+        return f"{self.dataset_id} · {len(self.deliveries)} files · {sum(d.bytes for d in self.deliveries) / 1e6:.1f} MB"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"id": self.id, "dataset_id": self.dataset_id, "deliveries": [d.to_json() for d in self.deliveries]}
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Self:
+        """The inverse of ``to_json``."""
+        return cls(content["id"], content["dataset_id"], tuple(Delivery.from_json(d) for d in content["deliveries"]))
+
+    @classmethod
+    def of(cls, deliveries: Iterable[Delivery]) -> Self:
+        """A group of deliveries of one dataset; its id comes from theirs."""
+        members = tuple(deliveries)
+        digest = hashlib.sha256("\0".join(sorted(d.batch_id for d in members)).encode()).hexdigest()
+        return cls(f"group-{digest[:16]}", members[0].dataset_id, members)
+
+
+def plan(home: Home, group_bytes: int, *, provider: str | None = None) -> list[WorkGroup]:
+    """Groups to work on: those begun and not finished, then new ones of what is pending.
+
+    Args:
+        home: the hub's home.
+        group_bytes: about how many bytes of files make a group; a larger file is a group of its own.
+        provider: only this provider's new deliveries.
+    """
+    with home.locked():
+        groups = [WorkGroup.from_json(json.loads(p.read_text())) for p in sorted(home.groups.glob("*.json"))]
+        planned = {d.batch_id for group in groups for d in group.deliveries}
+        new = [d for d in pending(home) if d.batch_id not in planned and provider in (None, d.provider_id)]
+        for members in _packed(new, group_bytes):
+            group = WorkGroup.of(members)
+            write_json(home.groups / f"{group.id}.json", group.to_json())
+            groups.append(group)
+    return groups
+
+
+def finish(home: Home, group: WorkGroup) -> None:
+    """Forget a group whose receipts are written; the pending marks go first, so that a crash between repeats nothing."""
+    for delivery in group.deliveries:
+        (home.pending / f"{delivery.batch_id}.json").unlink(missing_ok=True)
+    (home.groups / f"{group.id}.json").unlink(missing_ok=True)
+
+
+def _packed(deliveries: list[Delivery], group_bytes: int) -> Iterator[list[Delivery]]:
+    current: list[Delivery] = []
+    size = 0
+    for delivery in deliveries:
+        full = size + delivery.bytes > group_bytes or len(current) >= MOST_FILES
+        if current and (full or delivery.dataset_id != current[0].dataset_id):
+            yield current
+            current, size = [], 0
+        current.append(delivery)
+        size += delivery.bytes
+    if current:
+        yield current

@@ -1,0 +1,58 @@
+"""The raw zone: every file as it came, for ever, under the digest of its bytes.
+
+    raw/<first two of sha256>/<sha256>                     the bytes, read-only
+    raw/<first two of sha256>/<sha256>.<batch_id>.json     who sent it, as what, when, under which name: one for each
+                                                           provider and dataset, of the first time
+
+A file is written under a temporary name, synced, then renamed: a name that exists is whole. Nothing here is ever changed or
+removed; ``credit-hub audit`` recomputes the digests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Final
+
+from pipelines.home import Home
+
+_CHUNK: Final = 1 << 22
+
+
+def keep(home: Home, source: Path) -> tuple[str, int]:
+    """Copy a file into the raw zone.
+
+    Returns:
+        SHA-256 (hexadecimal) and size in bytes of what was copied.
+    """
+    home.raw.mkdir(parents=True, exist_ok=True)
+    temporary = home.raw / f".{os.getpid()}.{source.name[-40:]}.tmp"
+    total = hashlib.sha256()
+    size = 0
+    with source.open("rb") as incoming, temporary.open("wb") as kept:
+        while chunk := incoming.read(_CHUNK):
+            total.update(chunk)
+            kept.write(chunk)
+            size += len(chunk)
+        kept.flush()
+        os.fsync(kept.fileno())
+    digest = total.hexdigest()
+    target = path_of(home, digest)
+    if target.exists():
+        temporary.unlink()
+    else:
+        target.parent.mkdir(exist_ok=True)
+        temporary.chmod(0o444)
+        temporary.replace(target)
+    return digest, size
+
+
+def path_of(home: Home, sha256: str) -> Path:
+    """Where the bytes of a digest lie."""
+    return home.raw / sha256[:2] / sha256
+
+
+def first_delivery(home: Home, sha256: str, batch_id: str) -> Path:
+    """The record of the first time these bytes came from this provider as this dataset."""
+    return home.raw / sha256[:2] / f"{sha256}.{batch_id}.json"

@@ -1,0 +1,155 @@
+"""One Delta table of the lake: create, append exactly once, list its files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.schema import Schema as DeltaSchema
+from deltalake.transaction import AddAction
+
+DIGEST_DIGITS: Final = 32
+COMPRESSION_LEVEL: Final = 1
+
+Schema = Mapping[str, pl.DataType]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table at ``path`` with the columns of ``schema``; ``partition`` is a string column that lies in the path only."""
+
+    path: Path
+    schema: Schema
+    partition: str | None = None
+
+    def open(self) -> DeltaTable | None:
+        """The table as it is now, or None where nothing was ever written."""
+        try:
+            return DeltaTable(str(self.path))
+        except TableNotFoundError:
+            return None
+
+    def open_or_create(self) -> DeltaTable:
+        """The table, created empty if need be, and widened by columns the catalogue has gained."""
+        table = self.open()
+        wanted = self._delta_schema()
+        if table is None:
+            partitions = [self.partition] if self.partition else None
+            return DeltaTable.create(str(self.path), schema=wanted, partition_by=partitions, mode="ignore")
+        known = {field.name for field in table.schema().fields}
+        new = [field for field in wanted.fields if field.name not in known]
+        if new:
+            table.alter.add_columns(new)
+            table = DeltaTable(str(self.path))
+        return table
+
+    def knows(self, transaction: str) -> bool:
+        """True where the transaction was committed before."""
+        table = self.open()
+        return table is not None and table.transaction_version(transaction) is not None
+
+    def append(self, transaction: str, files: Iterable[tuple[Path, str | None]]) -> bool:
+        """Commit Parquet files once, under the id of a transaction.
+
+        Args:
+            transaction: whoever appends the same thing again uses the same id.
+            files: files outside the table with their partition value; they are moved into the table's folder.
+
+        Returns:
+            False where the transaction was committed before (then the files are left where they are).
+        """
+        table = self.open_or_create()
+        if table.transaction_version(transaction) is not None:
+            return False
+        actions = [self._move_in(file, partition) for file, partition in files]
+        properties = CommitProperties(app_transactions=[Transaction(transaction, 1)])
+        try:
+            table.create_write_transaction(
+                actions, "append", table.schema(), [self.partition] if self.partition else None, commit_properties=properties
+            )
+        except CommitFailedError as error:
+            # Another process may have committed the same work between our look and our commit; anything else is an error.
+            if "transaction" in str(error).lower() and self.knows(transaction):
+                return False
+            raise
+        return True
+
+    def append_frame(self, transaction: str, frame: pl.DataFrame, scratch: Path) -> bool:
+        """Commit a small frame once; its columns must be those of the schema."""
+        scratch.mkdir(parents=True, exist_ok=True)
+        path = scratch / f"{self.path.parent.name}-{self.path.name}.parquet"
+        frame.select(pl.col(name).cast(dtype) for name, dtype in self.schema.items()).write_parquet(
+            path, compression_level=COMPRESSION_LEVEL
+        )
+        return self.append(transaction, [(path, None)])
+
+    def replace(self, partition: str | None, files: Iterable[Path]) -> None:
+        """Put files in the place of all files of a partition (or of the table), in one commit: compaction."""
+        table = self.open_or_create()
+        filters = [(self.partition, "=", partition)] if self.partition and partition is not None else None
+        table.create_write_transaction(
+            [self._move_in(file, partition) for file in files],
+            "overwrite",
+            table.schema(),
+            [self.partition] if self.partition else None,
+            partition_filters=filters,
+        )
+
+    def files(self) -> dict[Path, str | None]:
+        """The table's data files with their partition value, in the order of their names."""
+        table = self.open()
+        if table is None:
+            return {}
+        names = sorted(str(name) for name in table.file_uris())
+        result: dict[Path, str | None] = {}
+        for name in names:
+            path = Path(name.removeprefix("file://"))
+            result[path] = path.parent.name.partition("=")[2] if self.partition else None
+        return result
+
+    def scan(self, files: Iterable[Path] | None = None) -> pl.LazyFrame:
+        """The rows of the table, or of some of its files, with the columns of the schema."""
+        chosen = sorted(self.files() if files is None else files)
+        schema = {name: dtype for name, dtype in self.schema.items() if name != self.partition}
+        if not chosen:
+            return pl.LazyFrame(schema=schema)
+        return pl.scan_parquet(
+            chosen, schema=schema, missing_columns="insert", extra_columns="ignore", hive_partitioning=False
+        )
+
+    def read(self) -> pl.DataFrame:
+        """All rows: for the small tables."""
+        return self.scan().collect()
+
+    def _delta_schema(self) -> DeltaSchema:
+        frame = pl.DataFrame(schema=dict(self.schema))
+        return DeltaSchema.from_arrow(frame.to_arrow(compat_level=pl.CompatLevel.oldest()).schema)
+
+    def _move_in(self, file: Path, partition: str | None) -> AddAction:
+        folder = self.path / f"{self.partition}={partition}" if self.partition else self.path
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / f"{digest(file)[:DIGEST_DIGITS]}.parquet"
+        rows = pl.scan_parquet(file, hive_partitioning=False).select(pl.len()).collect().item()
+        file.replace(target)
+        status = target.stat()
+        return AddAction(
+            path=target.relative_to(self.path).as_posix(),
+            size=status.st_size,
+            partition_values={self.partition: partition} if self.partition else {},
+            modification_time=int(status.st_mtime * 1000),
+            data_change=True,
+            stats=json.dumps({"numRecords": rows}),
+        )
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

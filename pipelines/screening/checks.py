@@ -1,0 +1,153 @@
+"""Each primitive of the catalogue's rules as a Polars expression that is true where a row breaks the rule.
+
+The other route, SQL under Great Expectations, is ``pipelines.expectations.checks``; neither is translated from the other.
+
+Columns the expressions read: ``<field>`` tidy text, ``typed:<field>`` the typed value, ``reason:<field>`` why a credit code
+is none, ``cleaned:<field>`` whether clean-up changed the cell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+import polars as pl
+
+from pipelines.identifiers import citizen_id, credit_code, organisation_code, registration_number
+from pipelines.catalog import RECEIVED_ON, Rule
+from pipelines.catalog.rules import CREDIT_CODE_REASONS
+
+SEPARATORS: Final = ";；、,，"
+
+
+def broken(rule: Rule, *, pairs: tuple[str, ...], divisions: tuple[str, ...]) -> pl.Expr:
+    """True where the row breaks the rule, else False, never null.
+
+    Raises:
+        KeyError: the catalogue names a primitive nobody implements.
+    """
+    cell = pl.col(rule.field)
+    if rule.primitive.startswith("credit_code_"):
+        found = _credit_code(rule, pairs, divisions)
+    elif "_when_" in rule.primitive:
+        found = _conditional(rule, cell)
+    else:
+        found = _PRIMITIVES[rule.primitive](rule, cell)
+    return found.fill_null(False)
+
+
+def typed_name(field: str) -> str:
+    """Column of the typed value of a field."""
+    return f"typed:{field}"
+
+
+def reason_name(field: str) -> str:
+    """Column of the reason why a credit code is none."""
+    return f"reason:{field}"
+
+
+def cleaned_name(field: str) -> str:
+    """Column that says whether clean-up changed the cell."""
+    return f"cleaned:{field}"
+
+
+def _credit_code(rule: Rule, pairs: tuple[str, ...], divisions: tuple[str, ...]) -> pl.Expr:
+    cell, reason = pl.col(rule.field), pl.col(reason_name(rule.field))
+    name = rule.primitive.removeprefix("credit_code_")
+    if name in CREDIT_CODE_REASONS:
+        return reason == name
+    good = cell.is_not_null() & reason.is_null()
+    match name:
+        case "inner_check":
+            return good & ~credit_code.inner_check_holds(cell)
+        case "registrar_pair":
+            return good & ~credit_code.registrar_pair_known(cell, pairs)
+        case "region_unknown":
+            return good & ~credit_code.region_known(cell, divisions)
+        case _:
+            raise KeyError(rule.primitive)
+
+
+def _conditional(rule: Rule, cell: pl.Expr) -> pl.Expr:
+    check, _, form = rule.primitive.partition("_when_")
+    other, texts = pl.col(str(rule.other)), [str(p) for p in rule.parameters]
+    match form:
+        case "in":
+            applies = other.is_in(texts)
+        case "contains":
+            applies = other.str.contains_any(texts)
+        case "not_null":
+            applies = other.is_not_null()
+        case _:
+            raise KeyError(rule.primitive)
+    match check:
+        case "required":
+            return cell.is_null() & applies
+        case "empty":
+            return cell.is_not_null() & applies
+        case "citizen_id":
+            return applies & cell.is_not_null() & citizen_id.reason(cell).is_not_null()
+        case _:
+            raise KeyError(rule.primitive)
+
+
+def _too_long(rule: Rule, cell: pl.Expr) -> pl.Expr:
+    limit = int(rule.parameters[0])
+
+    def over(values: pl.Series) -> pl.Series:
+        # Characters never outnumber bytes, and bytes are known without reading the text.
+        longest = values.str.len_bytes().max()
+        if longest is None or int(str(longest)) <= limit:
+            return pl.repeat(False, len(values), dtype=pl.Boolean, eager=True)
+        return values.str.len_chars() > limit
+
+    return cell.map_batches(over, return_dtype=pl.Boolean, is_elementwise=True)
+
+
+def _not_in_table(rule: Rule, cell: pl.Expr) -> pl.Expr:
+    texts = [str(p) for p in rule.parameters]
+    found = cell.is_in(texts)
+    if texts and texts[-1].endswith("-"):
+        found = found | cell.str.starts_with(texts[-1])
+    return ~found
+
+
+def _items_not_in_table(rule: Rule, cell: pl.Expr) -> pl.Expr:
+    texts = [str(p) for p in rule.parameters]
+    item = "|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True) if not text.endswith("-"))
+    if texts and texts[-1].endswith("-"):
+        item += f"|{re.escape(texts[-1])}[^{SEPARATORS}]*"
+    return ~cell.str.contains(rf"^(?:{item})\s*(?:[{SEPARATORS}]\s*(?:{item})\s*)*[{SEPARATORS}]?$")
+
+
+def _after(rule: Rule, cell: pl.Expr) -> pl.Expr:
+    other = pl.col(RECEIVED_ON) if rule.other == RECEIVED_ON else pl.col(typed_name(str(rule.other)))
+    return pl.col(typed_name(rule.field)) > other
+
+
+def _unreadable(rule: Rule, cell: pl.Expr) -> pl.Expr:
+    return cell.is_not_null() & pl.col(typed_name(rule.field)).is_null()
+
+
+_PRIMITIVES: Final[dict[str, Callable[[Rule, pl.Expr], pl.Expr]]] = {
+    "required": lambda rule, cell: cell.is_null(),
+    "replacement_character": lambda rule, cell: (
+        cell.str.contains("\ufffd", literal=True) | cell.str.contains("锟斤拷", literal=True)
+    ),
+    "date": _unreadable,
+    "timestamp": _unreadable,
+    "integer": _unreadable,
+    "decimal": _unreadable,
+    "max_length": _too_long,
+    "pattern": lambda rule, cell: ~cell.str.contains(f"^(?:{rule.parameters[0]})$"),
+    "in_table": _not_in_table,
+    "items_in_table": _items_not_in_table,
+    "min_exclusive": lambda rule, cell: pl.col(typed_name(rule.field)) <= rule.parameters[0],
+    "min_inclusive": lambda rule, cell: pl.col(typed_name(rule.field)) < rule.parameters[0],
+    "max_inclusive": lambda rule, cell: pl.col(typed_name(rule.field)) > rule.parameters[0],
+    "date_not_after": _after,
+    "organisation_code": lambda rule, cell: organisation_code.reason(cell).is_not_null(),
+    "registration_number": lambda rule, cell: registration_number.reason(cell).is_not_null(),
+    "cleaned": lambda rule, cell: pl.col(cleaned_name(rule.field)),
+}

@@ -1,0 +1,60 @@
+"""Names of the columns that screening adds, and what the accepted and refused tables hold.
+
+Accepted rows (``lake/records/<dataset_id>``): every field of the dataset in its type, sensitive ones masked with
+``<field>_pseudonym`` beside them, then provenance. Refused rows (``lake/quarantine/<dataset_id>``): every field as sent,
+sensitive ones masked, the line's text where it was malformed, and the rules broken.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from pipelines.catalog import Field
+from pipelines.screening.typed import lake_type
+
+BATCH: Final = "_batch_id"
+ROW_NUMBER: Final = "_row_number"
+PROVIDER: Final = "_provider_id"
+REGION: Final = "_region_code"
+RECEIVED_ON: Final = "_received_on"
+SUBJECT_KEY: Final = "_subject_key"
+BUCKET: Final = "_bucket"
+BUCKETS: Final = 16
+
+PROVENANCE: Final[dict[str, pl.DataType]] = {
+    BATCH: pl.String(),
+    ROW_NUMBER: pl.Int64(),
+    PROVIDER: pl.String(),
+    REGION: pl.String(),
+    RECEIVED_ON: pl.Date(),
+    SUBJECT_KEY: pl.String(),
+}
+
+
+def pseudonym_name(field: str) -> str:
+    """Column of the pseudonym of a sensitive field."""
+    return f"{field}_pseudonym"
+
+
+def record_schema(fields: tuple[Field, ...]) -> dict[str, pl.DataType]:
+    """Columns of ``lake/records/<dataset_id>``, the bucket last."""
+    columns: dict[str, pl.DataType] = {field.id: lake_type(field) for field in fields}
+    columns |= {pseudonym_name(field.id): pl.String() for field in fields if field.sensitive}
+    return columns | PROVENANCE | {BUCKET: pl.String()}
+
+
+def quarantine_schema(fields: tuple[Field, ...]) -> dict[str, pl.DataType]:
+    """Columns of ``lake/quarantine/<dataset_id>``."""
+    return {
+        "quarantine_id": pl.String(),
+        BATCH: pl.String(),
+        ROW_NUMBER: pl.Int64(),
+        PROVIDER: pl.String(),
+        REGION: pl.String(),
+        RECEIVED_ON: pl.Date(),
+        "rule_ids": pl.List(pl.String()),
+        "raw_text": pl.String(),
+        **{field.id: pl.String() for field in fields},
+    }
