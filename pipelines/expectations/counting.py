@@ -23,7 +23,7 @@ from great_expectations.exceptions import GreatExpectationsError
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 from pipelines.errors import HubError
-from pipelines.expectations.checks import identifier, install_checks
+from pipelines.expectations.checks import identifier, install_checks, shared_columns
 from pipelines.expectations.duckdb_datasource import new_context
 from pipelines.expectations.duckdb_dialect import handed_over
 
@@ -99,15 +99,18 @@ def _validate(
     con: duckdb.DuckDBPyConnection, table: str, suite: ExpectationSuite
 ) -> Sequence[ExpectationValidationResult]:
     """The suite's results; the datasource lives as long as this call, for an engine remembers metrics by batch name."""
-    name = f"rows-{next(_numbers)}"
+    name = f"hub_rows_{next(_numbers)}"
+    shared = "".join(f", {sql} AS {identifier(column)}" for column, sql in shared_columns(suite.expectations).items())
     with _one_at_a_time, handed_over(con) as url:
         sources = _context().data_sources
+        con.execute(f"CREATE TEMP VIEW {name} AS SELECT *{shared} FROM {identifier(table)}")
         try:
-            asset = sources.add_duckdb(name, connection_string=url).add_table_asset(name, table_name=table)
+            asset = sources.add_duckdb(name, connection_string=url).add_table_asset(name, table_name=name)
             batch = asset.add_batch_definition_whole_table(name).get_batch()
             results: Sequence[ExpectationValidationResult] = batch.validate(suite, result_format=_COUNTS).results
         finally:
             sources.delete(name)
+            con.execute(f"DROP VIEW {name}")
     return results
 
 

@@ -59,26 +59,7 @@ def reason(value: pl.Expr) -> pl.Expr:
     Returns:
         String expression: null where the value is valid, else the text of a ``Reason``.
     """
-    text = value.cast(pl.String)
-    old = text.str.contains(LAYOUT_BEFORE_1999)
-    return (
-        pl.when(text.is_null())
-        .then(pl.lit(Reason.MISSING.value))
-        .when(is_stand_in(text))
-        .then(pl.lit(Reason.PLACEHOLDER.value))
-        .when(~text.str.len_chars().is_in(LENGTHS))
-        .then(pl.lit(Reason.LENGTH.value))
-        .when(~(old | text.str.contains(LAYOUT)))
-        .then(pl.lit(Reason.ALPHABET.value))
-        .when(~text.str.contains(PROVINCE))
-        .then(pl.lit(Reason.REGION.value))
-        .when(_birth_date(text).is_null())
-        .then(pl.lit(Reason.BIRTH_DATE.value))
-        .when(old)
-        .then(pl.lit(Reason.LEGACY_NUMBER.value))
-        .when(~check_holds(text))
-        .then(pl.lit(Reason.CHECKSUM.value))
-    )
+    return value.cast(pl.String).map_batches(_reasons, return_dtype=pl.String, is_elementwise=True)
 
 
 def plausible(value: pl.Expr) -> pl.Expr:
@@ -127,3 +108,27 @@ def _birth_date(text: pl.Expr) -> pl.Expr:
         .then(pl.lit("19") + text.str.slice(6, 6))
     )
     return full.str.to_date("%Y%m%d", strict=False)
+
+
+def _reasons(values: pl.Series) -> pl.Series:
+    text = pl.col("value")
+    old = text.str.contains(LAYOUT_BEFORE_1999)
+    verdict = (
+        pl.when(text.is_null())
+        .then(pl.lit(Reason.MISSING.value))
+        .when(is_stand_in(text))
+        .then(pl.lit(Reason.PLACEHOLDER.value))
+        .when(~text.str.len_chars().is_in(LENGTHS))
+        .then(pl.lit(Reason.LENGTH.value))
+        .when(~(old | text.str.contains(LAYOUT)))
+        .then(pl.lit(Reason.ALPHABET.value))
+        .when(~text.str.contains(PROVINCE))
+        .then(pl.lit(Reason.REGION.value))
+        .when(_birth_date(text).is_null())
+        .then(pl.lit(Reason.BIRTH_DATE.value))
+        .when(old)
+        .then(pl.lit(Reason.LEGACY_NUMBER.value))
+        .when(~check_holds(text))
+        .then(pl.lit(Reason.CHECKSUM.value))
+    )
+    return values.to_frame("value").select(verdict.alias(values.name)).to_series()

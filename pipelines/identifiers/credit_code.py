@@ -36,6 +36,8 @@ REGISTRARS: Final = "123456789ANY"
 LENGTH: Final = 18
 LAYOUT: Final = "^[1-9ANY][0-9A-HJ-NPQRTUWXY][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$"
 
+PARTS: Final = pl.Struct(dict.fromkeys(("registrar", "category", "region", "organisation_code"), pl.String))
+
 _ALLOWED: Final = (REGISTRARS, ALPHABET, *(DIGITS,) * 6, *(ALPHABET,) * 9)
 SCHEME: Final = WeightedSum(
     places=(*(Place(pow(3, i, 31), ALPHABET, allowed) for i, allowed in enumerate(_ALLOWED)), Place(1, ALPHABET)),
@@ -136,14 +138,7 @@ def parts(code: pl.Expr) -> pl.Expr:
         Struct expression with the strings ``registrar``, ``category``, ``region``, ``organisation_code``; null where
         the layout does not allow it or the value is plausible as a citizen ID, whose parts would be personal data.
     """
-    text = code.cast(pl.String)
-    cut = pl.struct(
-        registrar=text.str.slice(0, 1),
-        category=text.str.slice(1, 1),
-        region=text.str.slice(2, 6),
-        organisation_code=text.str.slice(8, 9),
-    )
-    return pl.when(text.str.contains(LAYOUT) & ~citizen_id.plausible(text)).then(cut)
+    return code.cast(pl.String).map_batches(_parts, return_dtype=PARTS, is_elementwise=True)
 
 
 def _reasons(codes: pl.Series) -> pl.Series:
@@ -196,3 +191,15 @@ def _suggestions(codes: pl.Series) -> pl.Series:
         .select(pl.when(reason(meant).is_null() & inner_check_holds(meant)).then(meant))
     )
     return suggested.scatter(rows, corrected.to_series())
+
+
+def _parts(codes: pl.Series) -> pl.Series:
+    code = pl.col("code")
+    cut = pl.struct(
+        registrar=code.str.slice(0, 1),
+        category=code.str.slice(1, 1),
+        region=code.str.slice(2, 6),
+        organisation_code=code.str.slice(8, 9),
+    )
+    shown = pl.when(code.str.contains(LAYOUT) & ~citizen_id.plausible(code)).then(cut)
+    return codes.to_frame("code").select(shown.alias(codes.name)).to_series()

@@ -46,8 +46,12 @@ def reason(value: pl.Expr) -> pl.Expr:
     Returns:
         String expression: null where the value is valid, else the text of a ``Reason``.
     """
-    text = value.cast(pl.String)
-    return (
+    return value.cast(pl.String).map_batches(_reasons, return_dtype=pl.String, is_elementwise=True)
+
+
+def _reasons(values: pl.Series) -> pl.Series:
+    text = pl.col("value")
+    verdict = (
         pl.when(text.is_null())
         .then(pl.lit(Reason.MISSING.value))
         .when(is_stand_in(text))
@@ -59,3 +63,4 @@ def reason(value: pl.Expr) -> pl.Expr:
         .when(~check_holds(text))
         .then(pl.lit(Reason.CHECKSUM.value))
     )
+    return values.to_frame("value").select(verdict.alias(values.name)).to_series()

@@ -40,21 +40,7 @@ def reason(value: pl.Expr) -> pl.Expr:
     Returns:
         String expression: null where the value is valid, else the text of a ``Reason``.
     """
-    text = value.cast(pl.String)
-    return (
-        pl.when(text.is_null())
-        .then(pl.lit(Reason.MISSING.value))
-        .when(is_stand_in(text))
-        .then(pl.lit(Reason.PLACEHOLDER.value))
-        .when(text.str.contains(LAYOUT_BEFORE_2007))
-        .then(pl.lit(Reason.LEGACY_NUMBER.value))
-        .when(text.str.len_chars() != LENGTH)
-        .then(pl.lit(Reason.LENGTH.value))
-        .when(~text.str.contains(LAYOUT))
-        .then(pl.lit(Reason.ALPHABET.value))
-        .when(~check_holds(text))
-        .then(pl.lit(Reason.CHECKSUM.value))
-    )
+    return value.cast(pl.String).map_batches(_reasons, return_dtype=pl.String, is_elementwise=True)
 
 
 def _holds(numbers: pl.Series) -> pl.Series:
@@ -72,3 +58,22 @@ def _holds(numbers: pl.Series) -> pl.Series:
         product = total * 2 % 11
     # Null and False is False: ask of the filled rows, then keep what null is in ``shaped``.
     return shaped.zip_with(~shaped.fill_null(False), digits.select(total == 1).to_series()).alias(numbers.name)
+
+
+def _reasons(values: pl.Series) -> pl.Series:
+    text = pl.col("value")
+    verdict = (
+        pl.when(text.is_null())
+        .then(pl.lit(Reason.MISSING.value))
+        .when(is_stand_in(text))
+        .then(pl.lit(Reason.PLACEHOLDER.value))
+        .when(text.str.contains(LAYOUT_BEFORE_2007))
+        .then(pl.lit(Reason.LEGACY_NUMBER.value))
+        .when(text.str.len_chars() != LENGTH)
+        .then(pl.lit(Reason.LENGTH.value))
+        .when(~text.str.contains(LAYOUT))
+        .then(pl.lit(Reason.ALPHABET.value))
+        .when(~check_holds(text))
+        .then(pl.lit(Reason.CHECKSUM.value))
+    )
+    return values.to_frame("value").select(verdict.alias(values.name)).to_series()

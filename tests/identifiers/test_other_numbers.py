@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stdnum.cn import ric
 from stdnum.iso7064 import mod_11_2, mod_11_10
 
-from pipelines.identifiers import Reason, citizen_id, organisation_code, registration_number
+from pipelines.identifiers import Reason, citizen_id, credit_code, organisation_code, registration_number
 
 DIGITS = st.text("0123456789", min_size=14, max_size=14)
 PEOPLE = ["11010519491231002X", "440524188001010014", "110101199003070003", "610104196209276908"]
@@ -122,3 +122,12 @@ def test_any_text_gets_a_verdict_and_streaming_agrees(module: ModuleType, values
     assert set(eager["reason"].drop_nulls()) <= set(Reason)
     assert eager["holds"].is_null().to_list() == [value is None for value in values]
     assert not eager.filter(pl.col("reason").is_null()).select((~pl.col("holds")).any()).item()
+
+
+@pytest.mark.parametrize("module", [credit_code, organisation_code, registration_number, citizen_id])
+def test_a_verdict_keeps_the_name_of_its_column_and_takes_any_kind_of_text(module: ModuleType) -> None:
+    frame = pl.DataFrame({"v": ["D2143569X", None, "D2143569X"]}).with_columns(kind=pl.col("v").cast(pl.Categorical))
+    assert frame.select(module.reason(pl.col("v"))).columns == ["v"]
+    by_kind = frame.select(module.reason(pl.col("kind"))).to_series().to_list()
+    assert by_kind == frame.select(module.reason(pl.col("v"))).to_series().to_list()
+    assert frame.select(module.reason(pl.lit(None))).item() == Reason.MISSING
