@@ -29,6 +29,7 @@ class Rule:
 
     ``field`` is a field id, or ``record`` for the line as a whole; ``other`` the second field of a rule over two.
     ``cells`` says that the rule looks at cells: such a rule has an expectation too; others look at the raw line only.
+    ``prefixes`` are beginnings that a value outside the code table may have (``其他-``).
     """
 
     id: str
@@ -46,6 +47,7 @@ class Rule:
     message_en: str
     hint_zh: str
     cells: bool = True
+    prefixes: tuple[str, ...] = ()
 
     @property
     def rejects(self) -> bool:
@@ -69,6 +71,7 @@ class _Builder:
         *,
         other: str | None = None,
         shown: str = "",
+        prefixes: tuple[str, ...] = (),
         over: DatasetRule | None = None,
     ) -> Rule:
         check = self.checks[check_id]
@@ -95,6 +98,7 @@ class _Builder:
             message_en=((over.message_en if over else None) or check.message_en).format(**english),
             hint_zh=((over.hint_zh if over else None) or check.hint_zh).format(**words),
             cells=field is not None,
+            prefixes=prefixes,
         )
 
     def texts(self, condition: Condition) -> tuple[str, ...]:
@@ -131,8 +135,8 @@ class _Builder:
                 table = self.tables[str(field.code_table)]
                 labels = "、".join(dict.fromkeys(entry.label_zh for entry in table.entries))
                 name = "in_table" if field.kind is Kind.CODE else "items_in_table"
-                prefix = (field.other_prefix,) if field.other_prefix else ()
-                yield self.make(name, field, parameters=(*table.accepted, *prefix), shown=labels)
+                prefixes = (field.other_prefix,) if field.other_prefix else ()
+                yield self.make(name, field, parameters=tuple(table.accepted), shown=labels, prefixes=prefixes)
             case Kind.CREDIT_CODE:
                 for suffix in (*CREDIT_CODE_REASONS, *CREDIT_CODE_CAUTIONS):
                     yield self.make(f"credit_code_{suffix}", field)

@@ -1,13 +1,13 @@
 """Our checks as SQL, and the two expectations that carry them into Great Expectations.
 
-``ExpectColumnValuesToPassCheck`` asks one column, ``ExpectColumnPairToPassCheck`` two; both take the name of a check from a
-closed list and plain parameters, so a suite with them is JSON. The first leaves null alone (that a value is there is another
-rule), the second sees every row. ``install_checks`` puts the SQL functions they call on a connection.
+``ExpectColumnValuesToPassCheck`` asks one column, ``ExpectColumnPairToPassCheck`` two; both take the name of a check
+from a closed list and plain parameters, so a suite with them is JSON. The first leaves null alone (that a value is there
+is another rule), the second sees every row. ``install_checks`` puts the SQL functions they call on a connection.
 
-Every check is one SQL expression: true for a good value, false for a bad one, never null for a value. Great Expectations puts
-all counts of a table into one statement. What several checks of a column need (``SHARED``) would be bound and optimised again
-for each of them, half a second for three credit codes however few the rows; a table that has it as a column already, named
-like the expression, is read instead. ``shared_columns`` says which columns a suite can use in this way.
+Every check is one SQL expression: true for a good value, false for a bad one, never null for a value. Great
+Expectations puts all counts of a table into one statement. What several checks of a column need (``SHARED``) would be bound and
+optimised again for each of them, half a second for three credit codes however few the rows; a table that has it as a
+column already, named like the expression, is read instead. ``shared_columns`` says which ones a suite can use so.
 """
 
 from __future__ import annotations
@@ -16,22 +16,26 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from pipelines.expectations.duckdb_datasource import DuckDBExecutionEngine  # first, because it turns telemetry off
+
+# isort: split
 import duckdb
+import sqlalchemy as sa
 from great_expectations.compatibility import pydantic
-from great_expectations.compatibility.sqlalchemy import sqlalchemy as sa
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.core.metric_function_types import MetricFunctionTypes, MetricPartialFunctionTypes
-from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation
-from great_expectations.expectations.metrics import MapMetricProvider
+from great_expectations.expectations.expectation_configuration import parse_result_format
 from great_expectations.expectations.metrics.map_metric_provider.column_map_condition_auxilliary_methods import (
     _sqlalchemy_column_map_condition_values as _column_values,
 )
 from great_expectations.expectations.metrics.map_metric_provider.column_pair_map_condition_auxilliary_methods import (
     _sqlalchemy_column_pair_map_condition_values as _pair_values,
 )
-from great_expectations.expectations.registry import register_metric
+from great_expectations.expectations.metrics.map_metric_provider.map_metric_provider import MapMetricProvider
+from great_expectations.expectations.registry import get_metric_kwargs, register_metric
 from great_expectations.validator.metric_configuration import MetricConfiguration
+from great_expectations.validator.validator import ValidationDependencies
 
 Parameter = pydantic.StrictInt | pydantic.StrictFloat | pydantic.StrictStr
 Parameters = Sequence[int | float | str]
@@ -48,20 +52,22 @@ REASONS: Final = (
 )
 """What ``hub_credit_code_reason`` answers, as the place in this list; of several the first after ``valid``."""
 
-SHARED: Final = re.compile(r'(hub_credit_code_reason|hub_date|hub_number)\("((?:[^"]|"")+)"\)')
+SHARED: Final = re.compile(r'(hub_credit_code_reason|hub_date|hub_instant|hub_number)\("((?:[^"]|"")+)"\)')
 """Expressions worth a column of their own."""
 
 SEPARATORS: Final = ";；、,，"
 """Between the items of a joined list."""
 
-_BLANK: Final = r"[\s\x{00A0}\x{3000}]*"
+_BLANK: Final = r"[\s\x0B\x{85}\p{Z}]*"
 _USCC: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _ORGANISATION: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_STAND_INS: Final = ("无", "/", "-", "—", "N/A", "NULL", "空", "不详", "待补", "123456789", "123456789012345", "123456789012345678")
-_DAY: Final = (
-    r"(\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{4}\.\d{1,2}\.\d{1,2}|\d{4}年\d{1,2}月\d{1,2}日|\d{8})"
+_STAND_INS: Final = (
+    *("无", "/", "-", "—", "N/A", "NULL", "空", "不详", "待补"),
+    *("123456789", "123456789012345", "123456789012345678"),
 )
-_NUMBER: Final = r"^[+-]?\d+(\.\d+)?$"
+_DAY: Final = r"(\d{4}[-/.年]\d\d?[-/.月]\d\d?日?)"
+_DAY_OR_COMPACT: Final = rf"({_DAY}|\d{{8}})"
+_NUMBER: Final = r"^[+-]?\d+(\.\d*)?$"
 
 
 def text(value: str) -> str:
@@ -130,28 +136,41 @@ _MACROS: Final[Mapping[str, str]] = {
     "hub_compact_day(s)": r"try_cast(regexp_replace(s, '^(\d{4})(\d{2})(\d{2})$', '\1-\2-\3') AS DATE)",
     "hub_birth_date(s)": r"""CASE WHEN regexp_full_match(s, '\d{17}[\dX]') THEN hub_compact_day(s[7:14])
         WHEN regexp_full_match(s, '\d{15}') THEN hub_compact_day('19' || s[7:12]) END""",
-    "hub_plausible_person(s)": """hub_province(s) AND length(s) IN (15, 18) AND coalesce(year(hub_birth_date(s)) >= 1900, false)
-        AND (length(s) = 15 OR hub_citizen_id_holds(s))""",
+    "hub_plausible_person(s)": """hub_province(s) AND length(s) IN (15, 18)
+        AND coalesce(year(hub_birth_date(s)) BETWEEN 1900 AND 2099, false) AND (length(s) = 15 OR hub_citizen_id_holds(s))""",
+    "hub_credit_code_layout(s)": rf"regexp_full_match(s, '[1-9ANY][{_USCC}]\d{{6}}[{_USCC}]{{10}}')",
     "hub_stand_in(s)": f"""s = repeat(s[1], length(s)) OR regexp_full_match(s, '0*X')
         OR s IN ({", ".join(map(text, _STAND_INS))})""",
-    # GB 32100-2015: C18 = (31 - Σ mod 31) mod 31, so that with weight 1 the check character makes the sum 0.
-    "hub_credit_code_reason(s)": rf"""CAST(CASE
+    # GB 32100-2015: C18 = (31 - Σ mod 31) mod 31, so that with weight 1 the check character makes the sum 0. A code of
+    # the layout with a letter before its end is valid or has a wrong check character: nearly all, so they come first.
+    "hub_credit_code_reason(s)": rf"""CAST(coalesce(CASE
+        WHEN hub_credit_code_layout(s) AND NOT regexp_full_match(s, '\d{{17}}.') THEN NULL
         WHEN s IS NULL OR s = '' THEN 1
         WHEN hub_stand_in(s) THEN 2
-        WHEN regexp_full_match(s, '\d{{14,17}}[\dX]') AND hub_plausible_person(s) AND NOT hub_registration_number_holds(s) THEN 3
+        WHEN regexp_full_match(s, '\d{{14,17}}[\dX]') AND hub_plausible_person(s)
+            AND NOT hub_registration_number_holds(s) THEN 3
         WHEN length(s) IN (9, 13, 15) AND (hub_organisation_code_holds(s) OR regexp_full_match(s, '\d{{13}}')
             OR hub_registration_number_holds(s)) THEN 4
         WHEN length(s) <> 18 THEN 5
-        WHEN NOT regexp_full_match(s, '[1-9ANY][{_USCC}]\d{{6}}[{_USCC}]{{10}}') THEN 6
-        WHEN ({_weighted(_USCC, [*(pow(3, i, 31) for i in range(17)), 1])}) % 31 <> 0 THEN 7
-        ELSE 0 END AS UTINYINT)""",
-    # The calendar day of a text, as an instant; null where there is none. What is ISO already, nearly all, is not taken apart.
-    "hub_date(s)": rf"""CAST(CASE WHEN CAST(try_cast(s AS DATE) AS VARCHAR) = s AND length(s) = 10 THEN try_cast(s AS DATE)
-        WHEN regexp_full_match(s, '{_DAY}([ T]00:00:00)?') AND s[1:4] <> '0000'
-        THEN coalesce(hub_compact_day(s[1:8]), try_cast(translate(split_part(split_part(s, ' ', 1), 'T', 1), '/.年月日', '----') AS DATE))
-        END AS TIMESTAMP)""",
-    "hub_instant(s)": rf"""CAST(CASE WHEN regexp_full_match(s, '{_DAY}([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?')
-        THEN hub_date(split_part(split_part(s, ' ', 1), 'T', 1)) END AS TIMESTAMP)""",
+        WHEN NOT hub_credit_code_layout(s) THEN 6 END,
+        CASE WHEN ({_weighted(_USCC, [*(pow(3, i, 31) for i in range(17)), 1])}) % 31 <> 0 THEN 7 ELSE 0 END
+        ) AS UTINYINT)""",
+    "hub_before_time(s)": "split_part(split_part(CAST(s AS VARCHAR), ' ', 1), 'T', 1)",
+    "hub_after_time(s)": "regexp_extract(CAST(s AS VARCHAR), '^[^ T]+[ T]+(.*)$', 1)",
+    # A calendar day alone. What is ISO already, nearly all, is not taken apart.
+    "hub_day(s)": rf"""CASE WHEN CAST(try_cast(s AS DATE) AS VARCHAR) = s AND length(s) = 10 THEN try_cast(s AS DATE)
+        WHEN s[1:4] = '0000' THEN NULL
+        WHEN regexp_full_match(s, '\d{{8}}') THEN hub_compact_day(s)
+        WHEN regexp_full_match(s, '{_DAY}') THEN try_cast(translate(s, '/.年月日', '----') AS DATE) END""",
+    "hub_midnight(s)": rf"regexp_full_match(s, '{_DAY_OR_COMPACT}([ T]0?0:00(:00(\.0+)?)?)?')",
+    # The calendar day of a text that may end in midnight, as spreadsheets write it; null where there is none.
+    "hub_date(s)": """coalesce(hub_day(CAST(s AS VARCHAR)),
+        CASE WHEN hub_midnight(CAST(s AS VARCHAR)) THEN hub_day(hub_before_time(s)) END)""",
+    # The instant of a text, a day alone being its midnight; fractions of a second are cut off.
+    "hub_instant(s)": rf"""CASE WHEN hub_after_time(s) = '' THEN CAST(hub_date(s) AS TIMESTAMP)
+        WHEN regexp_full_match(CAST(s AS VARCHAR), '{_DAY}[ T]+([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?')
+        THEN hub_day(hub_before_time(s)) + try_cast(split_part(hub_after_time(s), '.', 1) AS INTERVAL)
+        WHEN hub_midnight(CAST(s AS VARCHAR)) THEN CAST(hub_date(s) AS TIMESTAMP) END""",
     "hub_number(s)": f"try_cast(regexp_extract(s, '{_NUMBER}') AS DOUBLE)",
 }
 
@@ -172,12 +191,23 @@ def _reason(name: str) -> ColumnCheck:
     return _plain(f"hub_credit_code_reason({{s}}) <> {REASONS.index(name)}")
 
 
-def _number(sql: str, count: int, kind: Any) -> ColumnCheck:
-    """A check with numbers in it, ``{0}``, ``{1}``."""
+def _integer(sql: str) -> ColumnCheck:
+    """A check with one whole number in it, ``{0}``."""
 
     def check(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
-        _expect(parameters, count, kind, prefixes)
-        return sql.format(*map(repr, parameters), s=column)
+        _expect(parameters, 1, int, prefixes)
+        return sql.format(parameters[0], s=column)
+
+    return check
+
+
+def _bound(operator: str) -> ColumnCheck:
+    """A bound on numbers; with precision and scale as further parameters, on decimals of that kind only."""
+
+    def check(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+        _expect(parameters[:1], 1, int | float, prefixes)
+        within = f"coalesce(hub_number({column}) {operator} {parameters[0]!r}, true)"
+        return f"(NOT {_decimal(column, parameters[1:], ())} OR {within})" if parameters[1:] else within
 
     return check
 
@@ -199,8 +229,7 @@ def _decimal(column: str, parameters: Parameters, prefixes: Sequence[str]) -> st
     precision, scale = int(parameters[0]), int(parameters[1])
     if not 0 <= scale < precision:
         raise ValueError("precision must be greater than scale")
-    decimals = f"[0-9]{{1,{scale}}}0*" if scale else "0+"
-    return f"regexp_full_match({column}, '[+-]?0*[0-9]{{1,{precision - scale}}}(\\.{decimals})?')"
+    return f"regexp_full_match({column}, '[+-]?[0-9]{{1,{precision - scale}}}(\\.[0-9]{{0,{scale}}}0*)?')"
 
 
 def _pattern(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
@@ -257,17 +286,17 @@ COLUMN_CHECKS: Final[Mapping[str, ColumnCheck]] = {
     "date": _plain("({s} IS NULL) >= (hub_date({s}) IS NULL)"),
     "timestamp": _plain("({s} IS NULL) >= (hub_instant({s}) IS NULL)"),
     "decimal": _decimal,
-    "integer": _plain("regexp_full_match({s}, '[+-]?0*[0-9]{{1,18}}')"),
-    "min_exclusive": _number("coalesce(hub_number({s}) > {0}, true)", 1, int | float),
-    "min_inclusive": _number("coalesce(hub_number({s}) >= {0}, true)", 1, int | float),
-    "max_inclusive": _number("coalesce(hub_number({s}) <= {0}, true)", 1, int | float),
-    "max_length": _number("length({s}) <= {0}", 1, int),
+    "integer": _plain("try_cast(regexp_extract({s}, '^[+-]?[0-9]+$') AS BIGINT) IS NOT NULL"),
+    "min_exclusive": _bound(">"),
+    "min_inclusive": _bound(">="),
+    "max_inclusive": _bound("<="),
+    "max_length": _integer("length({s}) <= {0}"),
     "pattern": _pattern,
     "in_set": _in_set,
     "items_in_set": _items_in_set,
     "no_replacement_character": _plain("NOT (contains({s}, chr(65533)) OR contains({s}, '锟斤拷'))"),
     "no_control_character": _plain(r"NOT regexp_matches({s}, '[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]')"),
-    "not_cleaned": _number("({s}::BIGINT >> {0}) % 2 = 0", 1, int),
+    "not_cleaned": _integer("({s}::BIGINT >> {0}) % 2 = 0"),
 }
 """Every check of one column by name. ``prefixes`` are for ``in_set`` and ``items_in_set`` only."""
 
@@ -297,14 +326,33 @@ def _date_not_after(a: str, b: str, parameters: Parameters) -> str:
     return f"coalesce(hub_date({a}) <= hub_date({b}), true)"
 
 
+def _instant_not_after(a: str, b: str, parameters: Parameters) -> str:
+    _expect(parameters, 0, str, ())
+    return f"coalesce(hub_instant({a}) <= hub_instant({b}), true)"
+
+
+def _citizen_id_when(condition: Callable[[str, Parameters], str]) -> PairCheck:
+    """The first column, where filled, must be a citizen ID where the condition holds for the second."""
+
+    def check(a: str, b: str, parameters: Parameters) -> str:
+        holds = COLUMN_CHECKS["citizen_id"](a, (), ())
+        return f"({a} IS NULL OR {holds} OR NOT coalesce({condition(b, parameters)}, false))"
+
+    return check
+
+
 PAIR_CHECKS: Final[Mapping[str, PairCheck]] = {
     "date_not_after": _date_not_after,
+    "instant_not_after": _instant_not_after,
     "required_when_in": _when(_is_in, "NOT NULL"),
     "required_when_contains": _when(_contains, "NOT NULL"),
     "required_when_not_null": _when(_is_filled, "NOT NULL"),
     "null_when_in": _when(_is_in, "NULL"),
     "null_when_contains": _when(_contains, "NULL"),
     "null_when_not_null": _when(_is_filled, "NULL"),
+    "citizen_id_when_in": _citizen_id_when(_is_in),
+    "citizen_id_when_contains": _citizen_id_when(_contains),
+    "citizen_id_when_not_null": _citizen_id_when(_is_filled),
 }
 """Every check of two columns by name; the first is the one that is blamed."""
 
@@ -318,7 +366,7 @@ def _expect(parameters: Parameters, count: int, kind: Any, prefixes: Sequence[st
 
 def _bad_rows(
     cls: type[_CheckMetric],
-    execution_engine: SqlAlchemyExecutionEngine,
+    execution_engine: DuckDBExecutionEngine,
     metric_domain_kwargs: dict[str, Any],
     metric_value_kwargs: dict[str, Any],
     metrics: dict[str, Any],
@@ -345,10 +393,10 @@ def _count_of_bad_rows(metrics: dict[str, Any], **_: object) -> tuple[Any, dict[
 class _CheckMetric(MapMetricProvider):
     """The metrics of a check.
 
-    Great Expectations would count by CASE, which hides the check from DuckDB's sharing, and for two columns by a statement
-    of its own for each check, so the count is registered here.
+    Registered one by one: for two columns Great Expectations would count by a statement of its own for each check.
     """
 
+    condition_metric_name: ClassVar[str]
     columns: ClassVar[tuple[str, ...]] = ()
     domain: ClassVar[MetricDomainTypes]
 
@@ -367,7 +415,7 @@ class _CheckMetric(MapMetricProvider):
                 metric_name=f"{cls.condition_metric_name}.{suffix}",
                 metric_domain_keys=cls.condition_domain_keys,
                 metric_value_keys=(*cls.condition_value_keys, *more),
-                execution_engine=SqlAlchemyExecutionEngine,
+                execution_engine=DuckDBExecutionEngine,
                 metric_class=cls,
                 metric_provider=provider,
                 metric_fn_type=kind,
@@ -425,16 +473,33 @@ class _PairMetric(_CheckMetric):
         return PAIR_CHECKS[arguments["check"]](columns[0], columns[1], arguments.get("parameters") or ())
 
 
-def _without_examples(result_format: Mapping[str, Any]) -> bool:
-    return result_format.get("result_format") == "BASIC" and result_format.get("partial_unexpected_count") == 0
+def _counts_only(expectation: Any, metric: str, runtime_configuration: Any) -> ValidationDependencies | None:
+    """The metrics of a check where the result format asks for counts and no examples, else nothing.
+
+    Great Expectations would name the same and the examples, but takes the expectation apart again for each metric.
+    """
+    result_format = parse_result_format((runtime_configuration or {}).get("result_format", expectation.result_format))
+    if result_format["result_format"] != "BASIC" or result_format["partial_unexpected_count"] != 0:
+        return None
+    dependencies = ValidationDependencies(metric_configurations={}, result_format=result_format)
+    kwargs = get_metric_kwargs(f"{metric}.unexpected_count", expectation.configuration, runtime_configuration)
+    domain: dict[str, Any] = kwargs["metric_domain_kwargs"]
+    counts = [MetricConfiguration(f"{metric}.unexpected_count", domain, kwargs["metric_value_kwargs"])]
+    if "column" in domain:
+        counts.append(MetricConfiguration("column_values.nonnull.unexpected_count", domain))
+    table = {key: value for key, value in domain.items() if not key.startswith("column")}
+    counts.append(MetricConfiguration("table.row_count", table))
+    for count in counts:
+        dependencies.set_metric_configuration(count.metric_name, count)
+    return dependencies
 
 
 class ExpectColumnValuesToPassCheck(ColumnMapExpectation):
     """Every value of the column passes one of ``COLUMN_CHECKS``; null is not examined."""
 
     check: pydantic.StrictStr
-    parameters: list[Parameter] = []
-    prefixes: list[pydantic.StrictStr] = []
+    parameters: list[Parameter] = []  # noqa: RUF012 - pydantic copies it
+    prefixes: list[pydantic.StrictStr] = []  # noqa: RUF012 - pydantic copies it
 
     map_metric: ClassVar[str] = _ColumnMetric.condition_metric_name
     success_keys: ClassVar[tuple[str, ...]] = ("mostly", "check", "parameters", "prefixes")
@@ -449,19 +514,19 @@ class ExpectColumnValuesToPassCheck(ColumnMapExpectation):
         """The check as SQL, true for a good value."""
         return _ColumnMetric.passes([identifier(self.column)], self.dict())
 
-    def get_validation_dependencies(self, execution_engine: Any = None, runtime_configuration: Any = None) -> Any:
-        """The counts, and example values only where the result format asks for any: each costs a statement."""
-        dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
-        if _without_examples(dependencies.result_format):
-            dependencies.metric_configurations.pop(f"{self.map_metric}.unexpected_values")
-        return dependencies
+    def get_validation_dependencies(
+        self, execution_engine: Any = None, runtime_configuration: Any = None, **_: Any
+    ) -> Any:
+        """The counts, and example values where the result format asks for any: each costs a statement."""
+        counts = _counts_only(self, self.map_metric, runtime_configuration)
+        return counts or super().get_validation_dependencies(execution_engine, runtime_configuration)
 
 
 class ExpectColumnPairToPassCheck(ColumnPairMapExpectation):
     """Every row passes one of ``PAIR_CHECKS``, rows with null in either column included; ``column_A`` is blamed."""
 
     check: pydantic.StrictStr
-    parameters: list[Parameter] = []
+    parameters: list[Parameter] = []  # noqa: RUF012 - pydantic copies it
 
     map_metric: ClassVar[str] = _PairMetric.condition_metric_name
     success_keys: ClassVar[tuple[str, ...]] = ("mostly", "check", "parameters")
@@ -476,12 +541,14 @@ class ExpectColumnPairToPassCheck(ColumnPairMapExpectation):
         """The check as SQL, true for a good row."""
         return _PairMetric.passes([identifier(self.column_A), identifier(self.column_B)], self.dict())
 
-    def get_validation_dependencies(self, execution_engine: Any = None, runtime_configuration: Any = None) -> Any:
+    def get_validation_dependencies(
+        self, execution_engine: Any = None, runtime_configuration: Any = None, **_: Any
+    ) -> Any:
         """As above; the number of rows looked at is that of the table and needs no statement."""
+        if counts := _counts_only(self, self.map_metric, runtime_configuration):
+            return counts
         dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
         dependencies.metric_configurations.pop(f"{self.map_metric}.filtered_row_count")
-        if _without_examples(dependencies.result_format):
-            dependencies.metric_configurations.pop(f"{self.map_metric}.unexpected_values")
         return dependencies
 
     def _validate(self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None) -> Any:

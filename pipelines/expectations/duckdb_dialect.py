@@ -1,11 +1,11 @@
 """DuckDB for SQLAlchemy, as far as Great Expectations needs it: a DB-API shim and the dialect ``duckdb+gx://``.
 
-Great Expectations leaves the connection's ``with`` block before it fetches. The published dialects share one native result
-per connection, so it then sees no rows; here each cursor keeps its own. Reflection goes through ``DESCRIBE``: DuckDB has no
-``pg_collation``, which SQLAlchemy 2.1 asks PostgreSQL dialects for.
+Great Expectations leaves the connection's ``with`` block before it fetches. The published dialects share one native
+result per connection, so it then sees no rows; here each cursor keeps its own. Reflection goes through ``DESCRIBE``:
+DuckDB has no ``pg_collation``, which SQLAlchemy 2.1 asks PostgreSQL dialects for.
 
-A connection is handed over by handle, never opened here: whatever its owner put on it (views on Parquet, registered frames,
-macros) is seen, and the engine of SQLAlchemy, which lives longer, holds a name only. ::
+A connection is handed over by handle, never opened here: whatever its owner put on it (views on Parquet, registered
+frames, macros) is seen, and the engine of SQLAlchemy, which lives longer, holds a name only. ::
 
     with handed_over(con) as url:
         engine = sqlalchemy.create_engine(url)
@@ -18,7 +18,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import duckdb
 from sqlalchemy import URL, Connection, exc, pool, types
@@ -205,7 +205,6 @@ class DuckDBDialect(DefaultDialect):
     postfetch_lastrowid = False
     default_schema_name = "main"
     max_identifier_length = 255
-    construct_arguments: ClassVar[list[Any]] = []
 
     @classmethod
     def import_dbapi(cls) -> Any:
@@ -270,15 +269,15 @@ class DuckDBDialect(DefaultDialect):
             for row in rows
         ]
 
-    def get_pk_constraint(self, connection: Connection, table_name: str, schema: str | None = None, **_: Any) -> Any:
+    def get_pk_constraint(self, *_: Any, **__: Any) -> Any:
         """Keys play no part in the checks."""
         return {"constrained_columns": [], "name": None}
 
-    def get_foreign_keys(self, connection: Connection, table_name: str, schema: str | None = None, **_: Any) -> Any:
+    def get_foreign_keys(self, *_: Any, **__: Any) -> Any:
         """None, as above."""
         return []
 
-    def get_indexes(self, connection: Connection, table_name: str, schema: str | None = None, **_: Any) -> Any:
+    def get_indexes(self, *_: Any, **__: Any) -> Any:
         """None, as above."""
         return []
 

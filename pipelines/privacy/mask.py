@@ -10,7 +10,8 @@ from typing import Final
 
 import polars as pl
 
-CITIZEN_ID_SHAPE: Final = r"[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[0-9Xx]"
+_MIDDLE: Final = r"\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}"
+CITIZEN_ID_SHAPE: Final = rf"[1-9]{_MIDDLE}[0-9Xx]"
 
 
 def masked(value: pl.Expr) -> pl.Expr:
@@ -26,4 +27,4 @@ def masked(value: pl.Expr) -> pl.Expr:
 
 def identifiers_masked(text: pl.Expr) -> pl.Expr:
     """Text in which everything of the shape of a citizen ID keeps its first and last character only."""
-    return text.str.replace_all(f"({CITIZEN_ID_SHAPE[:5]}){CITIZEN_ID_SHAPE[5:-8]}([0-9Xx])", "${1}****************${2}")
+    return text.str.replace_all(f"([1-9]){_MIDDLE}([0-9Xx])", "${1}****************${2}")

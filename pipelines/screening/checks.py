@@ -106,19 +106,16 @@ def _too_long(rule: Rule, cell: pl.Expr) -> pl.Expr:
 
 
 def _not_in_table(rule: Rule, cell: pl.Expr) -> pl.Expr:
-    texts = [str(p) for p in rule.parameters]
-    found = cell.is_in(texts)
-    if texts and texts[-1].endswith("-"):
-        found = found | cell.str.starts_with(texts[-1])
+    found = cell.is_in([str(p) for p in rule.parameters])
+    for prefix in rule.prefixes:
+        found = found | cell.str.starts_with(prefix)
     return ~found
 
 
 def _items_not_in_table(rule: Rule, cell: pl.Expr) -> pl.Expr:
-    texts = [str(p) for p in rule.parameters]
-    item = "|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True) if not text.endswith("-"))
-    if texts and texts[-1].endswith("-"):
-        item += f"|{re.escape(texts[-1])}[^{SEPARATORS}]*"
-    return ~cell.str.contains(rf"^(?:{item})\s*(?:[{SEPARATORS}]\s*(?:{item})\s*)*[{SEPARATORS}]?$")
+    texts = sorted((str(p) for p in rule.parameters if not set(str(p)) & set(SEPARATORS)), key=len, reverse=True)
+    item = "|".join([*map(re.escape, texts), *(f"{re.escape(prefix)}[^{SEPARATORS}]*" for prefix in rule.prefixes)])
+    return ~cell.str.contains(rf"^\s*(?:{item})\s*(?:[{SEPARATORS}]\s*(?:{item})\s*)*$")
 
 
 def _after(rule: Rule, cell: pl.Expr) -> pl.Expr:

@@ -1,0 +1,9 @@
+"""The second route: the catalogue as Great Expectations suites, run on DuckDB.
+
+Importing this package imports no Great Expectations (two seconds); ``compare`` does when it is called.
+"""
+
+from pipelines.expectations.double_entry import compare, connection
+from pipelines.expectations.suites import CRITICAL, outdated, read, suite, write_all
+
+__all__ = ["CRITICAL", "compare", "connection", "outdated", "read", "suite", "write_all"]

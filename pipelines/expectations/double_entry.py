@@ -1,0 +1,70 @@
+"""Double entry (invariant 8): the row rules and the suite, two routes from one catalogue, must count the same.
+
+A difference is our own failure, never the provider's: the work group fails loudly, and nothing of it is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipelines.catalog import Catalog
+from pipelines.errors import HubError
+from pipelines.expectations.suites import DIVISIONS
+
+
+def connection(catalog: Catalog, memory_limit: str, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A DuckDB connection of our own with the division codes the suites ask for; it downloads nothing."""
+    con = duckdb.connect()
+    con.execute("SET autoinstall_known_extensions=false; SET autoload_known_extensions=false")
+    con.execute(f"SET memory_limit='{memory_limit}'")
+    con.execute("SET preserve_insertion_order=false")
+    if spill is not None:
+        con.execute(f"SET temp_directory='{spill}'")
+    codes = pl.DataFrame({"code": catalog.division_codes})
+    con.register("division_codes", codes.to_arrow())
+    con.execute(f"CREATE TEMP TABLE {DIVISIONS} AS SELECT code FROM division_codes")
+    con.unregister("division_codes")
+    return con
+
+
+def compare(
+    catalog: Catalog, suite: Mapping[str, Any], staged: Path, row_counts: Mapping[str, int], memory_limit: str
+) -> int:
+    """Run a suite over staged rows and compare its counts with those of the row rules.
+
+    Args:
+        catalog: for the division codes.
+        suite: the suite of the dataset.
+        staged: Parquet of the rows before the split.
+        row_counts: violations by rule id as the row rules counted them; a rule that is not there has none.
+        memory_limit: what DuckDB may hold.
+
+    Returns:
+        How many expectations were run.
+
+    Raises:
+        HubError: a count differs, or an expectation could not be evaluated.
+    """
+    from pipelines.expectations.counting import count_unexpected
+
+    con = connection(catalog, memory_limit, staged.parent)
+    try:
+        con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet('{staged}')")
+        result = count_unexpected(con, "staged", suite)
+    finally:
+        con.close()
+    if result.errors:
+        rule, error = next(iter(result.errors.items()))
+        raise HubError(f"{len(result.errors)} expectations could not be evaluated; first {rule}: {error}")
+    rules = result.unexpected.keys() | row_counts.keys()
+    different = {r: (row_counts.get(r, 0), result.unexpected.get(r, 0)) for r in sorted(rules)}
+    different = {r: pair for r, pair in different.items() if pair[0] != pair[1]}
+    if different:
+        shown = "; ".join(f"{rule}: row rules {ours}, suite {theirs}" for rule, (ours, theirs) in different.items())
+        raise HubError(f"double entry does not balance, nothing was committed: {shown}")
+    return result.expectations

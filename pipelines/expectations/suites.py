@@ -1,0 +1,118 @@
+"""The catalogue's rules as Great Expectations suites: ``expectations/<dataset_id>.json``, generated and kept in git.
+
+Each expectation carries its rule id in ``meta``; severity ``critical`` is a rule that refuses a row, ``warning`` one that warns.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from pipelines.catalog import CLEANED, Catalog, Rule
+from pipelines.errors import HubError
+from pipelines.home import replace_file
+
+DIVISIONS: Final = "administrative_division"
+CRITICAL: Final = "critical"
+_SEVERITY: Final = {"reject": CRITICAL, "warn": "warning"}
+_RENAMED: Final = {
+    "replacement_character": "no_replacement_character",
+    "in_table": "in_set",
+    "items_in_table": "items_in_set",
+    "credit_code_region_unknown": "credit_code_region_known",
+    "cleaned": "not_cleaned",
+}
+
+
+def suite(catalog: Catalog, dataset_id: str) -> dict[str, Any]:
+    """The suite of a dataset as Great Expectations writes it."""
+    dataset = catalog.datasets[dataset_id]
+    return {
+        "name": dataset_id,
+        "expectations": [expectation(rule, catalog) for rule in catalog.rules[dataset_id] if rule.cells],
+        "meta": {"title_zh": dataset.title_zh, "generated_by": "credit-hub catalog build", "great_expectations_version": "1.24.1"},
+    }
+
+
+def expectation(rule: Rule, catalog: Catalog) -> dict[str, Any]:
+    """One rule as one expectation."""
+    kind, kwargs = _call(rule, catalog)
+    return {
+        "type": kind,
+        "kwargs": kwargs,
+        "meta": {"rule_id": rule.id, "message_zh": rule.message_zh},
+        "severity": _SEVERITY[rule.severity.value],
+    }
+
+
+def text_of(catalog: Catalog, dataset_id: str) -> str:
+    """The suite file's content."""
+    return json.dumps(suite(catalog, dataset_id), ensure_ascii=False, indent=1) + "\n"
+
+
+def write_all(catalog: Catalog, folder: Path) -> list[Path]:
+    """Write every suite, remove those of datasets that are no more, and return what changed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = []
+    for dataset_id in catalog.datasets:
+        path = folder / f"{dataset_id}.json"
+        content = text_of(catalog, dataset_id)
+        if not path.exists() or path.read_text(encoding="utf-8") != content:
+            replace_file(path, content.encode())
+            changed.append(path)
+    for path in folder.glob("*.json"):
+        if path.stem not in catalog.datasets:
+            path.unlink()
+            changed.append(path)
+    return changed
+
+
+def outdated(catalog: Catalog, folder: Path) -> list[Path]:
+    """Suite files that are not what the catalogue says."""
+    wrong = []
+    for dataset_id in catalog.datasets:
+        path = folder / f"{dataset_id}.json"
+        if not path.exists() or path.read_text(encoding="utf-8") != text_of(catalog, dataset_id):
+            wrong.append(path)
+    return wrong + [path for path in sorted(folder.glob("*.json")) if path.stem not in catalog.datasets]
+
+
+def read(folder: Path, dataset_id: str) -> dict[str, Any]:
+    """The suite in git.
+
+    Raises:
+        HubError: it was never generated.
+    """
+    path = folder / f"{dataset_id}.json"
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise HubError(f"{path} is missing; run 'credit-hub catalog build'") from error
+    return content
+
+
+def _call(rule: Rule, catalog: Catalog) -> tuple[str, dict[str, Any]]:
+    name = rule.primitive
+    if name == "required":
+        return "expect_column_values_to_not_be_null", {"column": rule.field}
+    if name == "date_not_after" or "_when_" in name:
+        check = name.replace("empty_when_", "null_when_")
+        return "expect_column_pair_to_pass_check", {
+            "column_A": rule.field,
+            "column_B": str(rule.other),
+            "check": check,
+            "parameters": list(rule.parameters),
+        }
+    column, parameters = rule.field, list(rule.parameters)
+    match name:
+        case "cleaned":
+            column = CLEANED
+        case "credit_code_registrar_pair":
+            parameters = list(catalog.registrar_pairs)
+        case "credit_code_region_unknown":
+            parameters = [DIVISIONS]
+    kwargs: dict[str, Any] = {"column": column, "check": _RENAMED.get(name, name), "parameters": parameters}
+    if rule.prefixes:
+        kwargs["prefixes"] = list(rule.prefixes)
+    return "expect_column_values_to_pass_check", kwargs

@@ -1,0 +1,137 @@
+"""Findings: one line for each row and rule, all of them, so that a province finds the cell (contract.md, findings.csv).
+
+Values are shown as sent, but personal identifiers masked, and a value that a spreadsheet would run as a formula gets an
+apostrophe in front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from pipelines.catalog import RECORD, Field, Kind, Rule
+from pipelines.home import replace_file
+from pipelines.identifiers import clean, credit_code
+from pipelines.privacy.mask import identifiers_masked, masked
+from pipelines.screening import BATCH, REFUSED, ROW_NUMBER
+from pipelines.screening.checks import reason_name
+
+COLUMNS: Final = (
+    "row_number", "rule_id", "severity", "field", "field_zh", "value", "expected", "message_zh", "hint_zh", "quarantine_id",
+)  # fmt: skip
+_FORMULA: Final = r"^[=+\-@\x00-\x1f\x7f]"
+
+
+def findings(flagged: pl.DataFrame, malformed: pl.DataFrame, rules: Sequence[Rule], fields: Mapping[str, Field]) -> pl.DataFrame:
+    """All findings of a work group.
+
+    Args:
+        flagged: as ``Screen.flagged`` gives it.
+        malformed: ``_batch_id, _row_number, raw_text`` of lines that are no rows.
+        rules: of the dataset.
+        fields: of the dataset, by id.
+
+    Returns:
+        ``_batch_id`` and the columns of findings.csv, by batch, row and rule.
+    """
+    parts = [_of_rule(flagged, rule, fields) for rule in rules if rule.cells and flagged.height and flagged[rule.id].any()]
+    line = next((rule for rule in rules if rule.field == RECORD), None)
+    if line is not None and malformed.height:
+        parts.append(_lines(malformed, line))
+    if not parts:
+        return pl.DataFrame(schema={BATCH: pl.String, **dict.fromkeys(COLUMNS, pl.String), "row_number": pl.Int64})
+    return pl.concat(parts).sort(BATCH, "row_number", "rule_id").select(BATCH, *COLUMNS)
+
+
+def quarantine_id() -> pl.Expr:
+    """Names a refused row for ever: batch and row."""
+    return pl.format("{}-{}", pl.col(BATCH), pl.col(ROW_NUMBER))
+
+
+def write_csv(path: Path, rows: pl.DataFrame) -> None:
+    """findings.csv of one delivery: UTF-8 with byte order mark, so that a spreadsheet opens it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = rows.select(COLUMNS).write_csv(line_terminator="\r\n")
+    replace_file(path, b"\xef\xbb\xbf" + text.encode())
+
+
+def harmless(value: pl.Expr) -> pl.Expr:
+    """Text that no spreadsheet runs as a formula."""
+    return pl.when(value.str.contains(_FORMULA)).then("'" + value).otherwise(value)
+
+
+def shown(field: Field, value: pl.Expr) -> pl.Expr:
+    """A cell as it may leave the raw zone: sensitive fields masked, citizen IDs in other fields too."""
+    return masked(value) if field.sensitive else identifiers_masked(value)
+
+
+def _of_rule(flagged: pl.DataFrame, rule: Rule, fields: Mapping[str, Field]) -> pl.DataFrame:
+    rows = flagged.filter(pl.col(rule.id))
+    field = fields[rule.field]
+    value = shown(field, pl.col(rule.field))
+    expected: pl.Expr = pl.lit(rule.expected_zh)
+    if field.kind is Kind.CREDIT_CODE:
+        if rule.primitive == "credit_code_citizen_id":
+            value = masked(pl.col(rule.field))
+        proposed = credit_code.suggestion(clean(pl.col(rule.field)))
+        expected = pl.when(proposed.is_not_null()).then(pl.format("{}；疑似应为 {}", pl.lit(rule.expected_zh), proposed)).otherwise(expected)
+    return _rows(rows, rule, value, expected)
+
+
+def _lines(malformed: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    rows = malformed.with_columns(pl.lit(True).alias(REFUSED))
+    return _rows(rows, rule, identifiers_masked(pl.col("raw_text")), pl.lit(rule.expected_zh))
+
+
+def _rows(rows: pl.DataFrame, rule: Rule, value: pl.Expr, expected: pl.Expr) -> pl.DataFrame:
+    return rows.select(
+        BATCH,
+        pl.col(ROW_NUMBER).alias("row_number"),
+        pl.lit(rule.id).alias("rule_id"),
+        pl.lit(rule.severity.value).alias("severity"),
+        pl.lit(rule.field).alias("field"),
+        pl.lit(rule.field_zh).alias("field_zh"),
+        harmless(value).alias("value"),
+        expected.alias("expected"),
+        pl.lit(rule.message_zh).alias("message_zh"),
+        pl.lit(rule.hint_zh).alias("hint_zh"),
+        pl.when(pl.col(REFUSED)).then(quarantine_id()).alias("quarantine_id"),
+    )
+
+
+def refused_rows(flagged: pl.DataFrame, malformed: pl.DataFrame, rules: Sequence[Rule], fields: Sequence[Field]) -> pl.DataFrame:
+    """Refused rows as the quarantine keeps them, without the delivery's own columns.
+
+    Returns:
+        ``quarantine_id, _batch_id, _row_number, rule_ids, raw_text`` and the fields as sent, masked where they must be.
+    """
+    line = [rule.id for rule in rules if rule.field == RECORD]
+    by_id = {field.id: field for field in fields}
+    citizen = {rule.field: rule.id for rule in rules if rule.primitive == "credit_code_citizen_id"}
+    broken = [pl.when(pl.col(rule.id)).then(pl.lit(rule.id)) for rule in rules if rule.cells]
+    cells = []
+    for field in by_id.values():
+        value = shown(field, pl.col(field.id))
+        if field.id in citizen:
+            value = pl.when(pl.col(reason_name(field.id)) == "citizen_id").then(masked(pl.col(field.id))).otherwise(value)
+        cells.append(value.alias(field.id))
+    rows = flagged.filter(pl.col(REFUSED)).select(
+        quarantine_id().alias("quarantine_id"),
+        BATCH,
+        ROW_NUMBER,
+        pl.concat_list(broken).list.drop_nulls().alias("rule_ids"),
+        pl.lit(None, dtype=pl.String).alias("raw_text"),
+        *cells,
+    )
+    lines = malformed.select(
+        quarantine_id().alias("quarantine_id"),
+        BATCH,
+        ROW_NUMBER,
+        pl.lit(line, dtype=pl.List(pl.String)).alias("rule_ids"),
+        identifiers_masked(pl.col("raw_text")).alias("raw_text"),
+        *(pl.lit(None, dtype=pl.String).alias(field.id) for field in by_id.values()),
+    )
+    return pl.concat([rows, lines]).sort(BATCH, ROW_NUMBER)

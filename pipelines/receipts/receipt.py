@@ -1,0 +1,65 @@
+"""receipt.json: what a provider reads back for each delivery (contract.md), made from the ledger alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pipelines.catalog import Rule
+
+RECEIPT_VERSION: Final = 1
+
+
+def receipt(batch: Mapping[str, Any], counts: Sequence[Mapping[str, Any]], rules: Mapping[str, Rule]) -> dict[str, Any]:
+    """The receipt of one delivery.
+
+    Args:
+        batch: its row of the ledger table ``batches``.
+        counts: its rows of ``rule_counts``.
+        rules: rules of the dataset by id.
+    """
+    content: dict[str, Any] = {
+        "receipt_version": RECEIPT_VERSION,
+        "batch_id": batch["batch_id"],
+        "provider_id": batch["provider_id"],
+        "region_code": batch["region_code"],
+        "dataset_id": batch["dataset_id"],
+        "file_name": batch["file_name"],
+        "sha256": batch["sha256"],
+        "bytes": batch["bytes"],
+        "encoding": batch["encoding"],
+        "received_at": batch["received_at"],
+        "status": batch["status"],
+        "catalog_version": batch["catalog_version"],
+        "rows": {
+            "in": batch["rows_in"],
+            "accepted": batch["rows_accepted"],
+            "refused": batch["rows_refused"],
+            "warned": batch["rows_warned"],
+        },
+        "rules": [_rule(count, rules) for count in sorted(counts, key=lambda c: (c["severity"], -c["rows"], c["rule_id"]))],
+        "problem": None,
+        "unknown_columns": list(batch["unknown_columns"] or []),
+    }
+    if batch["problem_code"]:
+        content["problem"] = {
+            "code": batch["problem_code"],
+            "message_zh": batch["problem_zh"],
+            "message_en": batch["problem_en"],
+        }
+    if batch["first_batch_id"]:
+        content["first_batch_id"] = batch["first_batch_id"]
+    return content
+
+
+def _rule(count: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, Any]:
+    rule = rules.get(count["rule_id"])
+    return {
+        "rule_id": count["rule_id"],
+        "severity": count["severity"],
+        "dimension": count["dimension"],
+        "field": count["field"],
+        "rows": count["rows"],
+        "message_zh": rule.message_zh if rule else "",
+        "message_en": rule.message_en if rule else "",
+    }
