@@ -1,11 +1,11 @@
 """The scorecards inside Airflow's web UI: an entry in the menu, a tab on every DAG, and the files behind them.
 
-The files are served below ``/scorecards``, read-only, from ``<home>/scorecards``. What a plugin mounts lies outside Airflow's
-own authentication, so every request is checked here, by Airflow's auth manager. In the all-admins mode of a laptop Airflow
-adds a token to each request by itself, so there is no second way in and no mode to detect.
+The files are served below ``/scorecards``, read-only, from ``<home>/scorecards``. What a plugin mounts lies outside
+Airflow's own authentication, so every request is checked here, by Airflow's auth manager. In the all-admins mode of a
+laptop Airflow adds a token to each request by itself, so there is no second way in and no mode to detect.
 
-A page is shown on the origin of the Airflow UI and holds words that came from outside; the content security policy therefore
-forbids inline scripts and everything that is not served from here.
+A page is shown on the origin of the Airflow UI and holds words that came from outside; the content security policy
+therefore forbids inline scripts and everything that is not served from here.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import re
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Final
 
 from airflow.plugins_manager import AirflowPlugin
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
@@ -29,24 +30,35 @@ from pipelines.home import Home
 from pipelines.settings import Settings
 
 PREFIX: Final = "/scorecards"
-PERIOD: Final = re.compile(r"\d{4}(-\d{2}|-?[QH]\d)?")
+INDEX: Final = f"{PREFIX}/index.html"
+NAME: Final = "评分卡 Scorecards"
+PERIOD: Final = re.compile(r"\d{4}-\d{2}")
 HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; script-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+        "script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache, private",
 }
-NOTHING_YET: Final = """<!doctype html>
+MESSAGE: Final = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>评分卡</title>
-<style>body{font-family:"Noto Sans CJK SC","Microsoft YaHei",sans-serif;max-width:40em;margin:4em auto;line-height:1.8}</style></head>
-<body><h1>还没有评分卡</h1>
-<p>数据归集并发布之后,请运行 DAG <code>score_regions</code>,或在命令行执行 <code>credit-hub score</code>,再刷新本页。</p>
-<p>There is no scorecard yet: run the DAG <code>score_regions</code>, or <code>credit-hub score</code>, then reload.</p>
+<style>
+body { font-family: "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; max-width: 40em; margin: 4em auto; line-height: 1.8 }
+</style></head>
+<body><h1>%s</h1>
+<p>%s</p>
+<p lang="en">%s</p>
 </body></html>
 """
+NOTHING_YET: Final = MESSAGE % (
+    "还没有评分卡",
+    "数据归集、发布之后,请运行 DAG <code>score_regions</code>(或命令 <code>credit-hub score</code>),再刷新本页。",
+    "There is no scorecard yet: run the DAG <code>score_regions</code> (or <code>credit-hub score</code>), then reload.",
+)
+NOT_FOUND: Final = MESSAGE % ("没有这个页面", "它可能已被删除,或从未生成。", "There is no such page.")
+LOG_IN: Final = MESSAGE % ("请先登录 Airflow", "登录之后再刷新本页。", "Log in to Airflow first, then reload.")
 
 
 async def require_user(request: Request, call_next: RequestResponseEndpoint) -> Response:
@@ -55,11 +67,7 @@ async def require_user(request: Request, call_next: RequestResponseEndpoint) -> 
         await _check_token(_token(request))
         response = await call_next(request)
     except HTTPException as error:
-        response = HTMLResponse(
-            f"<!doctype html><meta charset=utf-8><p>请先登录 Airflow(Log in to Airflow first): {HTTPStatus(error.status_code).phrase}",
-            status_code=error.status_code,
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        response = HTMLResponse(LOG_IN, status_code=error.status_code, headers={"WWW-Authenticate": "Bearer"})
     response.headers.update(HEADERS)
     return response
 
@@ -86,7 +94,7 @@ async def _check_token(token: str | None) -> None:
         raise HTTPException(HTTPStatus.UNAUTHORIZED) from error
 
 
-async def newest(request: Request) -> Response:
+def newest(request: Request) -> Response:
     """Lead to the newest period."""
     del request
     periods = [path for path in _folder().glob("*/index.html") if PERIOD.fullmatch(path.parent.name)]
@@ -103,13 +111,10 @@ async def page(request: Request) -> Response:
     return await _files(_folder()).get_response(path, request.scope)
 
 
-async def not_found(request: Request, error: Exception) -> Response:
+def not_found(request: Request, error: Exception) -> Response:
     """A page that was removed, or never was."""
     del request, error
-    return HTMLResponse(
-        '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><p>没有这个页面(no such page)。</p></html>',
-        status_code=HTTPStatus.NOT_FOUND,
-    )
+    return HTMLResponse(NOT_FOUND, status_code=HTTPStatus.NOT_FOUND)
 
 
 def _folder() -> Path:
@@ -121,10 +126,8 @@ def _files(folder: Path) -> StaticFiles:
     return StaticFiles(directory=folder, html=True, check_dir=False)
 
 
-def make_app() -> Any:
+def make_app() -> Starlette:
     """The web application, for Airflow to mount and for tests."""
-    from starlette.applications import Starlette
-
     return Starlette(
         routes=[Route("/", newest), Route("/index.html", newest), Route("/{path:path}", page)],
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=require_user)],
@@ -132,19 +135,13 @@ def make_app() -> Any:
     )
 
 
-class ScorecardPages(AirflowPlugin):  # type: ignore[misc]
+class ScorecardPages(AirflowPlugin):
     """What Airflow finds in this file."""
 
     name = "scorecard_pages"
-    fastapi_apps: ClassVar[list[dict[str, Any]]] = [{"app": make_app(), "url_prefix": PREFIX, "name": "scorecards"}]
-    external_views: ClassVar[list[dict[str, Any]]] = [
-        {
-            "name": "评分卡 Scorecards",
-            "href": f"{PREFIX}/index.html",
-            "destination": "nav",
-            "category": "browse",
-            "url_route": "credit-scorecards",
-        },
-        # Airflow cannot put a tab on one DAG only: it is on all four of ours, and most at home on score_regions.
-        {"name": "评分卡 Scorecards", "href": f"{PREFIX}/index.html", "destination": "dag", "url_route": "dag-scorecards"},
+    fastapi_apps = [{"app": make_app(), "url_prefix": PREFIX, "name": "scorecards"}]  # noqa: RUF012
+    # Airflow cannot put a tab on one DAG only: it is on all four of ours, and most at home on score_regions.
+    external_views = [  # noqa: RUF012
+        {"destination": "nav", "category": "browse", "url_route": "credit-scorecards", "name": NAME, "href": INDEX},
+        {"destination": "dag", "url_route": "dag-scorecards", "name": NAME, "href": INDEX},
     ]

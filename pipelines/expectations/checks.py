@@ -1,13 +1,13 @@
 """Our checks as SQL, and the two expectations that carry them into Great Expectations.
 
 ``ExpectColumnValuesToPassCheck`` asks one column, ``ExpectColumnPairToPassCheck`` two; both take the name of a check
-from a closed list and plain parameters, so a suite with them is JSON. The first leaves null alone (that a value is there
-is another rule), the second sees every row. ``install_checks`` puts the SQL functions they call on a connection.
+from a closed list and plain parameters, so a suite with them is JSON. The first leaves null alone (that a value is
+there is another rule), the second sees every row. ``install_checks`` puts the SQL functions they call on a connection.
 
 Every check is one SQL expression: true for a good value, false for a bad one, never null for a value. Great
-Expectations puts all counts of a table into one statement. What several checks of a column need (``SHARED``) would be bound and
-optimised again for each of them, half a second for three credit codes however few the rows; a table that has it as a
-column already, named like the expression, is read instead. ``shared_columns`` says which ones a suite can use so.
+Expectations puts all counts of a table into one statement. What several checks of a column need (``SHARED``) would be
+bound and optimised again for each of them, half a second for three credit codes however few the rows; a table that has
+it as a column already, named like the expression, is read instead. ``shared_columns`` says which ones a suite can use.
 """
 
 from __future__ import annotations
@@ -137,7 +137,8 @@ _MACROS: Final[Mapping[str, str]] = {
     "hub_birth_date(s)": r"""CASE WHEN regexp_full_match(s, '\d{17}[\dX]') THEN hub_compact_day(s[7:14])
         WHEN regexp_full_match(s, '\d{15}') THEN hub_compact_day('19' || s[7:12]) END""",
     "hub_plausible_person(s)": """hub_province(s) AND length(s) IN (15, 18)
-        AND coalesce(year(hub_birth_date(s)) BETWEEN 1900 AND 2099, false) AND (length(s) = 15 OR hub_citizen_id_holds(s))""",
+        AND coalesce(year(hub_birth_date(s)) BETWEEN 1900 AND 2099, false)
+        AND (length(s) = 15 OR hub_citizen_id_holds(s))""",
     "hub_credit_code_layout(s)": rf"regexp_full_match(s, '[1-9ANY][{_USCC}]\d{{6}}[{_USCC}]{{10}}')",
     "hub_stand_in(s)": f"""s = repeat(s[1], length(s)) OR regexp_full_match(s, '0*X')
         OR s IN ({", ".join(map(text, _STAND_INS))})""",

@@ -1,0 +1,52 @@
+"""Changes of a bucket between two releases: previous ⊕ changes = this release, always (invariant 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+
+CHANGE_TYPE: Final = "change_type"
+REASON: Final = "reason"
+ADDED, CHANGED, REMOVED = "added", "changed", "removed"
+
+
+def changes(previous: pl.DataFrame | None, current: pl.DataFrame, key: Sequence[str], reason: str) -> pl.DataFrame:
+    """What turns the previous records of a bucket into the current ones.
+
+    Args:
+        previous: records before, None where there were none.
+        current: records now, in the same columns.
+        key: record key.
+        reason: why records that are no more were removed.
+
+    Returns:
+        ``change_type``, ``reason`` (null but for removals) and the records' columns, which hold the new values; of a removed
+        record only the key is filled.
+    """
+    none = pl.lit(None, dtype=pl.String).alias(REASON)
+    if previous is None or previous.height == 0:
+        return current.select(pl.lit(ADDED).alias(CHANGE_TYPE), none, *current.columns)
+    before = previous.select(
+        pl.col(name) if name in previous.columns else pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in current.schema.items()
+    )
+    different = current.join(before, on=current.columns, how="anti", nulls_equal=True, maintain_order="left")
+    known = different.select(pl.struct(key).is_in(before.select(pl.struct(key)).to_series().implode())).to_series()
+    turned = different.select(
+        pl.when(known).then(pl.lit(CHANGED)).otherwise(pl.lit(ADDED)).alias(CHANGE_TYPE), none, *current.columns
+    )
+    gone = before.join(current, on=list(key), how="anti", maintain_order="left").select(
+        pl.lit(REMOVED).alias(CHANGE_TYPE),
+        pl.lit(reason).alias(REASON),
+        *(pl.col(name) if name in key else pl.lit(None, dtype=dtype).alias(name) for name, dtype in current.schema.items()),
+    )
+    return pl.concat([turned, gone])
+
+
+def apply(previous: pl.DataFrame, changed: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """The records after the changes, sorted by key: what a subscriber does, and what ``audit`` proves."""
+    kept = previous.join(changed, on=list(key), how="anti")
+    new = changed.filter(pl.col(CHANGE_TYPE) != REMOVED).select(previous.columns)
+    return pl.concat([kept, new]).sort(list(key))

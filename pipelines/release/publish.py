@@ -1,0 +1,258 @@
+"""Publish: resolve what changed, build a candidate, check it, move to it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from pipelines import expectations
+from pipelines.errors import HubError, InputError
+from pipelines.home import write_json
+from pipelines.intake.collect import Hub
+from pipelines.intake.inbox import CHINA
+from pipelines.lake.ledger import RELEASES, ledger
+from pipelines.lake.tables import COMPRESSION_LEVEL, digest
+from pipelines.release import gate
+from pipelines.release.changes import ADDED, CHANGED, CHANGE_TYPE, REMOVED, changes
+from pipelines.release.manifest import MANIFEST_VERSION, Manifest, latest, point_to, release_id
+from pipelines.resolution import key_columns, resolve
+from pipelines.screening.columns import BATCH, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
+
+PROVENANCE: Final = (PROVIDER, REGION, BATCH, ROW_NUMBER, SUBJECT_KEY)
+
+
+@dataclass(frozen=True)
+class Published:
+    """The release a product stands at, and whether it is new."""
+
+    product_id: str
+    release_id: str
+    rows: int
+    changes: Mapping[str, int]
+    new: bool
+
+
+def publish(
+    hub: Hub,
+    *,
+    product: str | None,
+    as_of: datetime,
+    datasets: Sequence[str] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Published]:
+    """Release every product whose records changed.
+
+    Args:
+        hub: home and catalogue.
+        product: only this one.
+        as_of: the instant of the release, aware.
+        datasets: only products of these datasets.
+        progress: told the product that is worked on.
+
+    Raises:
+        InputError: there is no such product.
+        HubError: a candidate was refused; ``latest`` did not move, and the reason lies beside it.
+    """
+    if product is not None and product not in hub.catalog.datasets:
+        raise InputError(f"product '{product}' is not in the catalogue; use one of: {', '.join(sorted(hub.catalog.datasets))}")
+    results, failures = [], []
+    for dataset_id in sorted(hub.catalog.datasets):
+        if product not in (None, dataset_id) or (datasets is not None and dataset_id not in datasets):
+            continue
+        progress(dataset_id)
+        try:
+            with hub.home.locked(f"publish-{dataset_id}.lock"):
+                done = _publish_one(hub, dataset_id, as_of)
+        except gate.Refused as error:
+            failures.append(str(error))
+            continue
+        if done is not None:
+            results.append(done)
+    if failures:
+        raise HubError("; ".join(failures))
+    return results
+
+
+def _publish_one(hub: Hub, dataset_id: str, as_of: datetime) -> Published | None:
+    table = hub.records(dataset_id)
+    by_bucket: dict[str, list[Path]] = {}
+    for path, bucket in table.files().items():
+        by_bucket.setdefault(str(bucket), []).append(path)
+    previous = latest(hub.home, dataset_id)
+    if not by_bucket and previous is None:
+        return None
+    definition = _definition(hub, dataset_id)
+    sources = {bucket: _source(definition, files) for bucket, files in sorted(by_bucket.items())}
+    before = previous["buckets"] if previous else {}
+    touched = [b for b in sources if before.get(b, {}).get("source") != sources[b]]
+    if previous is not None and not touched:
+        _enter(hub, previous)
+        return Published(dataset_id, previous["release_id"], previous["rows"], previous["changes"], new=False)
+
+    work = hub.home.work(f"release-{dataset_id}")
+    shutil.rmtree(work, ignore_errors=True)
+    (work / "candidate/data").mkdir(parents=True)
+    buckets: dict[str, Any] = {}
+    parts: list[Path] = []
+    key = key_columns(hub.catalog.datasets[dataset_id])
+    for bucket, files in sorted(by_bucket.items()):
+        if bucket not in touched:
+            buckets[bucket] = before[bucket]
+            _link(hub, previous, before[bucket]["file"], work)
+            continue
+        buckets[bucket], part = _bucket(hub, dataset_id, bucket, files, key, previous, work)
+        buckets[bucket]["source"] = sources[bucket]
+        parts.append(part)
+    changed = _join(parts, work / "candidate/changes.parquet")
+    manifest = _manifest(hub, dataset_id, as_of, previous, buckets, changed, definition)
+    checked = [work / "candidate" / buckets[b]["file"]["path"] for b in touched]
+    suite = expectations.read(hub.settings.expectations, dataset_id)
+    try:
+        validation = gate.check(hub.catalog, dataset_id, suite, checked, hub.settings.memory_limit, work)
+    except gate.Refused as error:
+        failure = {"release_id": manifest["release_id"], "as_of": manifest["as_of"], "reason": str(error)}
+        write_json(hub.home.shared / dataset_id / "failures" / f"{manifest['release_id']}.json", failure)
+        raise
+    manifest["validation"] = validation.to_json()
+    write_json(work / "candidate/manifest.json", manifest)
+    _move_to(hub, dataset_id, manifest, work / "candidate")
+    shutil.rmtree(work, ignore_errors=True)
+    _enter(hub, manifest)
+    return Published(dataset_id, manifest["release_id"], manifest["rows"], manifest["changes"], new=True)
+
+
+def _bucket(
+    hub: Hub, dataset_id: str, bucket: str, files: list[Path], key: list[str], previous: Manifest | None, work: Path
+) -> tuple[dict[str, Any], Path]:
+    dataset = hub.catalog.datasets[dataset_id]
+    resolved = resolve(hub.records(dataset_id).scan(files).collect(), dataset)
+    columns = [f.id for f in hub.catalog.fields(dataset_id)] + list(PROVENANCE)
+    records = resolved.records.select(columns)
+    file = _write(records, work / "candidate/data", bucket)
+    before = _previous_records(hub, dataset_id, bucket, previous)
+    part = work / f"changes-{bucket}.parquet"
+    changes(before, records, key, "catalogue").write_parquet(part, compression_level=COMPRESSION_LEVEL)
+    account = {
+        "accepted": resolved.accepted,
+        "published": records.height,
+        "superseded": resolved.superseded,
+        "duplicate": resolved.duplicate,
+    }
+    return {"file": file, "rows": account}, part
+
+
+def _write(records: pl.DataFrame, folder: Path, bucket: str) -> dict[str, Any]:
+    temporary = folder / f".{bucket}.parquet"
+    records.write_parquet(temporary, compression_level=COMPRESSION_LEVEL)
+    sha256 = digest(temporary)
+    path = folder / f"{bucket}-{sha256[:16]}.parquet"
+    temporary.replace(path)
+    return {"path": f"data/{path.name}", "rows": records.height, "bytes": path.stat().st_size, "sha256": sha256}
+
+
+def _previous_records(hub: Hub, dataset_id: str, bucket: str, previous: Manifest | None) -> pl.DataFrame | None:
+    if previous is None or bucket not in previous["buckets"]:
+        return None
+    folder = hub.home.shared / dataset_id / previous["release_id"]
+    return pl.read_parquet(folder / previous["buckets"][bucket]["file"]["path"], hive_partitioning=False)
+
+
+def _link(hub: Hub, previous: Manifest | None, file: Mapping[str, Any], work: Path) -> None:
+    if previous is None:
+        raise HubError("a bucket is unchanged, but there is no previous release")
+    source = hub.home.shared / previous["product_id"] / previous["release_id"] / file["path"]
+    os.link(source, work / "candidate" / file["path"])
+
+
+def _join(parts: Sequence[Path], target: Path) -> dict[str, int]:
+    """One changes file of all buckets; counts by type."""
+    rows = pl.scan_parquet(list(parts), hive_partitioning=False)
+    rows.sink_parquet(target, compression_level=COMPRESSION_LEVEL, maintain_order=True)
+    found = dict(rows.group_by(CHANGE_TYPE).len().collect().rows())
+    return {name: int(found.get(name, 0)) for name in (ADDED, CHANGED, REMOVED)}
+
+
+def _manifest(
+    hub: Hub,
+    dataset_id: str,
+    as_of: datetime,
+    previous: Manifest | None,
+    buckets: Mapping[str, Any],
+    changed: Mapping[str, int],
+    definition: str,
+) -> Manifest:
+    files = [buckets[bucket]["file"] for bucket in sorted(buckets)]
+    names = ("accepted", "published", "superseded", "duplicate")
+    account = {name: sum(bucket["rows"][name] for bucket in buckets.values()) for name in names}
+    account["withheld"] = 0
+    rows = account["published"]
+    if account["accepted"] != rows + account["superseded"] + account["duplicate"]:
+        raise HubError(f"{dataset_id}: rows are missing from the release: {account}")
+    was = previous["rows"] if previous else 0
+    if was + changed[ADDED] - changed[REMOVED] != rows:
+        raise HubError(f"{dataset_id}: {was} rows before, changes {dict(changed)}, but {rows} rows now")
+    instant = as_of.isoformat(timespec="seconds")
+    return {
+        "manifest_version": MANIFEST_VERSION,
+        "product_id": dataset_id,
+        "release_id": release_id(as_of.astimezone(CHINA).date(), previous, files),
+        "as_of": instant,
+        "created_at": instant,
+        "catalog_version": hub.catalog.version,
+        "access_class": "government",
+        "rows": rows,
+        "record_key": key_columns(hub.catalog.datasets[dataset_id]),
+        "fields": [f.id for f in hub.catalog.fields(dataset_id)],
+        "files": files,
+        "changes": dict(changed),
+        "previous_release_id": previous["release_id"] if previous else None,
+        "withheld": {},
+        "account": account,
+        "definition": definition,
+        "buckets": dict(buckets),
+    }
+
+
+def _move_to(hub: Hub, dataset_id: str, manifest: Manifest, candidate: Path) -> None:
+    target = hub.home.shared / dataset_id / manifest["release_id"]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)  # a run that died between the rename and the pointer left the same thing
+    candidate.replace(target)
+    point_to(hub.home, dataset_id, manifest["release_id"])
+
+
+def _enter(hub: Hub, manifest: Manifest) -> None:
+    """The release's row in the ledger, once."""
+    table = ledger(hub.home, "releases")
+    if table.knows(manifest["release_id"] + manifest["product_id"]):
+        return
+    row = {
+        **{name: manifest[name] for name in ("release_id", "product_id", "previous_release_id", "as_of", "catalog_version")},
+        **manifest["account"],
+        **manifest["changes"],
+    }
+    work = hub.home.work(f"ledger-{manifest['product_id']}")
+    table.append_frame(manifest["release_id"] + manifest["product_id"], pl.DataFrame([row], schema=dict(RELEASES)), work)
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _definition(hub: Hub, dataset_id: str) -> str:
+    """Changes when anything in the catalogue does that a bucket's records depend on."""
+    dataset = hub.catalog.datasets[dataset_id]
+    said = [[f.id, f.type, f.sensitive] for f in hub.catalog.fields(dataset_id)]
+    text = json.dumps([said, dataset.record_key, dataset.version_order, expectations.suite(hub.catalog, dataset_id)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _source(definition: str, files: Sequence[Path]) -> str:
+    """What a bucket is made from: file names are digests of their contents."""
+    return hashlib.sha256("\0".join([definition, *sorted(p.name for p in files)]).encode()).hexdigest()[:16]
