@@ -11,7 +11,9 @@
     state/pending/<delivery_id>.json              taken, not yet screened
     state/groups/<group_id>.json                  work groups that were begun and not finished
     state/work/<group_id>/                        scratch of a work group, removed when it is done
-    state/lock                                    held while deliveries are taken and while the lake is compacted
+    state/sources/<product_id>.json               which lake files the latest release was made from
+    state/lock                                    held while deliveries are taken and groups planned
+    state/lake.lock                               held by whoever compacts the lake; shared by who reads or appends
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,13 +82,17 @@ class Home:
         """One ledger table."""
         return self.root / "lake/ledger" / table
 
+    def lake_in_use(self) -> AbstractContextManager[None]:
+        """While held, no lake file is removed."""
+        return self.locked("lake.lock", shared=True)
+
     def work(self, name: str) -> Path:
         """Scratch folder of one work group or release candidate."""
         return self.root / "state/work" / name
 
     @contextmanager
-    def locked(self, name: str = "lock") -> Iterator[None]:
-        """Hold one of the home's locks; waits for whoever holds it, and a crash releases it.
+    def locked(self, name: str = "lock", *, shared: bool = False) -> Iterator[None]:
+        """Hold one of the home's locks, alone or (``shared``) with others; a crash releases it.
 
         Raises:
             InputError: the home cannot be written to.
@@ -97,7 +103,7 @@ class Home:
         except OSError as error:
             raise InputError(f"{self.root}: cannot be written to ({error.strerror}); give --home a folder that can") from error
         with stream:
-            fcntl.flock(stream, fcntl.LOCK_EX)
+            fcntl.flock(stream, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
             yield
 
 

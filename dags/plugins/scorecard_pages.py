@@ -45,7 +45,7 @@ HEADERS: Final = {
 MESSAGE: Final = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>评分卡</title>
 <style>
-body { font-family: "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; max-width: 40em; margin: 4em auto; line-height: 1.8 }
+body { font-family: "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 4em auto; max-width: 40em }
 </style></head>
 <body><h1>%s</h1>
 <p>%s</p>
@@ -54,8 +54,8 @@ body { font-family: "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; max-width
 """
 NOTHING_YET: Final = MESSAGE % (
     "还没有评分卡",
-    "数据归集、发布之后,请运行 DAG <code>score_regions</code>(或命令 <code>credit-hub score</code>),再刷新本页。",
-    "There is no scorecard yet: run the DAG <code>score_regions</code> (or <code>credit-hub score</code>), then reload.",
+    "数据归集、发布之后,请运行 DAG <code>score_regions</code>(或 <code>credit-hub score</code>),再刷新本页。",
+    "No scorecard yet: run the DAG <code>score_regions</code> (or <code>credit-hub score</code>), then reload.",
 )
 NOT_FOUND: Final = MESSAGE % ("没有这个页面", "它可能已被删除,或从未生成。", "There is no such page.")
 LOG_IN: Final = MESSAGE % ("请先登录 Airflow", "登录之后再刷新本页。", "Log in to Airflow first, then reload.")

@@ -260,7 +260,7 @@ def _items_in_set(column: str, parameters: Parameters, prefixes: Sequence[str]) 
 def _registrar_pair(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
     if prefixes:
         raise ValueError("takes no prefixes")
-    return f"(hub_credit_code_reason({column}) = 0) <= ({column}[1:2] IN ({', '.join(map(text, _texts(parameters)))}))"
+    return f"hub_credit_code_reason({column}) <> 0 OR ({column}[1:2] IN ({', '.join(map(text, _texts(parameters)))}))"
 
 
 def _region_known(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
@@ -270,12 +270,12 @@ def _region_known(column: str, parameters: Parameters, prefixes: Sequence[str]) 
     names = _texts(parameters)
     by_table = len(names) == 1 and not names[0].isdigit()
     known = f"FROM {identifier(names[0])}" if by_table else ", ".join(map(text, names))
-    return f"(hub_credit_code_reason({column}) = 0) <= coalesce({column}[3:8] IN ({known}), false)"
+    return f"hub_credit_code_reason({column}) <> 0 OR coalesce({column}[3:8] IN ({known}), false)"
 
 
 COLUMN_CHECKS: Final[Mapping[str, ColumnCheck]] = {
     **{f"credit_code_{name}": _reason(name) for name in REASONS[2:]},
-    "credit_code_inner_check": _plain("(hub_credit_code_reason({s}) = 0) <= hub_organisation_code_holds({s}[9:17])"),
+    "credit_code_inner_check": _plain("hub_credit_code_reason({s}) <> 0 OR hub_organisation_code_holds({s}[9:17])"),
     "credit_code_registrar_pair": _registrar_pair,
     "credit_code_region_known": _region_known,
     "organisation_code": _plain("(NOT hub_stand_in({s}) AND hub_organisation_code_holds({s}))"),
@@ -284,10 +284,10 @@ COLUMN_CHECKS: Final[Mapping[str, ColumnCheck]] = {
         "hub_citizen_id_holds({s}) AND hub_province({s}) AND hub_birth_date({s}) IS NOT NULL",
         "regexp_full_match({s}, '[0-9]{{15}}') AND hub_province({s}) AND hub_birth_date({s}) IS NOT NULL",
     ),
-    "date": _plain("({s} IS NULL) >= (hub_date({s}) IS NULL)"),
-    "timestamp": _plain("({s} IS NULL) >= (hub_instant({s}) IS NULL)"),
+    "date": _plain("hub_date({s}) IS NOT NULL"),
+    "timestamp": _plain("hub_instant({s}) IS NOT NULL"),
     "decimal": _decimal,
-    "integer": _plain("try_cast(regexp_extract({s}, '^[+-]?[0-9]+$') AS BIGINT) IS NOT NULL"),
+    "integer": _plain("try_cast(regexp_extract({s}, '^-?[0-9]+$') AS BIGINT) IS NOT NULL"),
     "min_exclusive": _bound(">"),
     "min_inclusive": _bound(">="),
     "max_inclusive": _bound("<="),
@@ -459,7 +459,8 @@ class _ColumnMetric(_CheckMetric):
     @classmethod
     def passes(cls, columns: Sequence[str], arguments: Mapping[str, Any]) -> str:
         check = COLUMN_CHECKS[arguments["check"]]
-        return check(columns[0], arguments.get("parameters") or (), arguments.get("prefixes") or ())
+        passes = check(columns[0], arguments.get("parameters") or (), arguments.get("prefixes") or ())
+        return f"{columns[0]} IS NULL OR ({passes})"
 
 
 class _PairMetric(_CheckMetric):

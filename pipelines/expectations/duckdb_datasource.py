@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 
-os.environ["GX_ANALYTICS_ENABLED"] = "False"  # before the import below, which reads it
+os.environ["GX_ANALYTICS_ENABLED"] = "False"  # before the import, when some versions read it
 
 from types import ModuleType
 from typing import Any, ClassVar, Literal

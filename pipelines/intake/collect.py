@@ -103,7 +103,8 @@ def collect_group(hub: Hub, group: WorkGroup) -> Collected:
     if not ledger(hub.home, "batches").knows(group.id):
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
-        _screen_and_commit(hub, group, work)
+        with hub.home.lake_in_use():
+            _screen_and_commit(hub, group, work)
     written = _write_receipts(hub, group)
     finish(hub.home, group)
     shutil.rmtree(work, ignore_errors=True)

@@ -70,7 +70,7 @@ def publish(
             continue
         progress(dataset_id)
         try:
-            with hub.home.locked(f"publish-{dataset_id}.lock"):
+            with hub.home.locked(f"publish-{dataset_id}.lock"), hub.home.lake_in_use():
                 done = _publish_one(hub, dataset_id, as_of)
         except gate.Refused as error:
             failures.append(str(error))
@@ -93,7 +93,8 @@ def _publish_one(hub: Hub, dataset_id: str, as_of: datetime) -> Published | None
     definition = _definition(hub, dataset_id)
     sources = {bucket: _source(definition, files) for bucket, files in sorted(by_bucket.items())}
     before = previous["buckets"] if previous else {}
-    touched = [b for b in sources if before.get(b, {}).get("source") != sources[b]]
+    made_from = _made_from(hub, previous)
+    touched = [b for b in sources if b not in before or made_from.get(b) != sources[b]]
     if previous is not None and not touched:
         _enter(hub, previous)
         return Published(dataset_id, previous["release_id"], previous["rows"], previous["changes"], new=False)
@@ -110,9 +111,13 @@ def _publish_one(hub: Hub, dataset_id: str, as_of: datetime) -> Published | None
             _link(hub, previous, before[bucket]["file"], work)
             continue
         buckets[bucket], part = _bucket(hub, dataset_id, bucket, files, key, previous, work)
-        buckets[bucket]["source"] = sources[bucket]
         parts.append(part)
     changed = _join(parts, work / "candidate/changes.parquet")
+    if previous is not None and not any(changed.values()) and previous["definition"] == definition:
+        # Other files, the same records: compaction, or the same rows again. The latest release says it all.
+        _remember(hub, previous, sources)
+        shutil.rmtree(work)
+        return Published(dataset_id, previous["release_id"], previous["rows"], previous["changes"], new=False)
     manifest = _manifest(hub, dataset_id, as_of, previous, buckets, changed, definition)
     checked = [work / "candidate" / buckets[b]["file"]["path"] for b in touched]
     suite = expectations.read(hub.settings.expectations, dataset_id)
@@ -125,9 +130,28 @@ def _publish_one(hub: Hub, dataset_id: str, as_of: datetime) -> Published | None
     manifest["validation"] = validation.to_json()
     write_json(work / "candidate/manifest.json", manifest)
     _move_to(hub, dataset_id, manifest, work / "candidate")
+    _remember(hub, manifest, sources)
     shutil.rmtree(work, ignore_errors=True)
     _enter(hub, manifest)
     return Published(dataset_id, manifest["release_id"], manifest["rows"], manifest["changes"], new=True)
+
+
+def _made_from(hub: Hub, previous: Manifest | None) -> dict[str, str]:
+    """Sources of the latest release by bucket; nothing where they are not known, so that all is made anew."""
+    path = _sources_file(hub, previous["product_id"]) if previous else None
+    if previous is None or path is None or not path.exists():
+        return {}
+    known = json.loads(path.read_text())
+    return dict(known["sources"]) if known["release_id"] == previous["release_id"] else {}
+
+
+def _remember(hub: Hub, manifest: Manifest, sources: Mapping[str, str]) -> None:
+    content = {"release_id": manifest["release_id"], "sources": dict(sources)}
+    write_json(_sources_file(hub, manifest["product_id"]), content)
+
+
+def _sources_file(hub: Hub, product_id: str) -> Path:
+    return hub.home.root / f"state/sources/{product_id}.json"
 
 
 def _bucket(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import random
 import re
 from datetime import date
@@ -21,8 +20,27 @@ from pipelines.expectations.counting import SuiteResult, count_unexpected
 COLUMN = "expect_column_values_to_pass_check"
 PAIR = "expect_column_pair_to_pass_check"
 VALID = "91350100M000100Y43"
-DAYS = ["2024-02-29", "2024/1/5", "20240105", "2024.1.5", "2024年1月5日", "2024-1-5", "2024-01-05 00:00:00", "20240105T00:00:00"]
-NO_DAYS = ["2023-02-29", "2024-13-01", "2024-00-10", "20240230", "0000-01-01", "2024-01-05 08:30:00", "43709", "今天", " 2024-01-05"]
+DAYS = [
+    "2024-02-29",
+    "2024/1/5",
+    "20240105",
+    "2024.1.5",
+    "2024年1月5日",
+    "2024-1-5",
+    "2024-01-05 00:00:00",
+    "20240105T00:00:00",
+]
+NO_DAYS = [
+    "2023-02-29",
+    "2024-13-01",
+    "2024-00-10",
+    "20240230",
+    "0000-01-01",
+    "2024-01-05 08:30:00",
+    "43709",
+    "今天",
+    " 2024-01-05",
+]
 
 GOOD_AND_BAD = [
     ("credit_code_placeholder", [], [VALID, "9111"], ["0" * 18, "123456789012345678", "0" * 17 + "X", "无"]),
@@ -44,7 +62,7 @@ GOOD_AND_BAD = [
     ("timestamp", [], [*DAYS, "2024-01-05 08:30", "2024/1/5T23:59:59"], ["2024-01-05 24:00", "2024-01-05 08:60", "2023-02-29 08:30", "08:30"]),
     ("decimal", [18, 6], ["0", "-12.5", "+0.123456", "1.1234560000", "123456789012"], ["1,000", "1e5", ".5", "1.1234567", "1234567890123", "１２", "--1", ""]),
     ("decimal", [5, 0], ["12345", "1.000"], ["123456", "1.5"]),
-    ("integer", [], ["0", "-12", "+7", "9223372036854775807"], ["1.5", "9223372036854775808", "", "一"]),
+    ("integer", [], ["0", "-12", "9223372036854775807"], ["1.5", "+7", "9223372036854775808", "", "一"]),
     ("min_exclusive", [0], ["0.000001", "many"], ["0", "-1", "0.0"]),
     ("min_exclusive", [0, 18, 6], ["1", "-1.1234567"], ["0", "-1"]),
     ("min_inclusive", [0.5], ["0.5", "1"], ["0.49"]),
@@ -62,7 +80,9 @@ def suite(*expectations: dict[str, object]) -> dict[str, object]:
     return {"name": "test", "expectations": list(expectations), "meta": {}}
 
 
-def column(check: str, parameters: list[object] | None = None, rule_id: str = "rule", name: str = "v", **more: object) -> dict[str, object]:
+def column(
+    check: str, parameters: list[object] | None = None, rule_id: str = "rule", name: str = "v", **more: object
+) -> dict[str, object]:
     kwargs = {"column": name, "check": check, "parameters": parameters or [], **more}
     return {"type": COLUMN, "kwargs": kwargs, "meta": {"rule_id": rule_id}, "severity": "critical"}
 
@@ -79,9 +99,15 @@ def count(rows: dict[str, list[str | None]], *expectations: dict[str, object]) -
     return count_unexpected(con, "rows", suite(*expectations))
 
 
-@pytest.mark.parametrize(("check", "parameters", "good", "bad"), GOOD_AND_BAD, ids=lambda value: value if isinstance(value, str) else "")
-def test_a_check_passes_good_values_and_null_and_counts_bad_ones(check: str, parameters: list[object], good: list[str], bad: list[str]) -> None:
-    assert count({"v": [*good, None]}, column(check, parameters)) == SuiteResult(True, 1, len(good) + 1, {"rule": 0}, {})
+@pytest.mark.parametrize(
+    ("check", "parameters", "good", "bad"), GOOD_AND_BAD, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_check_passes_good_values_and_null_and_counts_bad_ones(
+    check: str, parameters: list[object], good: list[str], bad: list[str]
+) -> None:
+    assert count({"v": [*good, None]}, column(check, parameters)) == SuiteResult(
+        True, 1, len(good) + 1, {"rule": 0}, {}
+    )
     assert count({"v": [*bad, None]}, column(check, parameters)).unexpected == {"rule": len(bad)}
 
 
@@ -105,8 +131,15 @@ PAIRS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("check", "parameters", "good", "bad"), PAIRS, ids=lambda value: value if isinstance(value, str) else "")
-def test_a_pair_check_sees_rows_with_null(check: str, parameters: list[object], good: list[tuple[str | None, str | None]], bad: list[tuple[str | None, str | None]]) -> None:
+@pytest.mark.parametrize(
+    ("check", "parameters", "good", "bad"), PAIRS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_pair_check_sees_rows_with_null(
+    check: str,
+    parameters: list[object],
+    good: list[tuple[str | None, str | None]],
+    bad: list[tuple[str | None, str | None]],
+) -> None:
     rows = [*good, *bad]
     result = count({"a": [row[0] for row in rows], "b": [row[1] for row in rows]}, pair(check, *parameters))
     assert (result.unexpected, result.errors) == ({"rule": len(bad)}, {})
@@ -125,18 +158,40 @@ def test_prefixes_let_values_outside_the_set_pass() -> None:
 def test_a_bit_of_the_mask_of_cleaned_fields_is_a_violation() -> None:
     con = duckdb.connect()
     con.execute("CREATE TABLE rows AS SELECT range AS _cleaned FROM range(16)")
-    result = count_unexpected(con, "rows", suite(*(column("not_cleaned", [bit], str(bit), "_cleaned") for bit in range(5))))
+    result = count_unexpected(
+        con, "rows", suite(*(column("not_cleaned", [bit], str(bit), "_cleaned") for bit in range(5)))
+    )
     assert result.unexpected == {"0": 8, "1": 8, "2": 8, "3": 8, "4": 0}
 
 
 def test_a_date_column_is_compared_with_text() -> None:
     con = duckdb.connect()
-    con.execute("CREATE TABLE rows AS SELECT * FROM (VALUES ('2024-01-02', DATE '2024-01-01'), ('2024.1.1', DATE '2024-01-01')) t(a, b)")
+    con.execute(
+        "CREATE TABLE rows AS SELECT * FROM (VALUES ('2024-01-02', DATE '2024-01-01'), ('2024.1.1', DATE '2024-01-01')) t(a, b)"
+    )
     assert count_unexpected(con, "rows", suite(pair("date_not_after"))).unexpected == {"rule": 1}
 
 
 def test_no_check_answers_null_for_a_value() -> None:
-    nasty = ["", " ", "0", "X", "-", "文", "\x7f", "9" * 400, "1e400", "O" * 18, "😀" * 9, "2024-", "\ufffd", VALID, "a\nb", "'", '"']
+    nasty = [
+        "",
+        " ",
+        "0",
+        "X",
+        "-",
+        "文",
+        "\x7f",
+        "9" * 400,
+        "1e400",
+        "O" * 18,
+        "😀" * 9,
+        "2024-",
+        "\ufffd",
+        VALID,
+        "a\nb",
+        "'",
+        '"',
+    ]
     con = duckdb.connect()
     con.execute("CREATE TABLE divisions AS SELECT '350100' AS code UNION ALL SELECT NULL")
     con.register("rows", pa.table({"v": nasty}))
@@ -173,8 +228,14 @@ def test_an_unknown_check_is_named_with_the_known_ones() -> None:
 
 
 def test_a_suite_survives_json() -> None:
-    items = [column("in_set", ["a"], "one", prefixes=["b-"]), column("decimal", [18, 6], "two"), pair("null_when_in", "x", rule_id="three")]
-    made = ExpectationSuite(name="test", expectations=[ExpectationConfiguration(**item).to_domain_obj() for item in items])
+    items = [
+        column("in_set", ["a"], "one", prefixes=["b-"]),
+        column("decimal", [18, 6], "two"),
+        pair("null_when_in", "x", rule_id="three"),
+    ]
+    made = ExpectationSuite(
+        name="test", expectations=[ExpectationConfiguration(**item).to_domain_obj() for item in items]
+    )
     written = json.loads(json.dumps(made.to_json_dict()))
     again = ExpectationSuite(**{key: written[key] for key in ("name", "expectations", "meta")})
     assert [e.configuration for e in again.expectations] == [e.configuration for e in made.expectations]
@@ -211,7 +272,9 @@ def person(code: str) -> bool:
         code = code[:6] + "19" + code[6:] + check_id(code[:6] + "19" + code[6:])
     if not re.fullmatch(r"\d{17}[\dX]", code) or check_id(code[:17]) != code[17]:
         return False
-    provinces = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83"
+    provinces = (
+        "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83"
+    )
     try:
         born = date(int(code[6:10]), int(code[10:12]), int(code[12:14]))
     except ValueError:
@@ -282,7 +345,7 @@ def test_counts_equal_an_independent_computation() -> None:
         **{name: reasons.count(name) for name in REASONS[2:]},
         "inner": sum(r == "valid" and check_9(c[8:16]) != c[16] for r, c in zip(reasons, codes, strict=True)),
         "positive": sum(float(amount) <= 0 for amount in amounts),
-        "decimal": sum(not math.isclose(float(amount), round(float(amount), 3), abs_tol=1e-12) for amount in amounts),
+        "decimal": sum(not re.fullmatch(r"-?\d+(\.\d{0,3}0*)?", amount) for amount in amounts),
         "items": sum("拘留" in kind for kind in kinds),
         "required": sum("罚款" in kind and a is None for kind, a in zip(kinds, blamed, strict=True)),
         "filled": blamed.count(None),

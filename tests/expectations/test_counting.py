@@ -25,7 +25,12 @@ Item = dict[str, object]
 
 def length(rule_id: str, column: str = "v", severity: str = "critical") -> Item:
     kwargs = {"column": column, "check": "max_length", "parameters": [2]}
-    return {"type": "expect_column_values_to_pass_check", "kwargs": kwargs, "meta": {"rule_id": rule_id}, "severity": severity}
+    return {
+        "type": "expect_column_values_to_pass_check",
+        "kwargs": kwargs,
+        "meta": {"rule_id": rule_id},
+        "severity": severity,
+    }
 
 
 def core(kind: str, rule_id: str, **kwargs: object) -> Item:
@@ -81,7 +86,9 @@ def test_an_expectation_without_a_count_is_an_error(con: duckdb.DuckDBPyConnecti
 
 def test_an_empty_table_breaks_nothing(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DELETE FROM rows")
-    result = count_unexpected(con, "rows", suite(length("length"), core("expect_column_values_to_not_be_null", "filled")))
+    result = count_unexpected(
+        con, "rows", suite(length("length"), core("expect_column_values_to_not_be_null", "filled"))
+    )
     assert result == SuiteResult(True, 2, 0, {"length": 0, "filled": 0}, {})
 
 
@@ -109,7 +116,11 @@ def test_registered_frames_and_odd_names_are_fine() -> None:
     con = duckdb.connect()
     name = 'odd "name", 中文'
     con.register(name, pa.table({name: ["a", "abc"], "when": ["2024-01-01", "x"]}))
-    date: Item = {"type": "expect_column_values_to_pass_check", "kwargs": {"column": "when", "check": "date"}, "meta": {"rule_id": "d"}}
+    date: Item = {
+        "type": "expect_column_values_to_pass_check",
+        "kwargs": {"column": "when", "check": "date"},
+        "meta": {"rule_id": "d"},
+    }
     assert count_unexpected(con, name, suite(length("length", name), date)).unexpected == {"length": 1, "d": 1}
 
 
@@ -154,8 +165,13 @@ def test_nothing_is_asked_of_the_network(con: duckdb.DuckDBPyConnection, monkeyp
 
 def test_telemetry_is_off_before_great_expectations_is_imported() -> None:
     code = (
-        "import os, sys; os.environ.pop('GX_ANALYTICS_ENABLED', None); import pipelines.expectations.checks;"
-        "from great_expectations.analytics.config import ENV_CONFIG; print(ENV_CONFIG.gx_analytics_enabled)"
+        "import builtins, os, sys; os.environ.pop('GX_ANALYTICS_ENABLED', None); seen = []; original = builtins.__import__\n"
+        "def spy(name, *rest, **more):\n"
+        "    if name.startswith('great_expectations'): seen.append(os.environ.get('GX_ANALYTICS_ENABLED'))\n"
+        "    return original(name, *rest, **more)\n"
+        "builtins.__import__ = spy\n"
+        "import pipelines.expectations.checks\n"
+        "print(*set(seen))"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)

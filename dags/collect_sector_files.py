@@ -1,0 +1,73 @@
+"""# 归集 · Collect sector files
+
+Takes what providers dropped into their inboxes, screens it against the catalogue, appends what is right to the lake and sends
+receipts.
+
+| | |
+|---|---|
+| **Runs** | every ten minutes, one run at a time |
+| **Re-run** | always safe: a file that was taken is never taken twice, a group that was committed is not committed again |
+| **If it fails** | nothing was half-taken. `double entry does not balance` is a fault of ours: the row rules and the suite differ, do not clear the task, mend the rule first. Anything else: read the log, mend, clear the task |
+| **Wakes** | `publish_shared_datasets`, when accepted rows came |
+
+`plan` takes the files and packs them into *work groups by bytes*, so that a thousand tiny files are one task, and `collect`
+is mapped over the groups.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+from wiring import RECORDS, RETRY, as_of_param, choice_param, hub, instant
+
+
+@dag(
+    schedule="*/10 * * * *",
+    catchup=False,
+    max_active_runs=1,
+    default_args=RETRY,
+    doc_md=__doc__,
+    tags=["credit-hub", "归集"],
+    params={
+        "provider": choice_param("报送单位 provider", "provider"),
+        "dataset": choice_param("数据集 dataset", "dataset"),
+        "as_of": as_of_param(),
+    },
+)
+def collect_sector_files() -> None:
+    """Plan work groups, collect each, wake what depends on them."""
+
+    @task
+    def plan() -> list[dict[str, Any]]:
+        from pipelines.intake import plan, take
+
+        context = get_current_context()
+        opened, wanted = hub(), context["params"]
+        for stray in take(opened.home, opened.catalog, provider=wanted["provider"], as_of=instant(context)):
+            print(f"WARNING {stray.message}")  # noqa: T201 - the task log is what the engineer reads
+        groups = plan(opened.home, opened.settings.work_group_bytes, provider=wanted["provider"])
+        return [group.to_json() for group in groups if wanted["dataset"] in (None, group.dataset_id)]
+
+    @task(map_index_template="{{ group_name }}", max_active_tis_per_dag=2)
+    def collect(group: dict[str, Any]) -> list[str]:
+        from pipelines.intake import WorkGroup, collect_group
+
+        work = WorkGroup.from_json(group)
+        get_current_context()["group_name"] = work.name
+        return list(collect_group(hub(), work).changed_datasets)
+
+    @task(outlets=[RECORDS])
+    def announce(changed: list[list[str]], *, outlet_events: Any = None) -> list[str]:
+        datasets = sorted({name for group in changed for name in group})
+        if not datasets:
+            raise AirflowSkipException("nothing new came")
+        day = instant(get_current_context()).date().isoformat()
+        outlet_events[RECORDS].extra = {"datasets": datasets, "as_of": day}
+        return datasets
+
+    announce(collect.expand(group=plan()))
+
+
+collect_sector_files()

@@ -1,0 +1,60 @@
+"""# 发布 · Publish shared datasets
+
+Resolves the records of every dataset that changed (one record per record key, newest version wins), builds a release, checks
+it and moves `latest.json` to it.
+
+| | |
+|---|---|
+| **Runs** | when `collect_sector_files` has added rows |
+| **Re-run** | always safe: without new rows there is no new release, and the same rows give byte-identical files |
+| **If it fails** | `latest.json` did not move. The reason stands in the log and in `shared/<product>/failures/`. Mend, clear the task |
+| **Wakes** | `score_regions` |
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import dag, get_current_context, task
+from wiring import RECORDS, RELEASES, RETRY, as_of_param, choice_param, hub, instant, woken_by
+
+
+@dag(
+    schedule=[RECORDS],
+    catchup=False,
+    max_active_runs=1,
+    default_args=RETRY,
+    doc_md=__doc__,
+    tags=["credit-hub", "发布"],
+    params={"dataset": choice_param("数据集 dataset", "dataset"), "as_of": as_of_param()},
+)
+def publish_shared_datasets() -> None:
+    """Publish each dataset that changed, wake the scorecards."""
+
+    @task
+    def plan() -> list[str]:
+        context = get_current_context()
+        if (wanted := context["params"]["dataset"]) is not None:
+            return [wanted]
+        named = {name for event in woken_by(context) for name in event.extra.get("datasets", ())}
+        return sorted(named or hub().catalog.datasets)
+
+    @task(map_index_template="{{ dataset_name }}", max_active_tis_per_dag=2)
+    def publish(dataset: str) -> list[str]:
+        from pipelines.release import publish
+
+        context = get_current_context()
+        context["dataset_name"] = dataset
+        return [one.release_id for one in publish(hub(), product=dataset, as_of=instant(context))]
+
+    @task(outlets=[RELEASES])
+    def announce(releases: list[list[str]], *, outlet_events: Any = None) -> list[str]:
+        released = sorted(name for names in releases for name in names)
+        day = instant(get_current_context()).date().isoformat()
+        outlet_events[RELEASES].extra = {"releases": released, "as_of": day}
+        return released
+
+    announce(publish.expand(dataset=plan()))
+
+
+publish_shared_datasets()

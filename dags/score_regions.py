@@ -1,0 +1,50 @@
+"""# 评分 · Score regions
+
+Scores every region on what it delivered in a month and writes `scorecards/<period>/`. The pages open in this UI under
+*Browse → 评分卡*.
+
+| | |
+|---|---|
+| **Runs** | when `publish_shared_datasets` has run, for the month of that run |
+| **Re-run** | always safe: the same ledger gives byte-identical scorecards |
+| **If it fails** | the scorecard of before stays. Read the log, mend, clear the task |
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import Param, dag, get_current_context, task
+from wiring import RELEASES, RETRY, as_of_param, hub, instant
+
+
+@dag(
+    schedule=[RELEASES],
+    catchup=False,
+    max_active_runs=1,
+    default_args=RETRY,
+    doc_md=__doc__,
+    tags=["credit-hub", "评分"],
+    params={
+        "period": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+            title="月份 period",
+            description_md="The month to score, `YYYY-MM`; empty for the month of the run. 留空即为当月。",
+        ),
+        "as_of": as_of_param(),
+    },
+)
+def score_regions() -> None:
+    """Score one month."""
+
+    @task
+    def score() -> str:
+        from pipelines.cli import score_period
+
+        context = get_current_context()
+        return str(score_period(hub(), context["params"]["period"], instant(context)).folder)
+
+    score()
+
+
+score_regions()

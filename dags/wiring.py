@@ -1,0 +1,62 @@
+"""What the four DAGs share: assets, retries, parameters, and the instant a run works as of."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow.sdk import Asset, Param
+
+if TYPE_CHECKING:
+    from pipelines.intake import Hub
+
+RECORDS: Final = Asset(name="records", uri="credit-hub://lake/records")
+RELEASES: Final = Asset(name="releases", uri="credit-hub://shared")
+
+RETRY: Final[dict[str, Any]] = {
+    "retries": 2,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=10),
+}
+
+
+def as_of_param() -> Param:
+    """The day to work as of; empty is the day of the run."""
+    return Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        title="业务日期 as of",
+        description_md="The day the work is done as of, `YYYY-MM-DD`; empty for the day of the run. 留空即为运行当日。",
+    )
+
+
+def choice_param(title: str, what: str) -> Param:
+    """One provider or dataset of the catalogue, or all."""
+    return Param(None, type=["null", "string"], title=title, description_md=f"Only this {what}; empty for all. 留空即全部。")
+
+
+def instant(context: Any) -> datetime:
+    """The instant a run works as of: its parameter, that of the run that woke it, or when it was due."""
+    from pipelines.cli import instant_of
+
+    given = context["params"].get("as_of")
+    if given is None:
+        extras = [event.extra.get("as_of") for event in woken_by(context)]
+        given = max((value for value in extras if value), default=None)
+    return instant_of(given) if given else context["dag_run"].run_after
+
+
+def woken_by(context: Any) -> list[Any]:
+    """The asset events that started the run; none where a person did."""
+    events = context.get("triggering_asset_events") or {}
+    return [event for of_asset in events.values() for event in of_asset]
+
+
+def hub() -> Hub:
+    """The hub of ``$CREDIT_HUB_HOME``."""
+    from pipelines.intake import Hub
+    from pipelines.settings import Settings
+
+    return Hub.open(Settings.read())

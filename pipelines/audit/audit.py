@@ -1,0 +1,166 @@
+"""Conservation and integrity, recomputed from disk (invariants 1 and 6); nothing is taken on trust from a previous step.
+
+For every file: rows in = accepted + refused, and the lake holds exactly these rows. For every release: accepted = published +
+superseded + duplicate + withheld, previous ⊕ changes = this release, and every byte is what the manifest says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.intake.collect import Hub
+from pipelines.lake.ledger import TABLES, ledger
+from pipelines.lake.tables import DIGEST_DIGITS, Table, digest
+from pipelines.release.changes import apply
+from pipelines.release.manifest import Manifest, read
+from pipelines.screening.columns import BATCH
+
+
+@dataclass(frozen=True)
+class AuditFinding:
+    """Something on disk that cannot be."""
+
+    subject: str
+    message: str
+
+
+def audit(hub: Hub) -> list[AuditFinding]:
+    """Everything that is wrong with a home; empty when all invariants hold."""
+    with hub.home.lake_in_use():
+        findings = [*_raw(hub), *_files(hub)]
+        if any("lake/" in finding.subject for finding in findings):
+            return findings  # counting rows of damaged files would only repeat it
+        return [*findings, *_batches(hub), *_receipts(hub), *_releases(hub)]
+
+
+def tables(hub: Hub) -> dict[str, Table]:
+    """Every table of the lake by name, those of datasets the catalogue no longer has included."""
+    found: dict[str, Table] = {f"ledger/{name}": ledger(hub.home, name) for name in TABLES}
+    for dataset_id in hub.catalog.datasets:
+        found[f"records/{dataset_id}"] = hub.records(dataset_id)
+        found[f"quarantine/{dataset_id}"] = hub.quarantine(dataset_id)
+    return found
+
+
+def _raw(hub: Hub) -> Iterator[AuditFinding]:
+    for path in sorted(hub.home.raw.glob("??/*")):
+        if path.suffix != ".json" and digest(path) != path.name:
+            yield AuditFinding(_name(hub, path), "the bytes are not those that were delivered: restore the file")
+
+
+def _files(hub: Hub) -> Iterator[AuditFinding]:
+    for table in tables(hub).values():
+        if table.path.exists() and not (table.path / "_delta_log").is_dir():
+            yield AuditFinding(_name(hub, table.path), "the table has lost its log")
+            continue
+        for path in table.files():
+            if not path.exists():
+                yield AuditFinding(_name(hub, path), "a data file of the table is missing")
+            elif digest(path)[:DIGEST_DIGITS] != path.stem:
+                yield AuditFinding(_name(hub, path), "a data file was altered")
+
+
+def _batches(hub: Hub) -> Iterator[AuditFinding]:
+    batches = ledger(hub.home, "batches").read()
+    for twice in batches.filter(pl.col("batch_id").is_duplicated())["batch_id"].unique().sort():
+        yield AuditFinding(twice, "stands in the ledger twice")
+    for row in batches.filter(pl.col("rows_in") != pl.col("rows_accepted") + pl.col("rows_refused")).iter_slices(1):
+        yield AuditFinding(str(row["batch_id"].item()), "rows in are not accepted + refused")
+    for dataset_id in hub.catalog.datasets:
+        expected = batches.filter(pl.col("dataset_id") == dataset_id)
+        for table, column in ((hub.records(dataset_id), "rows_accepted"), (hub.quarantine(dataset_id), "rows_refused")):
+            found = table.scan().group_by(pl.col(BATCH).alias("batch_id")).agg(pl.len().cast(pl.Int64).alias("found")).collect()
+            both = expected.select("batch_id", column).join(found, on="batch_id", how="full", coalesce=True)
+            wrong = both.with_columns(pl.col("found").fill_null(0), pl.col(column).fill_null(-1)).filter(
+                pl.col(column) != pl.col("found")
+            )
+            for batch_id, said, there in wrong.sort("batch_id").rows():
+                where = f"lake/{table.path.parent.name}/{dataset_id}"
+                said = "nothing" if said < 0 else said
+                yield AuditFinding(batch_id, f"the ledger says {said} in {column}, {where} holds {there}")
+
+
+def _receipts(hub: Hub) -> Iterator[AuditFinding]:
+    waiting = {path.stem for path in hub.home.pending.glob("*.json")}
+    columns = ("batch_id", "provider_id", "status", "rows_in", "rows_accepted", "rows_refused")
+    for batch_id, provider_id, status, *rows in ledger(hub.home, "batches").read().select(columns).rows():
+        path = hub.home.outbox(provider_id, batch_id) / "receipt.json"
+        if batch_id in waiting:
+            continue  # interrupted; the next collect writes it
+        if not path.exists():
+            yield AuditFinding(_name(hub, path), "the receipt is missing")
+            continue
+        content = json.loads(path.read_text())
+        if content["status"] != status or [content["rows"][k] for k in ("in", "accepted", "refused")] != rows:
+            yield AuditFinding(_name(hub, path), "the receipt is not what the ledger says")
+
+
+def _releases(hub: Hub) -> Iterator[AuditFinding]:
+    for product in sorted(p for p in hub.home.shared.glob("*") if p.is_dir()):
+        folders = {p.name: p for p in sorted(product.iterdir()) if (p / "manifest.json").exists()}
+        manifests = {name: read(folder) for name, folder in folders.items()}
+        pointer = product / "latest.json"
+        if pointer.exists() and json.loads(pointer.read_text())["release_id"] not in folders:
+            yield AuditFinding(_name(hub, pointer), "points to a release that is not there")
+        for name, manifest in manifests.items():
+            damaged = list(_damage(hub, folders[name], manifest))
+            yield from damaged
+            before = manifest["previous_release_id"]
+            if damaged or (before is not None and before not in folders):
+                continue
+            yield from _chain(hub, folders, manifest, manifests.get(before or ""))
+
+
+def _damage(hub: Hub, folder: Path, manifest: Manifest) -> Iterator[AuditFinding]:
+    for file in manifest["files"]:
+        path = folder / file["path"]
+        if not path.exists():
+            yield AuditFinding(_name(hub, path), "a file of the release is missing")
+        elif digest(path) != file["sha256"]:
+            yield AuditFinding(_name(hub, path), "a file of the release was altered")
+    if not (folder / "changes.parquet").exists():
+        yield AuditFinding(_name(hub, folder / "changes.parquet"), "the changes of the release are missing")
+    account = manifest["account"]
+    if account["accepted"] != sum(account[k] for k in ("published", "superseded", "duplicate", "withheld")):
+        yield AuditFinding(_name(hub, folder), "accepted rows are not published + superseded + duplicate + withheld")
+    if manifest["rows"] != sum(file["rows"] for file in manifest["files"]):
+        yield AuditFinding(_name(hub, folder), "the manifest's rows are not those of its files")
+
+
+def _chain(
+    hub: Hub, folders: dict[str, Path], manifest: Manifest, previous: Manifest | None
+) -> Iterator[AuditFinding]:
+    """previous ⊕ changes = this release, bucket by bucket, so that memory does not grow with rows."""
+    folder = folders[manifest["release_id"]]
+    key: list[str] = manifest["record_key"]
+    changed = pl.scan_parquet(folder / "changes.parquet")
+    for bucket, entry in manifest["buckets"].items():
+        before = previous["buckets"].get(bucket) if previous else None
+        if previous is not None and before is not None and before["file"] == entry["file"]:
+            continue
+        now = pl.read_parquet(folder / entry["file"]["path"], hive_partitioning=False)
+        was = now.clear()
+        if previous is not None and before is not None:
+            was = pl.read_parquet(folders[previous["release_id"]] / before["file"]["path"], hive_partitioning=False)
+            was = was.select(now.columns) if set(now.columns) <= set(was.columns) else now.clear()
+        keys = pl.concat([now.select(key), was.select(key)]).unique()
+        mine = changed.join(keys.lazy(), on=key, how="semi").collect()
+        if not apply(was, mine, key).equals(now):
+            yield AuditFinding(_name(hub, folder), f"previous release and changes do not give bucket {bucket}")
+
+
+def _name(hub: Hub, path: Path) -> str:
+    return path.relative_to(hub.home.root).as_posix() if path.is_relative_to(hub.home.root) else str(path)
+
+
+def summary(hub: Hub) -> dict[str, Any]:
+    """What was looked at: rows of the ledger, for the person who ran the audit."""
+    batches = ledger(hub.home, "batches").read()
+    names = ("rows_in", "rows_accepted", "rows_refused")
+    return {"files": batches.height, **{name: int(batches[name].sum()) for name in names}}

@@ -1,0 +1,241 @@
+"""What the command prints: tables for people on a terminal, JSON for programs, errors that look like whose they are."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+
+    from pipelines.audit import AuditFinding
+    from pipelines.identifiers import CodeReport
+    from pipelines.intake import Collected, Hub
+    from pipelines.lake.maintenance import Maintained
+    from pipelines.release import Published
+
+_STATUS_ZH: Final = {"accepted": "全部入库", "partial": "部分入库", "rejected": "未入库", "duplicate": "重复报送"}
+_OUT: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
+_ERR: Final = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+@contextmanager
+def steps(title: str) -> Iterator[Callable[[str], None]]:
+    """Says on stderr what is being done and how long it took; a spinner on a terminal."""
+    begun = time.monotonic()
+    with _ERR.status(title) as status:
+
+        def step(name: str) -> None:
+            status.update(f"{title} · {name}")
+            if not _ERR.is_terminal:
+                _ERR.print(f"{title} · {name}")
+
+        yield step
+    _ERR.print(f"{title} · {time.monotonic() - begun:.1f} s", style="dim")
+
+
+def error(message: str) -> None:
+    """Something the caller gave cannot be used."""
+    _ERR.print(f"错误 error: {message}", style="red", markup=False)
+
+
+def failure(message: str) -> None:
+    """Our own failure; never worded as the provider's."""
+    _ERR.print(f"枢纽自身故障 credit-hub failed: {message}", style="bold magenta", markup=False)
+
+
+def table(frame: pl.DataFrame, *, as_json: bool) -> None:
+    """Rows of a query."""
+    if as_json:
+        sys.stdout.write(frame.write_json() + "\n")
+        return
+    shown = Table(*frame.columns)
+    for row in frame.rows():
+        shown.add_row(*("" if value is None else str(value) for value in row))
+    _OUT.print(shown)
+
+
+def collected(hub: Hub, done: Collected, *, as_json: bool) -> None:
+    """Receipts of a pass."""
+    if as_json:
+        _json({"receipts": list(done.receipts), "strays": [stray.message for stray in done.strays]})
+    else:
+        _receipts(hub, done)
+    _strays(done)
+
+
+def published(hub: Hub, done: Sequence[Published], *, as_json: bool) -> None:
+    """Releases that products stand at."""
+    if as_json:
+        _json([_release(one) for one in done])
+        return
+    if not done:
+        _OUT.print("没有可发布的数据 nothing to publish: the lake holds no accepted rows")
+        return
+    shown = Table("product", "release", "rows", "added", "changed", "removed", "")
+    for one in done:
+        numbers = [f"{one.changes[name]:,}" if one.new else "" for name in ("added", "changed", "removed")]
+        shown.add_row(one.product_id, one.release_id, f"{one.rows:,}", *numbers, "new" if one.new else "unchanged")
+    _OUT.print(shown)
+    _OUT.print(f"共享数据 shared datasets: {hub.home.shared}")
+
+
+def scored(hub: Hub, done: Any, *, as_json: bool) -> None:
+    """Where the scorecard is, and the ranking."""
+    if as_json:
+        _json(_scorecard(done))
+        return
+    _OUT.print(f"评分卡 scorecard: {hub.home.scorecards / done.period / 'index.html'}")
+
+
+def ran(hub: Hub, collected_: Collected, published_: Sequence[Published], scored_: Any, *, as_json: bool) -> None:
+    """All three."""
+    if as_json:
+        _json(
+            {
+                "receipts": list(collected_.receipts),
+                "strays": [stray.message for stray in collected_.strays],
+                "releases": [_release(one) for one in published_],
+                "scorecard": _scorecard(scored_),
+            }
+        )
+    else:
+        _receipts(hub, collected_)
+        published(hub, published_, as_json=False)
+        scored(hub, scored_, as_json=False)
+    _strays(collected_)
+
+
+def codes(reports: Sequence[CodeReport], *, as_json: bool) -> None:
+    """Verdicts on credit codes."""
+    if as_json:
+        _json([report.to_json() for report in reports])
+        return
+    from pipelines.identifiers import MESSAGES_ZH, Caution, Reason
+
+    shown = Table()
+    for title in ("输入", "代码", "结论", "原因与提示", "建议"):
+        shown.add_column(title, overflow="fold", no_wrap=title != "原因与提示")
+    for report in reports:
+        words = [MESSAGES_ZH[Reason(report.reason)]] if report.reason else []
+        words += [MESSAGES_ZH[Caution(caution)] for caution in report.warnings]
+        verdict = "[green]有效[/]" if report.valid else "[red]无效[/]"
+        shown.add_row(report.input, report.code or "", verdict, "；".join(words), report.suggestion or "")
+    _OUT.print(shown)
+
+
+def audited(hub: Hub, findings: Sequence[AuditFinding], *, as_json: bool) -> None:
+    """What the audit found."""
+    from pipelines.audit.audit import summary
+
+    if as_json:
+        _json({"ok": not findings, "findings": [{"subject": f.subject, "message": f.message} for f in findings]})
+        return
+    for finding in findings:
+        _OUT.print(f"✗ {finding.subject}: {finding.message}", style="red", markup=False)
+    if findings:
+        _OUT.print(f"审计发现 {len(findings)} 个问题 {len(findings)} findings", style="bold red")
+        return
+    counted = summary(hub)
+    _OUT.print(
+        f"审计通过 audit passed: {counted['files']:,} deliveries, {counted['rows_in']:,} rows in = "
+        f"{counted['rows_accepted']:,} accepted + {counted['rows_refused']:,} refused",
+        style="green",
+    )
+
+
+def maintained(done: Sequence[Maintained], *, as_json: bool) -> None:
+    """What maintenance did."""
+    if as_json:
+        _json([vars(one) for one in done])
+        return
+    shown = Table("table", "files before", "after", "removed", "log bytes")
+    for one in done:
+        shown.add_row(one.table, *(f"{n:,}" for n in (one.files_before, one.files_after, one.removed, one.log_bytes)))
+    _OUT.print(shown)
+
+
+def demo(hub: Hub, plan: Mapping[str, Any], *, as_json: bool) -> None:
+    """What was dropped."""
+    if as_json:
+        _json(plan)
+        return
+    files = plan["files"]
+    rows = sum(file["rows"] for file in files)
+    _OUT.print(f"样例已放入收件目录 sample delivery dropped: {len(files)} files, {rows:,} rows in {hub.home.inbox}")
+
+
+def catalog_checked(findings: Sequence[Any], *, as_json: bool) -> None:
+    """Findings of the catalogue check."""
+    if as_json:
+        _json([{"path": str(f.path), "line": f.line, "message": f.message} for f in findings])
+        return
+    for finding in findings:
+        _OUT.print(f"✗ {finding.path}:{finding.line}: {finding.message}", style="red", markup=False)
+    if findings:
+        _OUT.print(f"{len(findings)} findings", style="bold red")
+    else:
+        _OUT.print("目录检查通过 the catalogue is sound", style="green")
+
+
+def catalog_built(changed: Sequence[Path], pages: Sequence[Path], *, as_json: bool) -> None:
+    """What was generated."""
+    if as_json:
+        _json({"suites_changed": [str(p) for p in changed], "pages": [str(p) for p in pages]})
+        return
+    _OUT.print(f"{len(changed)} suites changed, {len(pages)} pages written: {pages[0] if pages else ''}")
+
+
+def paths(written: Sequence[Path]) -> None:
+    """Where something was written."""
+    for path in written:
+        _OUT.print(str(path))
+
+
+def _receipts(hub: Hub, done: Collected) -> None:
+    if not done.receipts:
+        _OUT.print(f"收件目录没有新文件 nothing new in {hub.home.inbox}")
+        return
+    shown = Table("provider", "dataset", "file", "结论", "in", "accepted", "refused", "warned", "")
+    listed = done.receipts if len(done.receipts) <= 40 else [r for r in done.receipts if r["status"] != "accepted"][:40]
+    for one in listed:
+        rows = one["rows"]
+        why = one["problem"]["message_zh"] if one["problem"] else (one["rules"][0]["message_zh"] if one["rules"] else "")
+        numbers = [f"{rows[name]:,}" for name in ("in", "accepted", "refused", "warned")]
+        shown.add_row(one["provider_id"], one["dataset_id"], one["file_name"], _STATUS_ZH[one["status"]], *numbers, why)
+    if listed:
+        _OUT.print(shown)
+    total = {name: sum(r["rows"][name] for r in done.receipts) for name in ("in", "accepted", "refused", "warned")}
+    by_status = {zh: sum(r["status"] == status for r in done.receipts) for status, zh in _STATUS_ZH.items()}
+    words = "，".join(f"{zh} {number}" for zh, number in by_status.items() if number)
+    _OUT.print(
+        f"{len(done.receipts)} 个文件（{words}）：{total['in']:,} 行 = 入库 {total['accepted']:,} + 退回 {total['refused']:,}"
+        f"，入库有提示 {total['warned']:,}"
+    )
+    _OUT.print(f"回执 receipts: {hub.home.root / 'outbox'}")
+
+
+def _strays(done: Collected) -> None:
+    for stray in done.strays:
+        error(stray.message)
+
+
+def _release(one: Published) -> dict[str, Any]:
+    return {"product_id": one.product_id, "release_id": one.release_id, "rows": one.rows, "new": one.new, "changes": dict(one.changes)}
+
+
+def _scorecard(done: Any) -> dict[str, Any]:
+    return {"period": done.period, "folder": str(done.folder)}
+
+
+def _json(content: Any) -> None:
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n")

@@ -1,0 +1,127 @@
+"""Computes a scorecard and puts it in its place: ``score(home, catalog, period=..., as_of=...)``."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from pipelines.catalog import Catalog
+from pipelines.home import Home
+from pipelines.lake.ledger import ledger
+from pipelines.scorecard.card import compute
+from pipelines.scorecard.pages import write_pages
+from pipelines.scorecard.period import Period
+from pipelines.scorecard.relations import regional_batches
+from pipelines.scorecard.table import SCHEMA, frame_of
+from pipelines.scorecard.workbook import write_workbook
+
+TABLE: Final = "scorecard.parquet"
+WORKBOOK: Final = "scorecards.xlsx"
+INDEX: Final = "index.html"
+_LOCK: Final = "scorecards.lock"
+_DIGITS: Final = 16
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """What ``score`` wrote; ``frame`` is the content of ``table``, ``recorded`` says whether the ledger gained it now."""
+
+    period: str
+    folder: Path
+    index: Path
+    regions: dict[str, Path]
+    table: Path
+    workbook: Path
+    frame: pl.DataFrame
+    recorded: bool
+
+
+def periods(home: Home, catalog: Catalog) -> list[str]:
+    """Months in which anything came from a region, the oldest first."""
+    months = regional_batches(home, catalog).select(pl.col("received_on").dt.strftime("%Y-%m")).collect().to_series()
+    return sorted(months.drop_nulls().unique())
+
+
+def score(home: Home, catalog: Catalog, *, period: str, as_of: datetime) -> ScoreResult:
+    """Score every region for a month, write pages, table and workbook, and note the indicators in the ledger.
+
+    Args:
+        home: where the ledger and the lake are.
+        catalog: regions, feeds owed, rules and the scheme.
+        period: ``YYYY-MM``; deliveries received on a day of it count.
+        as_of: an aware instant; what was received on a later day (in China) is not looked at.
+
+    Returns:
+        Paths and the table. The same ledger, catalogue, period and ``as_of`` give the same bytes.
+
+    Raises:
+        InputError: ``period`` is no month or has not begun.
+    """
+    span = Period.parse(period, as_of)
+    card = compute(home, catalog, span)
+    frame = frame_of(card)
+    with home.locked(_LOCK):
+        folder = home.scorecards / span.label
+        with _exchanged(folder) as new:
+            frame.write_parquet(new / TABLE, compression_level=1)
+            write_pages(card, catalog, new)
+            write_workbook(card, new / WORKBOOK)
+        recorded = _record(home, frame, span, catalog.version)
+    return ScoreResult(
+        period=span.label,
+        folder=folder,
+        index=folder / INDEX,
+        regions={code: folder / f"{code}.html" for code in catalog.regions},
+        table=folder / TABLE,
+        workbook=folder / WORKBOOK,
+        frame=frame,
+        recorded=recorded,
+    )
+
+
+@contextmanager
+def _exchanged(folder: Path) -> Iterator[Path]:
+    """A new folder to fill, which takes the place of ``folder`` when it is full; nobody sees a half-written one.
+
+    POSIX cannot replace a folder that is not empty, so the old one steps aside first. A crash between the two renames leaves
+    the old one beside; the next run clears it away.
+    """
+    new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    new.mkdir(parents=True)
+    yield new
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _record(home: Home, frame: pl.DataFrame, period: Period, catalog_version: str) -> bool:
+    """Append the indicators to the ledger unless its latest entry for the period says the same already."""
+    table = ledger(home, "indicators")
+    known = table.scan().filter(pl.col("period") == period.label).collect()
+    latest = known.filter(pl.col("as_of") == pl.col("as_of").max())
+    if latest.height and _digest(latest.select(SCHEMA.keys())) == _digest(frame):
+        return False
+    entry = frame.with_columns(as_of=pl.lit(period.as_of_text), catalog_version=pl.lit(catalog_version))
+    transaction = f"score-{period.label}-{_digest(entry)}"
+    scratch = home.work(f"score-{period.label}")
+    try:
+        return table.append_frame(transaction, entry, scratch)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _digest(frame: pl.DataFrame) -> str:
+    """Of the rows in whatever order."""
+    content = frame.sort("region_code", "indicator").write_csv()
+    return hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]

@@ -1,0 +1,121 @@
+"""The pages: Jinja templates of this package over a computed card; one file each, no script, no outside asset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipelines.catalog import Catalog
+from pipelines.scorecard import words
+from pipelines.scorecard.card import Card
+from pipelines.scorecard.evidence import Delivery
+from pipelines.scorecard.measures import Ratio
+from pipelines.scorecard.scoring import RegionScore
+from pipelines.scorecard.tiles import places
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+TOP_RULES: Final = 10
+TOP_RULES_OF_REGION: Final = 20
+DELIVERIES_SHOWN: Final = 300
+
+
+def write_pages(card: Card, catalog: Catalog, folder: Path) -> None:
+    """``index.html`` and one page for each region into ``folder``."""
+    environment = _environment()
+    shared = {
+        "card": card,
+        "period": card.period,
+        "scheme": card.scheme,
+        "dimensions": {one.id: one.title_zh for one in card.scheme.dimensions},
+        "indicators": {one.id: one for one in card.scheme.indicators},
+        "datasets": {name: dataset.title_zh for name, dataset in catalog.datasets.items()},
+    }
+    index = environment.get_template("index.html.j2").render(
+        shared,
+        short=_short_names(catalog),
+        places=places(catalog.regions),
+        broken=card.evidence.everywhere[:TOP_RULES],
+        broken_in_all=len(card.evidence.everywhere),
+    )
+    (folder / "index.html").write_text(index, encoding="utf-8")
+    page = environment.get_template("region.html.j2")
+    for region in card.regions:
+        deliveries = card.evidence.deliveries[region.code]
+        broken = card.evidence.broken[region.code]
+        text = page.render(
+            shared,
+            region=region,
+            platform=[p.title_zh for p in catalog.providers.values() if p.region_code == region.code],
+            feeds=_feeds(region, catalog),
+            deliveries=_in_order(deliveries)[:DELIVERIES_SHOWN],
+            deliveries_in_all=len(deliveries),
+            broken=broken[:TOP_RULES_OF_REGION],
+            broken_in_all=len(broken),
+        )
+        (folder / f"{region.code}.html").write_text(text, encoding="utf-8")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "count": words.count,
+        "floored": words.floored,
+        "lost": words.lost,
+        "percent": words.percent,
+        "share": words.share,
+        "fraction": words.fraction,
+        "problem": words.problem,
+    }
+    environment.globals |= {
+        "ratio": Ratio,
+        "none": words.NONE,
+        "status_zh": words.STATUS_ZH,
+        "severity_zh": words.SEVERITY_ZH,
+        "cycle_zh": words.CYCLE_ZH,
+    }
+    return environment
+
+
+def _short_names(catalog: Catalog) -> dict[str, str]:
+    """Two or three characters for a tile: the shortest name of the code table."""
+    entries = catalog.code_tables["province"].entries
+    names = {entry.code: min((entry.label_zh, *entry.aliases), key=len) for entry in entries}
+    return {code: names.get(code, name) for code, name in catalog.regions.items()}
+
+
+def _feeds(region: RegionScore, catalog: Catalog) -> list[tuple[str, str, int, bool, bool]]:
+    """What the region owes: title, cycle, rows accepted in the period, arrived, owed as often as monthly."""
+    accepted = {
+        dataset: part.numerator
+        for one in region.indicators
+        if one.indicator.id == "conformity_rate"
+        for dataset, part in one.datasets.items()
+    }
+    owed = sorted({d for p in catalog.providers.values() if p.region_code == region.code for d in p.owes})
+    return [
+        (
+            catalog.datasets[name].title_zh,
+            words.CYCLE_ZH[catalog.datasets[name].update_cycle],
+            accepted.get(name, 0),
+            accepted.get(name, 0) > 0,
+            catalog.datasets[name].update_cycle != "yearly",
+        )
+        for name in owed
+        if name in catalog.datasets
+    ]
+
+
+def _in_order(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """Files that brought nothing first, then the newest."""
+    newest = sorted(deliveries, key=lambda d: (d.received_on, d.batch_id), reverse=True)
+    return sorted(newest, key=lambda d: not words.problem(d))

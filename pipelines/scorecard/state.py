@@ -1,0 +1,66 @@
+"""What came from a region: missing, empty and broken are three different things (invariant 9), and none of them is a score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
+
+from pipelines.scorecard.evidence import Delivery
+
+EMPTY_PROBLEMS: Final = frozenset({"empty_file", "no_rows"})
+
+
+class State(StrEnum):
+    """``status`` of scorecard.parquet (contract.md)."""
+
+    SCORED = "scored"
+    NO_DATA = "no_data"
+    EMPTY = "empty"
+    BROKEN = "broken"
+    NOT_DUE = "not_due"
+
+    @property
+    def title_zh(self) -> str:
+        """In two to five characters."""
+        return {
+            State.SCORED: "已评分",
+            State.NO_DATA: "未报送",
+            State.EMPTY: "空文件",
+            State.BROKEN: "无法读取",
+            State.NOT_DUE: "不评分",
+        }[self]
+
+
+def state_of(deliveries: Sequence[Delivery], feeds_due: int) -> State:
+    """State of a region from its deliveries of the period, before its indicators are looked at.
+
+    A delivery whose bytes came before brings nothing, so a region that only re-sent old files sent nothing.
+    """
+    fresh = [delivery for delivery in deliveries if delivery.status != "duplicate"]
+    if not fresh:
+        return State.NO_DATA if feeds_due else State.NOT_DUE
+    if any(delivery.rows_in for delivery in fresh):
+        return State.SCORED
+    without_rows = all(delivery.problem_code is None or delivery.problem_code in EMPTY_PROBLEMS for delivery in fresh)
+    return State.EMPTY if without_rows else State.BROKEN
+
+
+def explain(state: State, deliveries: Sequence[Delivery], measured_weight: float, minimum: float) -> str:
+    """What happened, in a sentence a manager reads; empty for a scored region."""
+    fresh = sum(delivery.status != "duplicate" for delivery in deliveries)
+    match state:
+        case State.SCORED:
+            return ""
+        case State.NO_DATA if deliveries:
+            return f"本期只收到 {len(deliveries)} 个以前报送过的文件，没有新数据。"
+        case State.NO_DATA:
+            return "本期没有收到任何文件。"
+        case State.EMPTY:
+            return f"本期收到 {fresh} 个文件，都没有数据行。"
+        case State.BROKEN:
+            return f"本期收到 {fresh} 个文件，都无法读取，没有一行数据入库。"
+        case State.NOT_DUE if not fresh:
+            return "本期没有应报的目录项，也没有收到数据。"
+        case State.NOT_DUE:
+            return f"能够测量的指标权重合计只有 {measured_weight:g}，不足 {minimum:g}，不计总分。"
