@@ -106,15 +106,14 @@ else
   fi
 fi
 if [ -n "$$uv" ]; then
-  say "installing $(2), compiled (about $(PACKAGES) packages; half a minute, more on a slow line)"
+  say "installing $(2), compiled: half a minute, more on a slow line"
   "$$uv" pip install --quiet --python $(BIN)/python --compile-bytecode \
     --constraint constraints.txt --build-constraint constraints.txt --editable '$(1)'
 else
-  say "uv cannot be had; installing $(2) with pip (about $(PACKAGES) packages; a minute or two)"
+  say "uv cannot be had; installing $(2) with pip: a minute or two"
   PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet \
     --disable-pip-version-check --constraint constraints.txt --editable '$(1)'
 fi
 $(BIN)/python -m compileall -q pipelines
 say 'set up'
 endef
-PACKAGES = $(words $(shell cat constraints.txt))

@@ -252,12 +252,15 @@ def run_dags(
 
 def _load(dag_ids: Sequence[str], progress: _Progress, log: Path) -> list[DAG]:
     """Make the metadata database, and find the DAGs."""
-    from airflow.dag_processing.dagbag import DagBag
+    from airflow.dag_processing.dagbag import BundleDagBag
     from airflow.sdk.listener import get_listener_manager
     from airflow.utils.db import initdb
 
     initdb()
-    bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+    dags = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+    bag = BundleDagBag(
+        dag_folder=dags, bundle_path=dags, bundle_name="dags-folder"
+    )  # puts the folder on the import path
     if bag.import_errors:
         reasons = "; ".join(f"{path}: {_last_line(text)}" for path, text in bag.import_errors.items())
         raise HubError(f"DAGs cannot be loaded: {reasons}. The log: {_near(log)}")

@@ -83,7 +83,7 @@ class _Builder:
         }
         english = words | {"title": field.id if field else "the record", "other": other or ""}
         return Rule(
-            id=f"{self.dataset_id}.{field.id if field else RECORD}.{over.id if over else check_id}",
+            id=f"{self.dataset_id}.{field.id if field else RECORD}.{over.id if over else check_id.removeprefix('credit_code_')}",
             dataset_id=self.dataset_id,
             field=field.id if field else RECORD,
             field_zh=words["title"],
@@ -161,7 +161,8 @@ class _Builder:
         for name in ("min_exclusive", "min_inclusive", "max_inclusive"):
             bound: float | None = getattr(field, name)
             if bound is not None:
-                yield self.make(name, field, parameters=(bound,), shown=f"{bound:g}")
+                shape = field.precision_scale if field.kind is Kind.DECIMAL else ()
+                yield self.make(name, field, parameters=(bound, *shape), shown=f"{bound:g}")
         if field.not_future:
             yield self.make("not_future", field, "date_not_after", other=RECEIVED_ON)
         yield self.make("cleaned", field, parameters=(position,))

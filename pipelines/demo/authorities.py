@@ -13,7 +13,7 @@ def authorities(words: Words, places: pl.DataFrame, profile: Profile) -> pl.Data
     """One row for each city (or county without one) and bureau.
 
     Returns:
-        ``city_region``, ``bureau``, ``authority_name``, ``authority_code``, ``mark``. A ministry is its own authority for all.
+        ``city_region``, ``bureau``, ``authority_name``, ``authority_code``, ``mark``. A ministry is its own for all.
     """
     cities = places.group_by("city_region").agg(pl.first("above"), pl.first("county")).sort("city_region")
     table = cities.join(
@@ -31,7 +31,10 @@ def authorities(words: Words, places: pl.DataFrame, profile: Profile) -> pl.Data
     seat = pl.when(own).then(pl.col("above")).otherwise(pl.col("above") + pl.col("county"))
     region, serial = table["city_region"], (table["city_region"].cast(pl.Int64) * 16 + table["place"]).to_numpy()
     if profile.bureau:
-        region, serial = pl.Series(["100000"] * table.height), np.full(table.height, 16 * 100_000 + ord(profile.mark) % 16)
+        region, serial = (
+            pl.Series(["100000"] * table.height),
+            np.full(table.height, 16 * 100_000 + ord(profile.mark) % 16),
+        )
     code = credit_codes(pl.Series(["11"] * table.height), region, serial, AUTHORITY)
     name = pl.lit(profile.bureau) if profile.bureau else seat + pl.col("title")
     return table.select("city_region", "bureau", name.alias("authority_name"), code.alias("authority_code"), "mark")
@@ -39,5 +42,7 @@ def authorities(words: Words, places: pl.DataFrame, profile: Profile) -> pl.Data
 
 def credit_centre(title: str, region: str) -> tuple[str, str]:
     """Name and code of the body that uploads for a province."""
-    code = credit_codes(pl.Series(["12"]), pl.Series([region]), np.array([int(region) * 16 + 15], dtype=np.int64), AUTHORITY)
+    code = credit_codes(
+        pl.Series(["12"]), pl.Series([region]), np.array([int(region) * 16 + 15], dtype=np.int64), AUTHORITY
+    )
     return f"{title}公共信用信息中心", code[0]

@@ -55,7 +55,9 @@ class Draw:
 
     def people(self, surnames: Sequence[str], given: Sequence[str], count: int) -> pl.Series:
         """Personal names, put together character by character."""
-        second = self.pick(given, count).to_frame("s").select(
-            pl.when(pl.Series(self.chance(0.75, count))).then(pl.col("s")).otherwise(pl.lit(""))
+        second = (
+            self.pick(given, count)
+            .to_frame("s")
+            .select(pl.when(pl.Series(self.chance(0.75, count))).then(pl.col("s")).otherwise(pl.lit("")))
         )
         return self.pick(surnames, count) + self.pick(given, count) + second.to_series()

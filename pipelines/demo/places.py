@@ -9,7 +9,8 @@ from typing import Final
 import polars as pl
 
 _PEOPLES: Final = (
-    "(?:[东南西北]?[\u4e00-\u9fff]{1,2}族|朝鲜族|维吾尔|哈萨克|柯尔克孜|蒙古|土家族|布依族|傈僳族|景颇族|哈尼族|藏族|羌族|彝族|傣族|白族|壮族|苗族|侗族|回族)"
+    "(?:土家族|布依族|傈僳族|景颇族|哈尼族|朝鲜族|蒙古族|藏族|羌族|彝族|傣族|白族|壮族|苗族|侗族|回族"
+    "|维吾尔|哈萨克|柯尔克孜|蒙古)"
 )
 CORPS: Final = "660000"
 NATION: Final = "100000"
@@ -44,13 +45,19 @@ def counties(folder: Path, province: str) -> pl.DataFrame:
         pl.col("name").alias("county"),
     )
     municipality = title.endswith("市")
-    above = pl.lit(title) if municipality else pl.when(pl.col("city") == "").then(pl.col("county")).otherwise(pl.col("city"))
+    above = (
+        pl.lit(title)
+        if municipality
+        else pl.when(pl.col("city") == "").then(pl.col("county")).otherwise(pl.col("city"))
+    )
     return found.with_columns(_short(above).alias("place"), above.alias("above")).sort("region")
 
 
 def _short(name: pl.Expr) -> pl.Expr:
     """成都市 to 成都, 阿坝藏族羌族自治州 to 阿坝."""
-    bare = name.str.replace(r"(?:市|地区|盟|自治州|林区|自治县|县|区)$", "").str.replace(f"^(.{{2,}}?){_PEOPLES}+$", "$1")
+    bare = name.str.replace(r"(?:市|地区|盟|自治州|林区|自治县|县|区)$", "").str.replace(
+        f"^(.{{2,}}?){_PEOPLES}+$", "$1"
+    )
     return pl.when(bare.str.len_chars() >= 2).then(bare).otherwise(name)
 
 

@@ -28,7 +28,9 @@ _VARIANTS: Final = 24
 _CAPITALS: Final = (10, 30, 50, 50, 100, 100, 100, 200, 200, 300, 500, 500, 800, 1000, 1000, 2000, 3000, 5000, 10000)
 
 
-def subjects(draw: Draw, words: Words, places: pl.DataFrame, count: int, first: int, *, national: bool, as_of: date) -> pl.DataFrame:
+def subjects(
+    draw: Draw, words: Words, places: pl.DataFrame, count: int, first: int, *, national: bool, as_of: date
+) -> pl.DataFrame:
     """A table of subjects, each with what its records say of it.
 
     Args:
@@ -68,9 +70,9 @@ def subjects(draw: Draw, words: Words, places: pl.DataFrame, count: int, first: 
         _addresses(draw, words, count).alias("street"),
         registration_numbers(region, serials % 30_000_000).alias("registration_number"),
         code.str.slice(8, 9).alias("organisation_code"),
-        citizen_ids(region.str.slice(0, 2) + "0000" if not national else pl.Series(["110000"] * count), serials % 182_000).alias(
-            "representative_id"
-        ),
+        citizen_ids(
+            region.str.slice(0, 2) + "0000" if not national else pl.Series(["110000"] * count), serials % 182_000
+        ).alias("representative_id"),
         pl.Series(serials).cast(pl.String).str.zfill(6).alias("serial"),
         pl.Series(draw.chance(0.97, count)).alias("listed"),
     )
@@ -116,7 +118,10 @@ def _scopes(draw: Draw, words: Words) -> list[str]:
 
 
 def _shop_scopes(draw: Draw, words: Words) -> list[str]:
-    return ["；".join(words.shop_scope[i] for i in draw.shuffled(len(words.shop_scope))[:3]) + "。" for _ in range(_VARIANTS)]
+    return [
+        "；".join(words.shop_scope[i] for i in draw.shuffled(len(words.shop_scope))[:3]) + "。"
+        for _ in range(_VARIANTS)
+    ]
 
 
 def _addresses(draw: Draw, words: Words, count: int) -> pl.Series:

@@ -8,6 +8,8 @@ Every check is one SQL expression: true for a good value, false for a bad one, n
 Expectations puts all counts of a table into one statement. What several checks of a column need (``SHARED``) would be
 bound and optimised again for each of them, half a second for three credit codes however few the rows; a table that has
 it as a column already, named like the expression, is read instead. ``shared_columns`` says which ones a suite can use.
+DuckDB may still put the expression back in place of such a column, and then computes equal ones once only where they
+stand outside AND, OR and CASE: hence ``a <= b`` of two booleans for "if a then b".
 """
 
 from __future__ import annotations
@@ -172,7 +174,7 @@ _MACROS: Final[Mapping[str, str]] = {
         WHEN regexp_full_match(CAST(s AS VARCHAR), '{_DAY}[ T]+([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?')
         THEN hub_day(hub_before_time(s)) + try_cast(split_part(hub_after_time(s), '.', 1) AS INTERVAL)
         WHEN hub_midnight(CAST(s AS VARCHAR)) THEN CAST(hub_date(s) AS TIMESTAMP) END""",
-    "hub_number(s)": f"try_cast(regexp_extract(s, '{_NUMBER}') AS DOUBLE)",
+    "hub_number(s)": f"try_cast(ltrim(regexp_extract(s, '{_NUMBER}'), '+') AS DOUBLE)",
 }
 
 ColumnCheck = Callable[[str, Parameters, Sequence[str]], str]
@@ -260,7 +262,7 @@ def _items_in_set(column: str, parameters: Parameters, prefixes: Sequence[str]) 
 def _registrar_pair(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
     if prefixes:
         raise ValueError("takes no prefixes")
-    return f"hub_credit_code_reason({column}) <> 0 OR ({column}[1:2] IN ({', '.join(map(text, _texts(parameters)))}))"
+    return f"(hub_credit_code_reason({column}) = 0) <= ({column}[1:2] IN ({', '.join(map(text, _texts(parameters)))}))"
 
 
 def _region_known(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
@@ -270,12 +272,12 @@ def _region_known(column: str, parameters: Parameters, prefixes: Sequence[str]) 
     names = _texts(parameters)
     by_table = len(names) == 1 and not names[0].isdigit()
     known = f"FROM {identifier(names[0])}" if by_table else ", ".join(map(text, names))
-    return f"hub_credit_code_reason({column}) <> 0 OR coalesce({column}[3:8] IN ({known}), false)"
+    return f"(hub_credit_code_reason({column}) = 0) <= coalesce({column}[3:8] IN ({known}), false)"
 
 
 COLUMN_CHECKS: Final[Mapping[str, ColumnCheck]] = {
     **{f"credit_code_{name}": _reason(name) for name in REASONS[2:]},
-    "credit_code_inner_check": _plain("hub_credit_code_reason({s}) <> 0 OR hub_organisation_code_holds({s}[9:17])"),
+    "credit_code_inner_check": _plain("(hub_credit_code_reason({s}) = 0) <= hub_organisation_code_holds({s}[9:17])"),
     "credit_code_registrar_pair": _registrar_pair,
     "credit_code_region_known": _region_known,
     "organisation_code": _plain("(NOT hub_stand_in({s}) AND hub_organisation_code_holds({s}))"),
@@ -287,7 +289,7 @@ COLUMN_CHECKS: Final[Mapping[str, ColumnCheck]] = {
     "date": _plain("hub_date({s}) IS NOT NULL"),
     "timestamp": _plain("hub_instant({s}) IS NOT NULL"),
     "decimal": _decimal,
-    "integer": _plain("try_cast(regexp_extract({s}, '^-?[0-9]+$') AS BIGINT) IS NOT NULL"),
+    "integer": _plain("try_cast(ltrim(regexp_extract({s}, '^[+-]?[0-9]+$'), '+') AS BIGINT) IS NOT NULL"),
     "min_exclusive": _bound(">"),
     "min_inclusive": _bound(">="),
     "max_inclusive": _bound("<="),
@@ -460,7 +462,7 @@ class _ColumnMetric(_CheckMetric):
     def passes(cls, columns: Sequence[str], arguments: Mapping[str, Any]) -> str:
         check = COLUMN_CHECKS[arguments["check"]]
         passes = check(columns[0], arguments.get("parameters") or (), arguments.get("prefixes") or ())
-        return f"{columns[0]} IS NULL OR ({passes})"
+        return f"({columns[0]} IS NULL) >= (NOT ({passes}))"
 
 
 class _PairMetric(_CheckMetric):

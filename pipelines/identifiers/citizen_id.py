@@ -23,6 +23,7 @@ LAYOUT: Final = "^[0-9]{17}[0-9X]$"
 LAYOUT_BEFORE_1999: Final = "^[0-9]{15}$"
 LENGTHS: Final = (18, 15)
 EARLIEST_YEAR_LIVING: Final = 1900
+LATEST_YEAR_LIVING: Final = 2099
 
 PROVINCE: Final = "^(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
 """First two digits of GB/T 2260, and 83 for residents from Taiwan. Counties are left to the catalogue: they change."""
@@ -76,7 +77,7 @@ def plausible(value: pl.Expr) -> pl.Expr:
     """
     text = value.cast(pl.String)
     old = text.str.contains(LAYOUT_BEFORE_1999)
-    born = _birth_date(text).dt.year() >= EARLIEST_YEAR_LIVING
+    born = _birth_date(text).dt.year().is_between(EARLIEST_YEAR_LIVING, LATEST_YEAR_LIVING)
     return (text.str.contains(PROVINCE) & born & (old | check_holds(text))).fill_null(False)
 
 

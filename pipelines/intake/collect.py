@@ -29,7 +29,7 @@ from pipelines.lake.ledger import ledger
 from pipelines.lake.tables import Table
 from pipelines.privacy.pseudonym import pseudonyms
 from pipelines.reading import Problem, Unreadable, missing_columns, no_rows, not_in_catalogue, open_source
-from pipelines.receipts.findings import findings, refused_rows, write_csv
+from pipelines.receipts.findings import findings, no_findings, refused_rows, write_csv
 from pipelines.receipts.receipt import receipt
 from pipelines.screening import BATCH, BUCKET, MEASURES, REFUSED, Screen, counts, quarantine_schema, record_schema
 from pipelines.screening.columns import PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER
@@ -254,6 +254,9 @@ def _write_receipts(hub: Hub, group: WorkGroup) -> list[dict[str, Any]]:
     written = []
     for row in sorted(rows, key=lambda r: r["batch_id"]):
         content = receipt(row, by_batch.get(row["batch_id"], []), rules)
-        write_json(hub.home.outbox(row["provider_id"], row["batch_id"]) / "receipt.json", content)
+        folder = hub.home.outbox(row["provider_id"], row["batch_id"])
+        if not (folder / "findings.csv").exists():
+            write_csv(folder / "findings.csv", no_findings())
+        write_json(folder / "receipt.json", content)
         written.append(content)
     return written

@@ -42,8 +42,13 @@ def findings(flagged: pl.DataFrame, malformed: pl.DataFrame, rules: Sequence[Rul
     if line is not None and malformed.height:
         parts.append(_lines(malformed, line))
     if not parts:
-        return pl.DataFrame(schema={BATCH: pl.String, **dict.fromkeys(COLUMNS, pl.String), "row_number": pl.Int64})
+        return no_findings()
     return pl.concat(parts).sort(BATCH, "row_number", "rule_id").select(BATCH, *COLUMNS)
+
+
+def no_findings() -> pl.DataFrame:
+    """The findings of a delivery that has none."""
+    return pl.DataFrame(schema={BATCH: pl.String, **dict.fromkeys(COLUMNS, pl.String), "row_number": pl.Int64})
 
 
 def quarantine_id() -> pl.Expr:

@@ -2,9 +2,9 @@
 
     scorecards/<period>/index.html            overview: where are we, why, what first; ranking; method
     scorecards/<period>/<region_code>.html    one region: points lost, broken rules, deliveries
-    scorecards/<period>/scorecard.parquet     one row per region and indicator, and one ``total`` per region (``pipelines.scorecard.table``)
+    scorecards/<period>/scorecard.parquet     one row per region and indicator, one ``total`` per region
     scorecards/<period>/scorecards.xlsx       the same for a spreadsheet: overview, indicators, definitions
-    scorecards/.<period>.new, .<period>.old   while a folder is exchanged; what a crash leaves is cleared by the next run
+    scorecards/.<period>.new, .<period>.old   while a folder is exchanged; a crash leaves them, the next run clears them
 
 The ledger and the keys of the lake go in, nothing else; the scheme (weights, floors, targets, grades) is
 ``catalog/scorecard.yaml``. An indicator is one SQL file in ``sql/``, named as in the scheme.

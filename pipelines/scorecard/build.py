@@ -32,7 +32,7 @@ _DIGITS: Final = 16
 
 @dataclass(frozen=True)
 class ScoreResult:
-    """What ``score`` wrote; ``frame`` is the content of ``table``, ``recorded`` says whether the ledger gained it now."""
+    """What ``score`` wrote; ``frame`` is the content of ``table``, ``recorded`` whether it is new in the ledger."""
 
     period: str
     folder: Path
@@ -91,8 +91,8 @@ def score(home: Home, catalog: Catalog, *, period: str, as_of: datetime) -> Scor
 def _exchanged(folder: Path) -> Iterator[Path]:
     """A new folder to fill, which takes the place of ``folder`` when it is full; nobody sees a half-written one.
 
-    POSIX cannot replace a folder that is not empty, so the old one steps aside first. A crash between the two renames leaves
-    the old one beside; the next run clears it away.
+    POSIX cannot replace a folder that is not empty, so the old one steps aside first. A crash between the two renames
+    leaves the old one beside; the next run clears it away.
     """
     new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
     for leftover in (new, old):

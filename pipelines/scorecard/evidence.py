@@ -71,7 +71,7 @@ class BrokenRule:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Deliveries and broken rules of one period, by region; ``everywhere`` are the broken rules of all regions together."""
+    """Deliveries and broken rules of one period, by region; ``everywhere`` has the rules over all regions."""
 
     deliveries: Mapping[str, tuple[Delivery, ...]]
     broken: Mapping[str, tuple[BrokenRule, ...]]
@@ -103,9 +103,7 @@ class Evidence:
         grouped = {str(code): part for (code,), part in counts.group_by("region_code")}
         return cls(
             deliveries={code: tuple(some) for code, some in deliveries.items()},
-            broken={
-                code: _broken(grouped[code], rules) if code in grouped else () for code in catalog.regions
-            },
+            broken={code: _broken(grouped[code], rules) if code in grouped else () for code in catalog.regions},
             everywhere=_broken(counts, rules),
         )
 
@@ -122,6 +120,8 @@ def _broken(counts: pl.DataFrame, rules: Mapping[str, Rule]) -> tuple[BrokenRule
         .sort(pl.col("severity") != "reject", -pl.col("rows"), pl.col("rule_id"))
     )
     return tuple(
-        BrokenRule(row["rule_id"], rules.get(row["rule_id"]), row["severity"], row["rows"], row["files"], row["regions"])
+        BrokenRule(
+            row["rule_id"], rules.get(row["rule_id"]), row["severity"], row["rows"], row["files"], row["regions"]
+        )
         for row in totals.iter_rows(named=True)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,17 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 TOP_RULES: Final = 10
 TOP_RULES_OF_REGION: Final = 20
 DELIVERIES_SHOWN: Final = 300
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A dataset a region owes, and whether it came; ``rows`` are accepted over sent."""
+
+    title: str
+    cycle: str
+    due: bool
+    arrived: bool
+    rows: Ratio
 
 
 def write_pages(card: Card, catalog: Catalog, folder: Path) -> None:
@@ -78,7 +90,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "ratio": Ratio,
-        "none": words.NONE,
+        "dash": words.NONE,
         "status_zh": words.STATUS_ZH,
         "severity_zh": words.SEVERITY_ZH,
         "cycle_zh": words.CYCLE_ZH,
@@ -93,25 +105,21 @@ def _short_names(catalog: Catalog) -> dict[str, str]:
     return {code: names.get(code, name) for code, name in catalog.regions.items()}
 
 
-def _feeds(region: RegionScore, catalog: Catalog) -> list[tuple[str, str, int, bool, bool]]:
-    """What the region owes: title, cycle, rows accepted in the period, arrived, owed as often as monthly."""
-    accepted = {
-        dataset: part.numerator
-        for one in region.indicators
-        if one.indicator.id == "conformity_rate"
-        for dataset, part in one.datasets.items()
-    }
-    owed = sorted({d for p in catalog.providers.values() if p.region_code == region.code for d in p.owes})
+def _feeds(region: RegionScore, catalog: Catalog) -> list[Feed]:
+    """What the region owes, in the order of the catalogue."""
+    by_indicator = {one.indicator.id: one.datasets for one in region.indicators}
+    arrivals, rows = by_indicator.get("update_timeliness_rate", {}), by_indicator.get("conformity_rate", {})
+    owed = {name for p in catalog.providers.values() if p.region_code == region.code for name in p.owes}
     return [
-        (
-            catalog.datasets[name].title_zh,
-            words.CYCLE_ZH[catalog.datasets[name].update_cycle],
-            accepted.get(name, 0),
-            accepted.get(name, 0) > 0,
-            catalog.datasets[name].update_cycle != "yearly",
+        Feed(
+            title=dataset.title_zh,
+            cycle=words.CYCLE_ZH[dataset.update_cycle],
+            due=name in arrivals,
+            arrived=name in arrivals and arrivals[name].numerator == arrivals[name].denominator,
+            rows=rows.get(name, Ratio(0, 0)),
         )
-        for name in owed
-        if name in catalog.datasets
+        for name, dataset in catalog.datasets.items()
+        if name in owed
     ]
 
 

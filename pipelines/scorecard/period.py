@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, Self
 
 from pipelines.errors import InputError
@@ -15,7 +15,7 @@ _MONTH: Final = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
 
 @dataclass(frozen=True)
 class Period:
-    """Days from ``start`` up to, not including, ``end``; of these, those before ``known_end`` were over or running at ``as_of``."""
+    """Days from ``start`` up to, not including, ``end``; those before ``known_end`` had begun at ``as_of``."""
 
     label: str
     start: date
@@ -62,4 +62,4 @@ class Period:
     @property
     def as_of_text(self) -> str:
         """``as_of`` as the ledger writes instants: UTC, whole seconds."""
-        return self.as_of.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return self.as_of.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

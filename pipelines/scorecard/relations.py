@@ -1,7 +1,7 @@
-"""What the SQL of the indicators sees: a DuckDB connection with these relations, of regions only (ministries are not ranked).
+"""What the SQL of the indicators sees: these relations in DuckDB, of regions only (ministries are not ranked).
 
     regions        region_code
-    batches        the ledger's batches without ``unknown_columns``, and ``current_provider_id`` (null: no longer in the catalogue)
+    batches        the ledger's batches, with ``current_provider_id`` (null: the catalogue no longer names the provider)
     feeds          region_code, provider_id, dataset_id, update_cycle: what the catalogue says is owed
     records_keys   region_code, dataset_id, received_on, record_key: one row for each accepted row of the lake
 
@@ -30,7 +30,7 @@ _DERIVED: Final = {"subject_key": SUBJECT_KEY, "received_on": RECEIVED_ON}
 _KEY_SEPARATOR: Final = "chr(31)"
 _KEY_NULL: Final = "chr(30)"
 _NO_KEYS: Final = """
-    SELECT NULL::VARCHAR AS region_code, NULL::VARCHAR AS dataset_id, NULL::DATE AS received_on, NULL::VARCHAR AS record_key
+    SELECT '' AS region_code, '' AS dataset_id, DATE '2000-01-01' AS received_on, '' AS record_key
     WHERE false
 """
 

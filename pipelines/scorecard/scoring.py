@@ -1,10 +1,10 @@
 """From ratios to scores, totals, grades and ranks: plain arithmetic on the scheme of the catalogue (domain.md §6.3).
 
-    score  = 100 × (value - floor) ÷ (target - floor), kept within 0 and 100; an inverse indicator has its floor above its target
+    score  = 100 × (value - floor) ÷ (target - floor), kept within 0 and 100; inverse if the floor is above the target
     total  = Σ score × weight ÷ Σ weight, over the indicators that could be measured
 
-Nothing to measure is neither 0 nor 100: its weight goes to the others. Too little measured, nothing sent, only empty files or
-only unreadable ones: no total, no grade, no rank; the region stays on the list.
+Nothing to measure is neither 0 nor 100: its weight goes to the others. Too little measured, nothing sent, only empty
+files or only unreadable ones: no total, no grade, no rank; the region stays on the list.
 """
 
 from __future__ import annotations
@@ -39,6 +39,11 @@ class IndicatorScore:
     def weight(self) -> float:
         """Weight in the scheme."""
         return self.indicator.weight
+
+    @property
+    def cost(self) -> float:
+        """``points_lost`` to sort by: what was not measured or costs nothing comes last."""
+        return self.points_lost or (-1.0 if self.score is None else 0.0)
 
     @property
     def inverse(self) -> bool:
@@ -89,7 +94,9 @@ def score_region(
     parts = {one.id: measures[one.id].get(code, {}) for one in scheme.indicators}
     ratios = {name: Ratio.sum(by_dataset.values()) for name, by_dataset in parts.items()}
     state = state_of(deliveries, ratios.get(FEEDS, _NOTHING).denominator)
-    measured = sum(one.weight for one in scheme.indicators if ratios[one.id].denominator) if state is State.SCORED else 0.0
+    measured = (
+        sum(one.weight for one in scheme.indicators if ratios[one.id].denominator) if state is State.SCORED else 0.0
+    )
     if state is State.SCORED and (measured <= 0 or measured < scheme.minimum_measured_weight):
         state = State.NOT_DUE
     indicators = tuple(_indicator(one, ratios[one.id], parts[one.id], state, measured) for one in scheme.indicators)

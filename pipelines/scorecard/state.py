@@ -1,4 +1,4 @@
-"""What came from a region: missing, empty and broken are three different things (invariant 9), and none of them is a score."""
+"""What came from a region: missing, empty and broken are three things (invariant 9), and none of them is a score."""
 
 from __future__ import annotations
 
@@ -51,16 +51,17 @@ def explain(state: State, deliveries: Sequence[Delivery], measured_weight: float
     fresh = sum(delivery.status != "duplicate" for delivery in deliveries)
     match state:
         case State.SCORED:
-            return ""
+            text = ""
         case State.NO_DATA if deliveries:
-            return f"本期只收到 {len(deliveries)} 个以前报送过的文件，没有新数据。"
+            text = f"本期只收到 {len(deliveries)} 个以前报送过的文件，没有新数据。"
         case State.NO_DATA:
-            return "本期没有收到任何文件。"
+            text = "本期没有收到任何文件。"
         case State.EMPTY:
-            return f"本期收到 {fresh} 个文件，都没有数据行。"
+            text = f"本期收到 {fresh} 个文件，都没有数据行。"
         case State.BROKEN:
-            return f"本期收到 {fresh} 个文件，都无法读取，没有一行数据入库。"
+            text = f"本期收到 {fresh} 个文件，都无法读取，没有一行数据入库。"
         case State.NOT_DUE if not fresh:
-            return "本期没有应报的目录项，也没有收到数据。"
+            text = "本期没有应报的目录项，也没有收到数据。"
         case State.NOT_DUE:
-            return f"能够测量的指标权重合计只有 {measured_weight:g}，不足 {minimum:g}，不计总分。"
+            text = f"能够测量的指标权重合计只有 {measured_weight:g}，不足 {minimum:g}，不计总分。"
+    return text

@@ -1,8 +1,8 @@
 """``scorecard.parquet`` (contract.md): one row per region and indicator, then one ``total`` per region.
 
 Rows stand in the order of the region codes and, within a region, of the scheme. ``weight`` is the scheme's, so that
-Σ score × weight ÷ Σ weight over the rows with a score gives the total; the ``total`` row has Σ score × weight ÷ 100 as numerator
-and the measured weight as denominator and weight, and alone carries ``grade`` and ``rank``.
+Σ score × weight ÷ Σ weight over the rows with a score gives the total. The ``total`` row has Σ score × weight ÷ 100 as
+numerator and the measured weight as denominator and weight, and alone carries ``grade`` and ``rank``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,13 @@ def frame_of(card: Card) -> pl.DataFrame:
 
 
 def _rows(card: Card, region: RegionScore) -> Iterator[dict[str, Any]]:
-    common = {"region_code": region.code, "region_zh": region.name, "period": card.period.label, "grade": None, "rank": None}
+    common = {
+        "region_code": region.code,
+        "region_zh": region.name,
+        "period": card.period.label,
+        "grade": None,
+        "rank": None,
+    }
     for one in region.indicators:
         yield common | {
             "dimension": one.indicator.dimension,

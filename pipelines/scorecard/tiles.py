@@ -1,4 +1,4 @@
-"""Where a region's tile stands in the grid of the overview: rough bearings between equal tiles, no map and no borders."""
+"""Where a region's tile stands in the grid of the overview: rough bearings of equal tiles, no map, no borders."""
 
 from __future__ import annotations
 

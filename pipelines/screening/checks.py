@@ -144,7 +144,7 @@ _PRIMITIVES: Final[dict[str, Callable[[Rule, pl.Expr], pl.Expr]]] = {
     "min_inclusive": lambda rule, cell: pl.col(typed_name(rule.field)) < rule.parameters[0],
     "max_inclusive": lambda rule, cell: pl.col(typed_name(rule.field)) > rule.parameters[0],
     "date_not_after": _after,
-    "organisation_code": lambda rule, cell: organisation_code.reason(cell).is_not_null(),
-    "registration_number": lambda rule, cell: registration_number.reason(cell).is_not_null(),
+    "organisation_code": lambda rule, cell: cell.is_not_null() & organisation_code.reason(cell).is_not_null(),
+    "registration_number": lambda rule, cell: cell.is_not_null() & registration_number.reason(cell).is_not_null(),
     "cleaned": lambda rule, cell: pl.col(cleaned_name(rule.field)),
 }

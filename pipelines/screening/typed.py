@@ -13,10 +13,10 @@ import polars as pl
 
 from pipelines.catalog import Field, Kind
 
-_DATE: Final = r"^(\d{4})(?:年|[-/.])(\d{1,2})(?:月|[-/.])(\d{1,2})日?(?:[ T]0?0:00(?::00(?:\.0+)?)?)?$"
-_COMPACT: Final = r"^(\d{4})(\d{2})(\d{2})(?:[ T]0?0:00(?::00(?:\.0+)?)?)?$"
+_DATE: Final = r"^([0-9]{4})(?:年|[-/.])([0-9]{1,2})(?:月|[-/.])([0-9]{1,2})日?(?:[ T]0?0:00(?::00(?:\.0+)?)?)?$"
+_COMPACT: Final = r"^([0-9]{4})([0-9]{2})([0-9]{2})(?:[ T]0?0:00(?::00(?:\.0+)?)?)?$"
 _INSTANT: Final = (
-    r"^(\d{4})(?:年|[-/.])(\d{1,2})(?:月|[-/.])(\d{1,2})日?(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$"
+    r"^([0-9]{4})(?:年|[-/.])([0-9]{1,2})(?:月|[-/.])([0-9]{1,2})日?(?:[ T]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?)?$"
 )
 
 
@@ -62,7 +62,7 @@ def instant(column: pl.Expr) -> pl.Expr:
 
 def decimal(column: pl.Expr, precision: int, scale: int) -> pl.Expr:
     """Decimal of the given precision and scale; null where the text has other characters, too many digits or decimals."""
-    shape = rf"^[+-]?\d{{1,{precision - scale}}}(?:\.\d{{0,{scale}}}0*)?$"
+    shape = rf"^[+-]?[0-9]{{1,{precision - scale}}}(?:\.[0-9]{{0,{scale}}}0*)?$"
     return (
         pl.when(column.str.contains(shape))
         .then(column.str.strip_prefix("+"))
@@ -71,13 +71,19 @@ def decimal(column: pl.Expr, precision: int, scale: int) -> pl.Expr:
 
 
 def _dates(values: pl.Series) -> pl.Series:
-    iso = values.str.len_bytes() == 10
+    # chrono, which parses below, would take a sign before the year, and a year 0.
+    iso = (values.str.len_bytes() == 10) & ~values.str.head(1).is_in(["+", "-"])
     dates = values.set(~iso.fill_null(True), None).str.to_date("%Y-%m-%d", strict=False, exact=True)
     left = (dates.is_null() & values.is_not_null()).arg_true()
     if len(left) == 0:
-        return dates
+        return _of_our_era(dates)
     frame = values.gather(left).to_frame("text").select(_calendar(pl.col("text")))
-    return dates.scatter(left, frame["date"])
+    return _of_our_era(dates.scatter(left, frame["date"]))
+
+
+def _of_our_era(dates: pl.Series) -> pl.Series:
+    wrong = (dates.dt.year() < 1).fill_null(False)
+    return dates.set(wrong, None) if wrong.any() else dates
 
 
 def _calendar(column: pl.Expr) -> pl.Expr:

@@ -1,0 +1,1 @@
+"""Large invented inputs, and how fast the hub is on them."""

@@ -1,0 +1,277 @@
+"""How to break one rule and no other: for each primitive, on which rows it can be done and what the cells become.
+
+Nothing here knows a dataset. Rules are read from the catalogue, so a new field is broken in every way its rules allow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+from typing import Final
+
+import polars as pl
+
+from pipelines.catalog import RECEIVED_ON, Field, Kind, Rule
+from pipelines.demo.codes import outer_check
+from pipelines.identifiers import credit_code
+
+Row = Mapping[str, str | None]
+Change = Callable[[Row, Random], dict[str, str | None]]
+
+_PLACEHOLDERS: Final = (None, None, None, "N/A", "无", "NULL", "/")
+_DAYS: Final = (
+    "2026-02-30",
+    "2026-13-05",
+    "0000-00-00",
+    "1900-01-00",
+    "43709",
+    "1568180781000",
+    "长期",
+    "2026年",
+    "26-3-5",
+)
+_INSTANTS: Final = ("2026-03-05 25:61:00", "2026-02-30 10:00:00", "昨天", "1773000000")
+_AMOUNTS: Final = ("2,000", "5000元", "0.2万元", "1.5E3", "贰万元", "约3万", "0.1.2")
+_UNLISTED: Final = ("民营企业", "未分类", "99", "待核实", "有限公司", "正常")
+_STAND_INS: Final = ("000000000000000000", "123456789012345678", "00000000000000000X", "111111111111111111")
+_GARBLED: Final = ("\ufffd\ufffd", "\ufffd", "锟斤拷")
+_WORDY: Final = "该项内容由业务系统自动带出未按填报要求归纳"  # punctuation would separate items
+
+
+@dataclass(frozen=True)
+class Break:
+    """A way to break a rule: rows on which it can be done, the new cells, and rules that break with it unavoidably."""
+
+    rule: Rule
+    eligible: pl.Expr
+    change: Change
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Breaker:
+    """All rules of a dataset with its fields; ``as_of`` is the day on which the file will be received."""
+
+    rules: tuple[Rule, ...]
+    fields: Mapping[str, Field]
+    as_of: date
+    pairs: tuple[str, ...]
+    divisions: frozenset[str]
+    citizen_ids: tuple[str, ...]
+    old_numbers: tuple[str, ...]
+
+    def ways(self) -> list[Break]:
+        """A way for every rule that has one."""
+        return [way for rule in self.rules if rule.cells and (way := self._way(rule))]
+
+    def _way(self, rule: Rule) -> Break | None:
+        field, name = self.fields[rule.field], rule.primitive
+        filled = pl.col(rule.field).is_not_null()
+        if "_when_" in name:
+            return self._conditional(rule, field)
+        if name == "max_length":
+            return self._too_long(rule, field)
+        if name == "date_not_after":
+            return self._not_after(rule)
+        if name == "replacement_character":
+            filled = filled & ~self._identified(rule.field)
+        change = self._credit_code(rule) if name.startswith("credit_code_") else _of_cell(rule, field)
+        return Break(rule, filled, change) if change else None
+
+    def _credit_code(self, rule: Rule) -> Change:
+        """The change for one reason or caution; lower case is a matter of the rule ``cleaned``."""
+        name = rule.primitive.removeprefix("credit_code_")
+        changes: dict[str, Callable[[str, Random], str]] = {
+            "placeholder": lambda _code, r: r.choice(_STAND_INS),
+            "citizen_id": lambda _code, r: r.choice(self.citizen_ids),
+            "legacy_number": lambda _code, r: r.choice(self.old_numbers),
+            "length": lambda code, r: code[:-1] if r.random() < 0.5 else code + "0",
+            "alphabet": lambda code, _r: code.replace("0", "O", 1) if "0" in code else code.replace("1", "I", 1),
+            "checksum": lambda code, r: code[:-1] + r.choice([c for c in credit_code.ALPHABET if c != code[-1]]),
+            "inner_check": lambda code, _r: _rechecked(code[:16] + ("7" if code[16] != "7" else "3")),
+            "registrar_pair": lambda code, r: _rechecked(r.choice(self._strange_pairs()) + code[2:17]),
+            "region_unknown": lambda code, _r: _rechecked(code[:2] + self._strange_region(code[2:4]) + code[8:17]),
+        }
+        change = changes[name]
+        return lambda row, r: {rule.field: change(str(row[rule.field]), r)}
+
+    def _strange_pairs(self) -> list[str]:
+        every = (a + b for a in credit_code.REGISTRARS for b in "123456789")
+        return [pair for pair in every if pair not in self.pairs]
+
+    def _strange_region(self, province: str) -> str:
+        return next(code for n in range(9499, 0, -1) if (code := f"{province}{n:04d}") not in self.divisions)
+
+    def _conditional(self, rule: Rule, field: Field) -> Break | None:
+        check, cell = rule.primitive.partition("_when_")[0], pl.col(rule.field)
+        applies = _applies(rule)
+        match check:
+            case "required":
+                return Break(rule, applies & cell.is_not_null(), lambda _row, r: {rule.field: r.choice(_PLACEHOLDERS)})
+            case "citizen_id":
+                return Break(
+                    rule, applies & cell.is_not_null(), lambda row, _r: {rule.field: _last_changed(str(row[rule.field]))}
+                )
+            case "empty":
+                also = tuple(
+                    other.id
+                    for other in self.rules
+                    if other.other == field.id and other.primitive == "required_when_not_null"
+                )
+                return Break(
+                    rule, applies & cell.is_null(), lambda _row, r: {rule.field: self._something(field, r)}, also
+                )
+            case _:
+                return None
+
+    def _something(self, field: Field, chance: Random) -> str:
+        """A right value for a field, for a row in which it should be empty."""
+        match field.kind:
+            case Kind.CREDIT_CODE:
+                first = f"91{chance.choice(('110105', '440106', '510107'))}MX{chance.randrange(10**6):06d}"
+                return _rechecked(first + _inner(first[8:16]))
+            case Kind.ORGANISATION_CODE:
+                body = f"MX{chance.randrange(10**6):06d}"
+                return body + _inner(body)
+            case Kind.REGISTRATION_NUMBER:
+                return chance.choice(self.old_numbers)
+            case Kind.CERTIFICATE_NUMBER:
+                return chance.choice(self.citizen_ids)
+            case Kind.CODE | Kind.CODES:
+                return next(
+                    str(t)
+                    for rule in self.rules
+                    if rule.field == field.id
+                    for t in rule.parameters
+                    if rule.primitive.endswith("in_table")
+                )
+            case _:
+                return (
+                    f"1{chance.randrange(10**9):011d}"[: field.max_length or 12] if "号" in field.title_zh else "张三丰"
+                )
+
+    def _too_long(self, rule: Rule, field: Field) -> Break | None:
+        limit = int(rule.parameters[0])
+        also: tuple[str, ...] = ()
+        prefix = next((p for r in self.rules if r.field == field.id for p in r.prefixes), "")
+        if field.kind in (Kind.CODE, Kind.CODES) and not prefix:
+            return None
+        if field.kind in (Kind.ORGANISATION_CODE, Kind.REGISTRATION_NUMBER):
+            also = tuple(r.id for r in self.rules if r.field == field.id and r.primitive == field.kind.value)
+        filled = pl.col(field.id).is_not_null() & ~self._identified(field.id)
+
+        def change(row: Row, chance: Random) -> dict[str, str | None]:
+            start = prefix or str(row[field.id])
+            wanted = limit + chance.randrange(1, 12)
+            return {field.id: (start + _WORDY * (wanted // len(_WORDY) + 1))[:wanted]}
+
+        return Break(rule, filled, change, also)
+
+    def _identified(self, field: str) -> pl.Expr:
+        """True where the cell must be a citizen ID, so that damage to it breaks that rule too."""
+        found = [_applies(r) for r in self.rules if r.field == field and r.primitive.startswith("citizen_id_when")]
+        return pl.any_horizontal(pl.lit(False), *found).fill_null(False)
+
+    def _not_after(self, rule: Rule) -> Break:
+        """Later than the receipt, by a year as a slip of the pen makes it; or the second date moved before the first."""
+        if rule.other != RECEIVED_ON:
+            other = str(rule.other)
+            both = pl.col(rule.field).is_not_null() & pl.col(other).is_not_null()
+            return Break(rule, both, lambda row, r: {other: _moved(str(row[rule.field]), -r.randrange(1, 300))})
+        bounds = [
+            str(r.other)
+            for r in self.rules
+            if r.field == rule.field and r.primitive == "date_not_after" and r is not rule
+        ]
+        room = (self.as_of + timedelta(days=400)).isoformat()
+        eligible = pl.all_horizontal(pl.col(rule.field).is_not_null(), *(pl.col(b) >= room for b in bounds))
+        return Break(
+            rule, eligible, lambda _row, r: {rule.field: (self.as_of + timedelta(days=r.randrange(40, 390))).isoformat()}
+        )
+
+
+def _of_cell(rule: Rule, field: Field) -> Change | None:
+    """The change for rules that look at one cell alone; None where no way is known."""
+
+    def drawn(texts: Sequence[str | None]) -> Change:
+        return lambda _row, r: {rule.field: r.choice(texts)}
+
+    def made(make: Callable[[str, Random], str]) -> Change:
+        return lambda row, r: {rule.field: make(str(row[rule.field]), r)}
+
+    changes: dict[str, Change] = {
+        "required": drawn(_PLACEHOLDERS),
+        "date": drawn(_DAYS),
+        "timestamp": drawn(_INSTANTS),
+        "integer": drawn(_AMOUNTS),
+        "decimal": drawn(_AMOUNTS),
+        "min_exclusive": made(lambda _text, _r: _out_of_bounds(rule)),
+        "min_inclusive": made(lambda _text, _r: _out_of_bounds(rule)),
+        "max_inclusive": made(lambda _text, _r: _out_of_bounds(rule)),
+        "in_table": drawn([text for text in _UNLISTED if text not in rule.parameters]),
+        "items_in_table": made(lambda text, _r: f"{text};责令改正"),
+        "replacement_character": made(_garbled),
+        "organisation_code": made(lambda text, _r: _last_changed(text)),
+        "registration_number": made(lambda text, _r: _last_changed(text)),
+        "cleaned": made(lambda text, r: _untidy(text, field, r)),
+    }
+    if rule.primitive == "pattern" and not re.fullmatch(str(rule.parameters[0]), "〓"):
+        return drawn(["〓"])
+    return changes.get(rule.primitive)
+
+
+def _applies(rule: Rule) -> pl.Expr:
+    other, texts = pl.col(str(rule.other)), [str(p) for p in rule.parameters]
+    match rule.primitive.partition("_when_")[2]:
+        case "in":
+            return other.is_in(texts)
+        case "contains":
+            return other.str.contains_any(texts)
+        case _:
+            return other.is_not_null()
+
+
+def _rechecked(first: str) -> str:
+    return first + outer_check(first)
+
+
+def _inner(body: str) -> str:
+    """Check character of an organisation code (GB 11714-1997)."""
+    weights = (3, 7, 9, 10, 5, 8, 4, 2)
+    total = sum(int(c, 36) * w for c, w in zip(body, weights, strict=True))
+    return "0X987654321"[total % 11]
+
+
+def _last_changed(text: str) -> str:
+    return text[:-1] + ("7" if text[-1] != "7" else "4")
+
+
+def _out_of_bounds(rule: Rule) -> str:
+    bound = float(rule.parameters[0])
+    beyond = {"min_exclusive": bound, "min_inclusive": bound - 0.5, "max_inclusive": bound + 1}[rule.primitive]
+    return f"{beyond:g}"
+
+
+def _garbled(text: str, chance: Random) -> str:
+    bad = chance.choice(_GARBLED)
+    middle = len(text) // 2
+    return text[:middle] + bad + text[middle + len(bad) :]
+
+
+def _untidy(text: str, field: Field, chance: Random) -> str:
+    if (
+        field.kind in (Kind.CREDIT_CODE, Kind.ORGANISATION_CODE)
+        and text.upper() != text.lower()
+        and chance.random() < 0.7
+    ):
+        return text.lower()
+    if field.kind in (Kind.DATE, Kind.DECIMAL) and chance.random() < 0.5:
+        return "".join(chr(ord(c) + 0xFEE0) if c.isdigit() else c for c in text)
+    return chance.choice((f" {text}", f"\u3000{text}", f"{text}\u00a0", f"{text} "))
+
+
+def _moved(iso: str, days: int) -> str:
+    return (date.fromisoformat(iso) + timedelta(days=days)).isoformat()

@@ -1,0 +1,196 @@
+"""Plants defects in right rows, each row at most one, and counts them by rule."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from pipelines.catalog import Dataset, Field, Kind, Rule
+from pipelines.demo.breaking import Break, Breaker
+from pipelines.demo.drawing import Booleans, Draw
+from pipelines.demo.vocabulary import Profile
+
+EXTRA: Final = "\ue0f1"
+"""Marks, in the last cell, a line that is to get one column too many; the writer replaces it."""
+SHORT: Final = "\ue0f2"
+"""Stands for the last cell of a line that is to get one column too few."""
+
+_WEIGHTS: Final = {
+    "required": 1.3,
+    "required_when": 1.1,
+    "credit_code_checksum": 2.0,
+    "credit_code_length": 1.2,
+    "credit_code_alphabet": 0.9,
+    "credit_code_legacy_number": 0.7,
+    "credit_code_citizen_id": 0.15,
+    "date": 1.2,
+    "decimal": 1.5,
+    "in_table": 1.2,
+    "items_in_table": 1.5,
+    "date_not_after": 1.2,
+    "cleaned": 0.25,
+    "replacement_character": 0.2,
+    "max_length": 0.1,
+}
+_USUAL: Final = 0.5
+_WRONG_CODES: Final = ("checksum", "length", "alphabet", "legacy_number", "placeholder")
+_WRONG_CODE_SHARE: Final = 0.14
+_MALFORMED: Final = 0.0012
+_REPEATS: Final = {"exact": 0.003, "newer": 0.005, "conflicting": 0.0015}
+_CORRECTED: Final = "（更正）"
+_EVENING: Final = " 18:30:00"
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Rows with defects, in another order; ``clean`` are rows without any that come once."""
+
+    rows: pl.DataFrame
+    clean: pl.DataFrame
+    counts: dict[str, int]
+    repeats: dict[str, int]
+    refused: int
+    warned: int
+    late: int
+
+
+@dataclass
+class _Sheet:
+    """Rows being spoilt: new cells by column, and which rows were touched."""
+
+    rows: pl.DataFrame
+    touched: Booleans
+    cells: dict[str, dict[int, str | None]]
+
+    def take(self, draw: Draw, allowed: Booleans, wanted: int) -> list[int]:
+        """Up to that many untouched rows out of the allowed ones, which then count as touched."""
+        free = np.flatnonzero(allowed & ~self.touched)
+        chosen = (
+            draw.generator.choice(free, min(wanted, len(free)), replace=False) if wanted and len(free) else free[:0]
+        )
+        self.touched[chosen] = True
+        return [int(row) for row in chosen]
+
+    def spoilt(self) -> pl.DataFrame:
+        """The rows with their new cells."""
+        columns = []
+        for name, cells in self.cells.items():
+            new = pl.Series(list(cells.values()), dtype=pl.String)
+            columns.append(self.rows[name].clone().scatter(list(cells), new))
+        return self.rows.with_columns(columns)
+
+
+def plant(
+    rows: pl.DataFrame, dataset: Dataset, breaker: Breaker, draw: Draw, profile: Profile, *, late_before: str | None
+) -> Planted:
+    """Spoil some rows.
+
+    Args:
+        rows: right rows, dates in ISO form; the columns are those of the file, in its order.
+        dataset: what they are records of.
+        breaker: its rules.
+        draw: the file's source of chance.
+        profile: how much is to be wrong.
+        late_before: decisions of an earlier date are late, in ISO form.
+    """
+    sheet = _Sheet(rows, np.zeros(rows.height, dtype=np.bool_), defaultdict(dict))
+    rules = {rule.id: rule for rule in breaker.rules}
+    ways = breaker.ways()
+    counts: Counter[str] = Counter()
+    refused = warned = 0
+    wanted = _wanted(ways, rows.height, draw, profile, dataset)
+    can = rows.select(way.eligible.fill_null(False).alias(way.rule.id) for way in ways)
+    for way in sorted(ways, key=lambda one: int(can[one.rule.id].sum())):
+        chosen = sheet.take(draw, can[way.rule.id].to_numpy(), wanted[way.rule.id])
+        _spoil(sheet, way, chosen, draw)
+        broken = (way.rule.id, *way.also)
+        counts.update(dict.fromkeys(broken, len(chosen)) if chosen else {})
+        rejected = any(rules[rule_id].rejects for rule_id in broken)
+        refused, warned = refused + len(chosen) * rejected, warned + len(chosen) * (not rejected)
+    lines = _malformed(sheet, draw, profile)
+    if lines:
+        counts[_line_rule(breaker.rules).id] = lines
+    repeats = _repeated(sheet, dataset, breaker.fields, draw, profile)
+    spoilt = sheet.spoilt()
+    dated = dataset.timeliness.field if dataset.timeliness else None
+    judged = pl.concat([spoilt, *repeats.values()])
+    late = int((rows[dated] < late_before).sum()) if dated and late_before else 0
+    return Planted(
+        rows=judged[draw.shuffled(judged.height)],
+        clean=rows.filter(pl.Series(~sheet.touched)),
+        counts=dict(counts),
+        repeats={name: frame.height for name, frame in repeats.items()},
+        refused=refused + lines,
+        warned=warned,
+        late=late,
+    )
+
+
+def _wanted(ways: list[Break], height: int, draw: Draw, profile: Profile, dataset: Dataset) -> Counter[str]:
+    """How many rows each rule is to lose."""
+    primitives = [
+        way.rule.primitive.partition("_when_")[0] if way.rule.primitive.startswith("required") else way.rule.primitive
+        for way in ways
+    ]
+    weights = np.array([_WEIGHTS.get(name, _USUAL) for name in primitives])
+    drawn = draw.generator.multinomial(round(height * profile.defects), weights / weights.sum())
+    wanted = Counter({way.rule.id: max(int(n), int(profile.thorough)) for way, n in zip(ways, drawn, strict=True)})
+    if profile.story == "wrong_codes":
+        code = dataset.subject.credit_code
+        share = round(height * _WRONG_CODE_SHARE / len(_WRONG_CODES))
+        wanted.update(
+            {way.rule.id: share for way in ways if way.rule.field == code and way.rule.primitive.endswith(_WRONG_CODES)}
+        )
+    return wanted
+
+
+def _spoil(sheet: _Sheet, way: Break, chosen: list[int], draw: Draw) -> None:
+    chance = Random(int(draw.generator.integers(0, 2**62)))
+    for place in chosen:
+        changed = way.change(sheet.rows.row(place, named=True), chance)
+        for name, value in changed.items():
+            sheet.cells[name][place] = value
+
+
+def _line_rule(rules: tuple[Rule, ...]) -> Rule:
+    return next(rule for rule in rules if not rule.cells)
+
+
+def _malformed(sheet: _Sheet, draw: Draw, profile: Profile) -> int:
+    """Lines with a column too many or too few, of which only a text file can have any."""
+    if profile.encoding == "xlsx" or profile.story == "nearly_perfect":
+        return 0
+    last = sheet.rows.columns[-1]
+    wanted = max(int(sheet.rows.height >= 150), round(sheet.rows.height * _MALFORMED))
+    chosen = sheet.take(draw, sheet.rows[last].is_not_null().to_numpy(), wanted)
+    for index, place in enumerate(chosen):
+        sheet.cells[last][place] = SHORT if index % 3 == 2 else f"{sheet.rows[last][place]}{EXTRA}"
+    return len(chosen)
+
+
+def _repeated(
+    sheet: _Sheet, dataset: Dataset, fields: Mapping[str, Field], draw: Draw, profile: Profile
+) -> dict[str, pl.DataFrame]:
+    """Copies of untouched rows: the same record key, so that resolution has something to decide."""
+    if profile.story == "nearly_perfect":
+        return {}
+    columns = set(sheet.rows.columns)
+    texts = [f for f in fields.values() if f.kind is Kind.STRING and f.id in columns and f.id not in dataset.record_key]
+    text = max(texts, key=lambda f: f.max_length or 0).id
+    stamp = next((n for n in dataset.version_order if n in columns and fields[n].kind is Kind.TIMESTAMP), None)
+    found = {}
+    for name, share in _REPEATS.items():
+        chosen = sheet.take(draw, sheet.rows[text].is_not_null().to_numpy(), max(1, round(sheet.rows.height * share)))
+        copies = sheet.rows[chosen]
+        if name != "exact":
+            copies = copies.with_columns(pl.col(text) + _CORRECTED)
+        if name == "newer" and stamp:
+            copies = copies.with_columns(pl.col(stamp).str.slice(0, 10) + _EVENING)
+        found[name] = copies
+    return found

@@ -1,0 +1,100 @@
+"""What was put into a delivery, so that what the hub finds can be compared with it.
+
+Written to ``state/demo_plan.json`` below the home.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+Status = Literal["accepted", "partial", "rejected", "duplicate"]
+PATH: Final = "state/demo_plan.json"
+
+
+@dataclass(frozen=True)
+class FilePlan:
+    """One file, and what a receipt for it must say.
+
+    ``planted`` counts rows by rule, the unavoidable companions of a planted defect included. ``repeats`` counts rows that are
+    right and come twice: ``exact`` as they are, ``newer`` with a later time and another text, ``conflicting`` with the same
+    time and another text. A file with a ``problem`` (the code of the receipt) or one that is ``duplicate_of`` another adds no
+    rows, so its numbers are 0.
+    """
+
+    provider_id: str
+    dataset_id: str
+    name: str
+    encoding: str
+    status: Status
+    rows: int = 0
+    refused: int = 0
+    warned: int = 0
+    late: int = 0
+    planted: Mapping[str, int] | None = None
+    repeats: Mapping[str, int] | None = None
+    problem: str | None = None
+    duplicate_of: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Its path below the inbox."""
+        return f"{self.provider_id}/{self.dataset_id}/{self.name}"
+
+    @property
+    def accepted(self) -> int:
+        """Rows that must reach the lake."""
+        return self.rows - self.refused
+
+
+@dataclass(frozen=True)
+class DemoPlan:
+    """A whole delivery; ``stories`` says which regions were given which (ids of ``profiles.yaml``)."""
+
+    seed: int
+    as_of: str
+    scale: float
+    catalog_version: str
+    files: tuple[FilePlan, ...]
+    stories: Mapping[str, str]
+
+    @property
+    def planted(self) -> dict[str, dict[str, int]]:
+        """Rows by file and rule."""
+        return {one.key: dict(one.planted or {}) for one in self.files}
+
+    @property
+    def totals(self) -> dict[str, Any]:
+        """Sums over all files."""
+        rules: Counter[str] = Counter()
+        for one in self.files:
+            rules.update(one.planted or {})
+        repeats: Counter[str] = Counter()
+        for one in self.files:
+            repeats.update(one.repeats or {})
+        return {
+            "files": len(self.files),
+            "rows": sum(one.rows for one in self.files),
+            "accepted": sum(one.accepted for one in self.files),
+            "refused": sum(one.refused for one in self.files),
+            "warned": sum(one.warned for one in self.files),
+            "late": sum(one.late for one in self.files),
+            "rules": dict(sorted(rules.items())),
+            "repeats": dict(sorted(repeats.items())),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, the totals included."""
+        files = [asdict(one) | {"accepted": one.accepted} for one in self.files]
+        return {
+            "plan_version": 1,
+            "seed": self.seed,
+            "as_of": self.as_of,
+            "scale": self.scale,
+            "catalog_version": self.catalog_version,
+            "stories": dict(self.stories),
+            "totals": self.totals,
+            "files": files,
+        }

@@ -1,0 +1,128 @@
+"""A home to play with, and where the shared real data lies."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+os.environ["CREDIT_HUB_PSEUDONYM_KEY"] = "a key of the tests"
+os.environ["GX_ANALYTICS_ENABLED"] = "False"
+
+from pipelines.intake import Collected, Hub, collect
+from pipelines.release import Published, publish
+from pipelines.release.manifest import data_files
+from pipelines.settings import Settings
+
+AS_OF = datetime(2026, 11, 22, 4, tzinfo=timezone.utc)
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+HEADER = "企业名称,统一社会信用代码,注册日期,企业类型,法人代表,注册资金,经营范围,所在省份,地区,注册地址"
+GOOD_CODES = ("91350100M000100Y43", "91110108551385082Q", "91110000600037341L", "913400005957472253", "91320105780688132K")
+
+
+def row(code: str = GOOD_CODES[0], **changes: str) -> str:
+    """A right registration as a CSV line; ``changes`` replace cells by header."""
+    cells = dict(
+        zip(
+            HEADER.split(","),
+            ("成都蜀锦文化有限公司", code, "2014-03-05", "有限责任公司", "李*", "100万人民币", "文艺创作。", "四川", "成都", "锦江区一号"),
+            strict=True,
+        )
+    )
+    return ",".join({**cells, **changes}.values())
+
+
+def file(*rows: str) -> str:
+    """A registration file of these lines."""
+    return "\n".join([HEADER, *rows]) + "\n"
+
+
+THREE_GOOD_ROWS = file(*(row(code) for code in GOOD_CODES[:3]))
+
+
+@dataclass
+class Home:
+    """A hub in a folder, driven as its users do."""
+
+    hub: Hub
+
+    @property
+    def root(self) -> Path:
+        return self.hub.home.root
+
+    def drop(
+        self, provider: str, dataset: str, content: str | bytes, name: str = "a.csv", encoding: str = "utf-8"
+    ) -> Path:
+        path = self.root / "inbox" / provider / dataset / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+        return path
+
+    def pass_over(self, as_of: datetime = AS_OF, provider: str | None = None) -> Collected:
+        return collect(self.hub, provider=provider, as_of=as_of)
+
+    def collect(self, as_of: datetime = AS_OF) -> list[dict[str, Any]]:
+        return list(self.pass_over(as_of).receipts)
+
+    def publish(self, as_of: datetime = AS_OF) -> list[Published]:
+        return publish(self.hub, product=None, as_of=as_of)
+
+    def records(self, dataset: str = "enterprise_registration") -> pl.DataFrame:
+        return self.hub.records(dataset).read()
+
+    def quarantine(self, dataset: str = "enterprise_registration") -> pl.DataFrame:
+        return self.hub.quarantine(dataset).read()
+
+    def shared(self, product: str = "enterprise_registration") -> pl.DataFrame:
+        return pl.concat([pl.read_parquet(path, hive_partitioning=False) for path in data_files(self.hub.home, product)])
+
+    def findings(self, receipt: dict[str, Any]) -> pl.DataFrame:
+        folder = self.hub.home.outbox(receipt["provider_id"], receipt["batch_id"])
+        return pl.read_csv(folder / "findings.csv", infer_schema=False, empty_string_is_null=False)
+
+    def receipt(self, receipt: dict[str, Any]) -> dict[str, Any]:
+        folder = self.hub.home.outbox(receipt["provider_id"], receipt["batch_id"])
+        content: dict[str, Any] = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
+        return content
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An empty home."""
+    return Home(Hub.open(Settings.read(tmp_path / "home")))
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> Home:
+    """A second empty home, to compare with."""
+    return Home(Hub.open(Settings.read(tmp_path / "another")))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The shared real data; tests that need it are skipped where it is not."""
+    folder = SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the shared real data is not here ({folder})")
+    return folder
+
+
+def rules_of(receipt: dict[str, Any], severity: str = "reject") -> dict[str, int]:
+    """Rows by rule, without the dataset's name."""
+    return {
+        rule["rule_id"].partition(".")[2]: rule["rows"] for rule in receipt["rules"] if rule["severity"] == severity
+    }
+
+
+def balanced(receipts: Sequence[dict[str, Any]]) -> bool:
+    """Conservation in every receipt."""
+    return all(r["rows"]["in"] == r["rows"]["accepted"] + r["rows"]["refused"] for r in receipts)

@@ -1,0 +1,100 @@
+"""One delivery at full size, and what the hub's own reading and screening make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.catalog import Catalog
+from pipelines.demo import DemoPlan, FilePlan, make_delivery
+from pipelines.privacy.pseudonym import Pseudonyms
+from pipelines.reading import EMPTY, LAST_EMPTY, Source, open_source, salvage
+from pipelines.screening import REFUSED, Screen
+
+CATALOG = Path(__file__).parents[2] / "catalog"
+AS_OF = date(2026, 11, 20)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    home: Path
+    catalog: Catalog
+    plan: DemoPlan
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found in one file."""
+
+    file: FilePlan
+    source: Source
+    rows: pl.DataFrame
+
+    @property
+    def found(self) -> dict[str, int]:
+        sums = self.rows.select(pl.col(name).sum() for name in self.rows.columns if name.count(".") == 2)
+        counts = {name: int(sums[name][0]) for name in sums.columns if sums[name][0]}
+        if self.source.malformed:
+            counts[f"{self.file.dataset_id}.record.column_count"] = len(self.source.malformed)
+        return counts
+
+    @property
+    def refused(self) -> int:
+        return int(self.rows[REFUSED].sum()) + len(self.source.malformed)
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return Catalog.load(CATALOG)
+
+
+@pytest.fixture(scope="session")
+def delivered(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Delivered:
+    home = tmp_path_factory.mktemp("home")
+    return Delivered(home, catalog, make_delivery(home, catalog, as_of=AS_OF))
+
+
+@pytest.fixture(scope="session")
+def judged(delivered: Delivered, tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
+    scratch = tmp_path_factory.mktemp("scratch")
+    return list(judge(delivered, scratch))
+
+
+def judge(delivered: Delivered, scratch: Path) -> Iterator[Judged]:
+    pseudonyms = Pseudonyms(b"0" * 32)
+    for file in delivered.plan.files:
+        if file.problem or file.duplicate_of:
+            continue
+        screen = Screen.of(delivered.catalog, file.dataset_id, pseudonyms)
+        source = _opened(delivered, file, screen, scratch)
+        provider = delivered.catalog.providers[file.provider_id]
+        rows = source.rows.filter(~pl.col(EMPTY)).with_columns(
+            pl.lit(file.key).alias("_batch_id"),
+            pl.lit(provider.id).alias("_provider_id"),
+            pl.lit(provider.region_code).alias("_region_code"),
+            pl.lit(AS_OF).alias("_received_on"),
+            pl.lit(AS_OF).alias("_in_time_from"),
+        )
+        yield Judged(file, source, screen.judged(screen.tidied(rows)).collect())
+
+
+def _opened(delivered: Delivered, file: FilePlan, screen: Screen, scratch: Path) -> Source:
+    """As the hub does it: the fast reader, and line by line where that fails or does not account for the file."""
+    path = delivered.home / "inbox" / file.key
+    folder = scratch / file.provider_id / file.dataset_id
+    folder.mkdir(parents=True)
+    title = screen.dataset.title_zh
+    source = open_source(path, path.suffix, screen.fields, title, folder)
+    try:
+        rows = source.rows.collect()
+    except pl.exceptions.PolarsError:
+        return salvage(path, path.suffix, screen.fields, title, folder)
+    empty = int(rows[EMPTY].sum())
+    if source.accounts_for(rows.height - empty, empty, int(rows[LAST_EMPTY].sum())):
+        return source
+    return salvage(path, path.suffix, screen.fields, title, folder)

@@ -1,0 +1,172 @@
+"""A hub whose ledger and lake are written row by row, so that every number of a scorecard is known beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipelines.catalog import Catalog
+from pipelines.home import Home
+from pipelines.lake.ledger import BATCHES, RULE_COUNTS, ledger
+from pipelines.lake.tables import Table
+from pipelines.scorecard import ScoreResult, score
+from pipelines.screening.columns import BUCKET, record_schema
+
+PERIOD = "2026-03"
+AS_OF = datetime(2026, 4, 2, 4, 0, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
+DATASETS = ("enterprise_registration", "administrative_licence", "administrative_penalty")
+
+
+@dataclass
+class Hub:
+    """Notes deliveries; ``score`` writes them to ledger and lake and scores."""
+
+    home: Home
+    catalog: Catalog
+    batches: list[dict[str, Any]] = field(default_factory=list)
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    commits: int = 0
+
+    def deliver(
+        self,
+        provider: str,
+        dataset: str = "administrative_penalty",
+        rows: int = 100,
+        refused: int = 0,
+        *,
+        day: str = "2026-03-10",
+        keys: list[str] | None = None,
+        broken: Mapping[str, int] | None = None,
+        region: str | None = None,
+        **changes: Any,
+    ) -> str:
+        """One delivery without a fault, but for what is said; ``keys`` are the record keys of its accepted rows."""
+        number = len(self.batches)
+        batch_id = f"{number:016x}"
+        accepted = rows - refused
+        dated = dataset != "enterprise_registration"
+        region = region or self.catalog.providers[provider].region_code
+        self.batches.append(
+            dict.fromkeys(BATCHES)
+            | {
+                "batch_id": batch_id,
+                "group_id": f"g{number}",
+                "provider_id": provider,
+                "region_code": region,
+                "dataset_id": dataset,
+                "file_name": f"{dataset}-{number}.csv",
+                "received_on": date.fromisoformat(day),
+                "received_at": f"{day}T02:00:00Z",
+                "status": "accepted" if not refused else "partial" if accepted else "rejected",
+                "rows_in": rows,
+                "rows_accepted": accepted,
+                "rows_refused": refused,
+                "rows_warned": 0,
+                "required_cells": rows * 10,
+                "missing_cells": 0,
+                "code_rows": rows,
+                "code_valid_rows": rows,
+                "dated_rows": accepted if dated else 0,
+                "late_rows": 0,
+            }
+            | changes
+        )
+        keys = [f"{batch_id}-{n}" for n in range(accepted)] if keys is None else keys
+        key = "credit_code" if dataset == "enterprise_registration" else "document_number"
+        self.records.setdefault(dataset, []).extend(
+            {
+                key: value,
+                "authority_code": "11510000000000000X",
+                "_batch_id": batch_id,
+                "_row_number": row,
+                "_provider_id": provider,
+                "_region_code": region,
+                "_received_on": date.fromisoformat(day),
+                "_subject_key": "91510000000000000X",
+            }
+            for row, value in enumerate(keys, start=2)
+        )
+        self.rules.extend(
+            {
+                "batch_id": batch_id,
+                "rule_id": rule_id,
+                "severity": "reject",
+                "dimension": "completeness",
+                "responsibility": "provider",
+                "field": rule_id.split(".")[1],
+                "rows": count,
+            }
+            for rule_id, count in (broken or {}).items()
+        )
+        return batch_id
+
+    def deliver_all(self, provider: str, rows: int = 100, refused: int = 0, **changes: Any) -> None:
+        """One delivery of each dataset."""
+        for dataset in DATASETS:
+            self.deliver(provider, dataset, rows, refused, **changes)
+
+    def unreadable(
+        self, provider: str, code: str = "undecodable", words: str = "文件读不出来。", **changes: Any
+    ) -> str:
+        """A file of which nothing could be taken."""
+        status = {"status": "rejected", "problem_code": code, "problem_zh": words}
+        return self.deliver(provider, rows=0, **(status | changes))
+
+    def again(self, first_batch_id: str, **changes: Any) -> None:
+        """The same bytes once more."""
+        first = next(batch for batch in self.batches if batch["batch_id"] == first_batch_id)
+        zeros = {name: 0 for name, value in first.items() if isinstance(value, int) and name != "bytes"}
+        copy = first | zeros | {"batch_id": f"{first_batch_id}-again", "first_batch_id": first_batch_id}
+        self.batches.append(copy | {"status": "duplicate", "problem_code": None, "problem_zh": None} | changes)
+
+    def commit(self) -> None:
+        """Write what was noted since the last time."""
+        self.commits += 1
+        name, scratch = f"t{self.commits}", self.home.root / "scratch"
+        for dataset, rows in self.records.items():
+            schema = record_schema(self.catalog.fields(dataset))
+            frame = pl.DataFrame(rows, schema={n: t for n, t in schema.items() if n != BUCKET})
+            path = scratch / f"{dataset}.parquet"
+            scratch.mkdir(parents=True, exist_ok=True)
+            frame.write_parquet(path)
+            Table(self.home.records(dataset), schema, BUCKET).append(name, [(path, "00")])
+        frames = {"rule_counts": (self.rules, RULE_COUNTS), "batches": (self.batches, BATCHES)}
+        for table, (rows, columns) in frames.items():
+            ledger(self.home, table).append_frame(name, pl.DataFrame(rows, schema=dict(columns)), scratch)
+        self.batches, self.rules, self.records = [], [], {}
+
+    def score(self, period: str = PERIOD, as_of: datetime = AS_OF, catalog: Catalog | None = None) -> ScoreResult:
+        """Commit, then score."""
+        if self.batches:
+            self.commit()
+        return score(self.home, catalog or self.catalog, period=period, as_of=as_of)
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return Catalog.load(ROOT / "catalog")
+
+
+@pytest.fixture
+def hub(tmp_path: Path, catalog: Catalog) -> Hub:
+    return Hub(Home(tmp_path / "home"), catalog)
+
+
+@pytest.fixture(scope="session")
+def make_hub(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Callable[[], Hub]:
+    return lambda: Hub(Home(tmp_path_factory.mktemp("hub")), catalog)
+
+
+def indicator(result: ScoreResult, region_code: str, name: str) -> dict[str, Any]:
+    """One row of scorecard.parquet."""
+    found = result.frame.filter(pl.col("region_code") == region_code, pl.col("indicator") == name)
+    assert found.height == 1
+    return found.row(0, named=True)
