@@ -34,9 +34,12 @@ test: $(ALL)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(ALL)
-	@$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	@failed=0
+	for tool in 'ruff check .' 'ruff format --check .' mypy; do
+	  echo "-- $$tool"
+	  $(BIN)/$$tool || failed=1
+	done
+	exit $$failed
 
 bench: $(MAIN)
 	@$(BIN)/python -m pipelines.bench $(BENCH_ARGS)
@@ -101,7 +104,7 @@ elif $(BIN)/uv --version >/dev/null 2>&1; then
 else
   $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --default-pip >/dev/null
   say 'getting uv, which installs faster than pip'
-  if $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); then
+  if $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) 2>/dev/null; then
     uv=$(BIN)/uv
   fi
 fi

@@ -152,7 +152,8 @@ class _Progress:
     def line(self, mark: str, name: str, seconds: float | None, note: str = "") -> None:
         """One task, or one DAG."""
         took = "" if seconds is None else f"{seconds:6.1f} s"
-        self.console.print(f"  {mark} {escape(name):44} {took} {escape(note)}".rstrip(), highlight=False)
+        text = f"  {mark} {escape(name):44} {took} {escape(note)}".rstrip()
+        self.console.print(text, highlight=False, no_wrap=True, overflow="ellipsis")
 
     def begins(self, task: Any) -> None:
         """A task starts."""
@@ -164,10 +165,10 @@ class _Progress:
         self.line(mark, _task_name(task), None if begun is None else time.monotonic() - begun, note)
 
     def fails(self, task: Any, error: str | BaseException | None) -> None:
-        """A task failed; it may be tried again."""
+        """A task failed."""
         reason = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else str(error or "")
         first = reason.strip().splitlines()[0] if reason.strip() else "no reason given"
-        self.problems.append(f"{_task_name(task)} (try {task.try_number}): {first}")
+        self.problems.append(f"{_task_name(task)}: {first}")
         self.ends("[red]✗[/]", task, first)
 
 
@@ -224,7 +225,7 @@ def _output_to(log: Path) -> Iterator[Console]:
 def run_dags(
     dag_ids: Sequence[str], conf: Mapping[str, Any], home: Path, as_of: str | None = None, *, dags: Path | None = None
 ) -> list[DagResult]:
-    """Run DAGs for real, one after the other, in this process, without a scheduler.
+    """Run DAGs for real, one after the other, in this process, without a scheduler and without retries.
 
     Args:
         dag_ids: in the order in which they shall run.
@@ -274,15 +275,17 @@ def _load(dag_ids: Sequence[str], progress: _Progress, log: Path) -> list[DAG]:
 
 
 def _run(dag: DAG, parameters: Mapping[str, Any], progress: _Progress, log: Path) -> DagResult:
-    """One DAG run."""
+    """One DAG run; nothing is tried again, since someone is waiting and nothing here fails only for a while."""
+    for task in dag.tasks:
+        task.retries = 0
     progress.console.print(f"[bold]{dag.dag_id}[/]")
     progress.problems.clear()
     begun = time.monotonic()
     run: DagRun = dag.test(run_conf=dict(parameters))
     seconds = time.monotonic() - begun
     states: dict[str, int] = {}
-    for task in run.get_task_instances():
-        state = str(task.state)
+    for instance in run.get_task_instances():
+        state = str(instance.state)
         states[state] = states.get(state, 0) + 1
     good = str(run.state) == "success"
     counts = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no task"
@@ -320,7 +323,9 @@ def summary(home: Path) -> RichTable:
     )
     latest = sorted(place.shared.glob("*/latest.json"))
     receipts = sum(1 for _ in (place.root / "outbox").glob("*/*/receipt.json"))
-    scored = indicators.filter(indicators["indicator"] == "total")["region_code"].n_unique()
+    totals = indicators.filter(indicators["indicator"] == "total")
+    scored = totals.filter(totals["status"] == "scored")["region_code"].n_unique()
+    on_it = totals["region_code"].n_unique()
     pages = sorted(place.scorecards.glob("*/index.html"))
 
     table = RichTable(show_header=False, box=None, pad_edge=False)
@@ -338,7 +343,7 @@ def summary(home: Path) -> RichTable:
             "published"
         ]
         table.add_row("", f"{path.parent.name}: {int(count.sum()):,} records in {_near(path.parent / release)}/")
-    table.add_row("scorecard", f"{scored:,} regions" + ("" if pages else "; no page was made"))
+    table.add_row("scorecard", f"{scored:,} regions scored, of {on_it:,}" + ("" if pages else "; no page was made"))
     if pages:
         table.add_row("", f"{_near(pages[-1])}  {pages[-1].as_uri()}")
     return table

@@ -10,8 +10,8 @@ Anchors, part of the layout because receipts and scorecards link to them (``link
     <dataset_id>.html#code.<table_id>            a code table that the dataset uses; on index.html every one
     index.html#legal.<basis_id>, index.html#provider.<provider_id>
 
-A page is one file without script or outside asset; the same catalogue gives the same bytes. A page grows by a section: one
-more entry in ``INDEX`` or ``DATASET``, and the template ``templates/<page>/<section id>.html.j2`` that renders it.
+A page is one file without script or outside asset; the same catalogue gives the same bytes. A page grows by a section:
+one more entry in ``INDEX`` or ``DATASET``, and the template ``templates/<page>/<section id>.html.j2`` that renders it.
 """
 
 from __future__ import annotations
@@ -130,15 +130,24 @@ def _pages(catalog: Catalog) -> dict[str, str]:
 
 def _environment(catalog: Catalog) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters |= {"document": document, "kind": kind, "limits": limits, "name": lambda key, of: WORDS[of].get(key, key)}
+    owners = _labels(catalog, "owner") | {name: provider.title_zh for name, provider in catalog.providers.items()}
+    environment.filters |= {
+        "document": document,
+        "kind": kind,
+        "limits": limits,
+        "name": lambda key, of: WORDS[of].get(key, key),
+    }
     environment.globals |= {
         "catalog": catalog,
         "mark": MARK,
-        "link": link,
         "class_name": lambda key: _labels(catalog, "catalogue_class").get(key, key),
-        "owner_name": lambda key: catalog.providers[key].title_zh if key in catalog.providers else _labels(catalog, "owner").get(key, key),
+        "owner_name": lambda key: owners.get(key, key),
         "subject_name": lambda key: _labels(catalog, "subject_category").get(key, key),
         "region_name": lambda key: _labels(catalog, "province").get(key, "全国" if key == "100000" else key),
         "used_by": lambda table: [d for d in catalog.datasets.values() if table in _tables(catalog, d.id)],

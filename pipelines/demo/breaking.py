@@ -89,7 +89,7 @@ class Breaker:
             "citizen_id": lambda _code, r: r.choice(self.citizen_ids),
             "legacy_number": lambda _code, r: r.choice(self.old_numbers),
             "length": lambda code, r: code[:-1] if r.random() < 0.5 else code + "0",
-            "alphabet": lambda code, _r: code.replace("0", "O", 1) if "0" in code else code.replace("1", "I", 1),
+            "alphabet": lambda code, _r: _confused(code),
             "checksum": lambda code, r: code[:-1] + r.choice([c for c in credit_code.ALPHABET if c != code[-1]]),
             "inner_check": lambda code, _r: _rechecked(code[:16] + ("7" if code[16] != "7" else "3")),
             "registrar_pair": lambda code, r: _rechecked(r.choice(self._strange_pairs()) + code[2:17]),
@@ -113,7 +113,9 @@ class Breaker:
                 return Break(rule, applies & cell.is_not_null(), lambda _row, r: {rule.field: r.choice(_PLACEHOLDERS)})
             case "citizen_id":
                 return Break(
-                    rule, applies & cell.is_not_null(), lambda row, _r: {rule.field: _last_changed(str(row[rule.field]))}
+                    rule,
+                    applies & cell.is_not_null(),
+                    lambda row, _r: {rule.field: _last_changed(str(row[rule.field]))},
                 )
             case "empty":
                 also = tuple(
@@ -176,7 +178,7 @@ class Breaker:
         return pl.any_horizontal(pl.lit(False), *found).fill_null(False)
 
     def _not_after(self, rule: Rule) -> Break:
-        """Later than the receipt, by a year as a slip of the pen makes it; or the second date moved before the first."""
+        """Later than the receipt, by a slip of the pen; or the second date moved before the first."""
         if rule.other != RECEIVED_ON:
             other = str(rule.other)
             both = pl.col(rule.field).is_not_null() & pl.col(other).is_not_null()
@@ -189,7 +191,9 @@ class Breaker:
         room = (self.as_of + timedelta(days=400)).isoformat()
         eligible = pl.all_horizontal(pl.col(rule.field).is_not_null(), *(pl.col(b) >= room for b in bounds))
         return Break(
-            rule, eligible, lambda _row, r: {rule.field: (self.as_of + timedelta(days=r.randrange(40, 390))).isoformat()}
+            rule,
+            eligible,
+            lambda _row, r: {rule.field: (self.as_of + timedelta(days=r.randrange(40, 390))).isoformat()},
         )
 
 
@@ -232,6 +236,13 @@ def _applies(rule: Rule) -> pl.Expr:
             return other.str.contains_any(texts)
         case _:
             return other.is_not_null()
+
+
+def _confused(code: str) -> str:
+    """A digit written as the letter it looks like; where there is none to confuse, the last character is a letter O."""
+    swaps = ((digit, letter) for letter, digit in credit_code.CONFUSABLE.items() if digit in code)
+    digit, letter = next(swaps, (code[-1], "O"))
+    return code.replace(digit, letter, 1)
 
 
 def _rechecked(first: str) -> str:

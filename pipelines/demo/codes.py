@@ -1,11 +1,11 @@
 """Invented identifiers whose check characters hold, and that cannot belong to anyone.
 
-* **Credit codes** have a real registrar pair and a real region, and an organisation code that begins with ``MX`` (bodies with a
-  register entry) or ``MY`` (authorities). Registrars have given out ``MA`` and the letters shortly after it; none has reached
-  these (domain.md §1.2, p9-10: confidence medium).
-* **Citizen IDs** have a province as their region (``510000``; a person's names a county) and a date of birth in 2099. Each alone
-  is enough that nobody has such a number. They satisfy the rules, and ``citizen_id.plausible`` takes them for what they
-  imitate, so masking and scanning are really put to the test.
+* **Credit codes** have a real registrar pair and a real region, and an organisation code that begins with ``MX``
+  (bodies with a register entry) or ``MY`` (authorities). Registrars have given out ``MA`` and the letters shortly
+  after it; none has reached these (domain.md §1.2, p9-10: confidence medium).
+* **Citizen IDs** have a province as their region (``510000``, where a person's names a county) and a date of birth in
+  2099. Each alone is enough that nobody has such a number. They satisfy the rules, and ``citizen_id.plausible`` takes
+  them for what they imitate, so masking and scanning are really put to the test.
 
 Arithmetic is on matrices of bytes: a million codes take about a second.
 """

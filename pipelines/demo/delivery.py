@@ -54,7 +54,7 @@ def make_delivery(home: Path, catalog: Catalog, *, as_of: date, seed: int = SEED
         if profile.id not in catalog.providers:
             continue
         count = max(40, round(profile.rows * scale))
-        province = _province(profile, catalog, count, first, as_of, seed)
+        province = _province(profile, catalog, count, first, as_of=as_of, seed=seed)
         first += count
         for dataset_id in catalog.providers[profile.id].owes:
             if dataset_id not in BUILDERS or dataset_id not in catalog.datasets:
@@ -69,7 +69,7 @@ def make_delivery(home: Path, catalog: Catalog, *, as_of: date, seed: int = SEED
     return plan
 
 
-def _province(profile: Profile, catalog: Catalog, count: int, first: int, as_of: date, seed: int) -> Province:
+def _province(profile: Profile, catalog: Catalog, count: int, first: int, *, as_of: date, seed: int) -> Province:
     provider = catalog.providers[profile.id]
     draw = Draw.named(seed, profile.id)
     places = counties(catalog.folder, provider.region_code)

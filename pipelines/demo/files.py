@@ -1,4 +1,4 @@
-"""Rows to the bytes a provider sends: its headers, its way to write dates, its encoding. The same rows give the same bytes."""
+"""Rows to the bytes a provider sends: its headers, its dates, its encoding. The same rows give the same bytes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def content(rows: pl.DataFrame, fields: tuple[Field, ...], profile: Profile, as_
 
 
 def header(field: Field, style: str) -> str:
-    """What stands above a field: its official code, its title, its name with brackets, or an older name still in use."""
+    """What stands above a field: its official code, its title, its name with brackets, or an older name."""
     match style:
         case "codes":
             return next((text for text in field.headers if _OFFICIAL.match(text)), field.title_zh)

@@ -1,4 +1,4 @@
-"""Counties and cities of a province, from the division table of the catalogue: where invented enterprises are at home."""
+"""Counties and cities of a province, from the catalogue's table: where invented enterprises are at home."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 _PEOPLES: Final = (
-    "(?:土家族|布依族|傈僳族|景颇族|哈尼族|朝鲜族|蒙古族|藏族|羌族|彝族|傣族|白族|壮族|苗族|侗族|回族"
+    "(?:土家族|布依族|傈僳族|景颇族|哈尼族|朝鲜族|蒙古族|藏族|羌族|彝族|傣族|白族|壮族|苗族|侗族|回族|黎族|畲族"
     "|维吾尔|哈萨克|柯尔克孜|蒙古)"
 )
 CORPS: Final = "660000"
@@ -24,8 +24,9 @@ def counties(folder: Path, province: str) -> pl.DataFrame:
         province: six digits; 660000 gives the towns of the Corps, 100000 those of Beijing, where ministries sit.
 
     Returns:
-        ``region`` of the county, ``city_region`` of the city above (or the county where no city is), ``city`` and ``county``
-        as written in addresses, ``place`` as it stands at the beginning of an enterprise's name.
+        ``region`` of the county, ``city_region`` of the city above (or the county where no city is),
+        ``province``, ``city`` and ``county`` as written in addresses, ``place`` as it stands at the beginning of an
+        enterprise's name, ``above`` as the authorities are called.
     """
     table = _table(folder)
     names = dict(table.iter_rows())

@@ -18,10 +18,11 @@ PATH: Final = "state/demo_plan.json"
 class FilePlan:
     """One file, and what a receipt for it must say.
 
-    ``planted`` counts rows by rule, the unavoidable companions of a planted defect included. ``repeats`` counts rows that are
-    right and come twice: ``exact`` as they are, ``newer`` with a later time and another text, ``conflicting`` with the same
-    time and another text. A file with a ``problem`` (the code of the receipt) or one that is ``duplicate_of`` another adds no
-    rows, so its numbers are 0.
+    ``planted`` counts rows by rule, the unavoidable companions of a planted defect included. ``repeats`` counts rows
+    that are right and come twice: ``exact`` as they are, ``newer`` with a later time and another text,
+    ``conflicting`` with the same time and another text. ``late`` counts decisions older than the deadline, before any
+    defect was planted. A file with a ``problem`` (the code of the receipt) or one that is ``duplicate_of`` another adds
+    no rows, so its numbers are 0.
     """
 
     provider_id: str

@@ -1,6 +1,6 @@
 """Right records about the subjects of a province, as text columns named by field id, dates in ISO form.
 
-``BUILDERS`` has an entry for each dataset that the demo knows words for; a dataset of the catalogue without one gets no file.
+``BUILDERS`` has an entry for each dataset that the demo knows words for; a dataset without one gets no file.
 """
 
 from __future__ import annotations
@@ -91,8 +91,9 @@ def administrative_licence(province: Province, draw: Draw) -> pl.DataFrame:
     """Licences of about half the subjects."""
     words = province.words
     count = max(20, round(province.subjects.height * _LICENCES))
+    bureaus = [one.bureau for one in words.licences]
     rows = _decided(
-        province, draw, count, [one.bureau for one in words.licences], "行政许可", "许", province.profile.late
+        province, draw, "administrative_licence", count, bureaus=bureaus, act="许", late=province.profile.late
     )
     kind = rows["kind"].to_numpy()
     contents = [text for one in words.licences for text in one.content]
@@ -125,7 +126,8 @@ def administrative_penalty(province: Province, draw: Draw) -> pl.DataFrame:
     words = province.words
     count = max(20, round(province.subjects.height * _PENALTIES))
     late = _LATE_STORY if province.profile.story == "late" else province.profile.late
-    rows = _decided(province, draw, count, [one.bureau for one in words.penalties], "行政处罚", "处罚", late)
+    bureaus = [one.bureau for one in words.penalties]
+    rows = _decided(province, draw, "administrative_penalty", count, bureaus=bureaus, act="处罚", late=late)
     kind = rows["kind"].to_numpy()
     kinds = pl.Series([one.kinds for one in words.penalties]).gather(kind)
     facts = pl.Series([text for one in words.penalties for text in one.facts])
@@ -209,13 +211,12 @@ def decision_days(catalog: Catalog, dataset_id: str, as_of: date) -> tuple[list[
 
 
 def _decided(
-    province: Province, draw: Draw, count: int, bureaus: list[str], matter: str, act: str, late: float
+    province: Province, draw: Draw, dataset_id: str, count: int, *, bureaus: list[str], act: str, late: float
 ) -> pl.DataFrame:
     """Whom a decision is about, who took it when: what licences and penalties have in common."""
     words, catalog = province.words, province.catalog
     kind = draw.places(len(bureaus), count)
     numbers = draw.shuffled(count) + 1
-    dataset_id = "administrative_licence" if matter == "行政许可" else "administrative_penalty"
     in_time, before = decision_days(catalog, dataset_id, province.as_of)
     day = (
         pl.DataFrame(

@@ -20,7 +20,7 @@ _RATE: Final = "0.00%"
 _LIMIT: Final = "0.0##%"
 _POINTS: Final = "0.00"
 _HEAD: Final = {"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"}
-_BAR: Final = {"type": "data_bar", "bar_color": "#7FA6D6", "bar_solid": True, "min_type": "num", "max_type": "num"}
+_BAR: Final = {"type": "data_bar", "bar_color": "#7FA6D6", "min_type": "num", "max_type": "num"}
 
 # Title, width in characters, number format (None: text).
 _Column = tuple[str, int, str | None]

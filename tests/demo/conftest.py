@@ -54,6 +54,11 @@ def catalog() -> Catalog:
 
 
 @pytest.fixture(scope="session")
+def as_of() -> date:
+    return AS_OF
+
+
+@pytest.fixture(scope="session")
 def delivered(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Delivered:
     home = tmp_path_factory.mktemp("home")
     return Delivered(home, catalog, make_delivery(home, catalog, as_of=AS_OF))

@@ -33,6 +33,7 @@ class Hub:
     batches: list[dict[str, Any]] = field(default_factory=list)
     rules: list[dict[str, Any]] = field(default_factory=list)
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    known: dict[str, dict[str, Any]] = field(default_factory=dict)
     commits: int = 0
 
     def deliver(
@@ -49,7 +50,7 @@ class Hub:
         **changes: Any,
     ) -> str:
         """One delivery without a fault, but for what is said; ``keys`` are the record keys of its accepted rows."""
-        number = len(self.batches)
+        number = len(self.known)
         batch_id = f"{number:016x}"
         accepted = rows - refused
         dated = dataset != "enterprise_registration"
@@ -79,6 +80,7 @@ class Hub:
             }
             | changes
         )
+        self.known[batch_id] = self.batches[-1]
         keys = [f"{batch_id}-{n}" for n in range(accepted)] if keys is None else keys
         key = "credit_code" if dataset == "enterprise_registration" else "document_number"
         self.records.setdefault(dataset, []).extend(
@@ -122,7 +124,7 @@ class Hub:
 
     def again(self, first_batch_id: str, **changes: Any) -> None:
         """The same bytes once more."""
-        first = next(batch for batch in self.batches if batch["batch_id"] == first_batch_id)
+        first = self.known[first_batch_id]
         zeros = {name: 0 for name, value in first.items() if isinstance(value, int) and name != "bytes"}
         copy = first | zeros | {"batch_id": f"{first_batch_id}-again", "first_batch_id": first_batch_id}
         self.batches.append(copy | {"status": "duplicate", "problem_code": None, "problem_zh": None} | changes)

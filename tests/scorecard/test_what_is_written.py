@@ -139,6 +139,14 @@ def test_points_lost_are_ordered_by_what_there_is_to_gain(hub: Hub) -> None:
     assert "及时率：最多可以拿回" in page
 
 
+def test_a_full_score_does_not_hide_bad_rows(hub: Hub) -> None:
+    hub.deliver_all("sichuan", rows=1_000, refused=10)
+    result = hub.score()
+    assert indicator(result, "510000", "total")["score"] == 100
+    assert "但还有 30 行有问题" in result.regions["510000"].read_text()
+    assert "2,970 / 3,000" in result.regions["510000"].read_text()
+
+
 def test_many_deliveries_are_cut_with_a_word_and_the_failed_ones_stay(hub: Hub) -> None:
     hub.unreadable("sichuan", day="2026-03-01", file_name="最早的坏文件.csv")
     for _ in range(305):

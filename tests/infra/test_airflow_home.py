@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipelines import airflow_home
+from pipelines.errors import HubError, InputError
+
+from .conftest import python
+
+RUN = """
+import sys
+from pathlib import Path
+from pipelines.airflow_home import run_dags
+home, dags, *names = sys.argv[1:]
+for result in run_dags(names, {"factor": 10}, Path(home), "2026-11-20", dags=Path(dags)):
+    print(result.dag_id, result.states, result.seconds > 0)
+"""
+
+
+def test_prepare_keeps_everything_below_its_folder(tmp_path: Path):
+    folder = tmp_path / "a/b"
+    environment = airflow_home.prepare(folder, home=tmp_path / "home", port=8099)
+    ours = ("AIRFLOW__CORE__DAGS_FOLDER", "AIRFLOW__CORE__PLUGINS_FOLDER", "CREDIT_HUB_HOME")
+    places = {key: value.removeprefix("sqlite:///") for key, value in environment.items() if key not in ours}
+    outside = {
+        key: value for key, value in places.items() if value.startswith("/") and not Path(value).is_relative_to(folder)
+    }
+    assert outside == {}
+    assert environment["AIRFLOW_HOME"] == str(folder)
+    assert (folder / "logs").is_dir()
+
+
+def test_prepare_is_for_this_machine_only_and_tells_nobody(tmp_path: Path):
+    environment = airflow_home.prepare(tmp_path, port=8099)
+    assert environment["AIRFLOW__API__HOST"] == "127.0.0.1"
+    assert environment["AIRFLOW__API__BASE_URL"] == "http://127.0.0.1:8099"
+    assert environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:8099/execution/"
+    assert environment["AIRFLOW__USAGE_DATA_COLLECTION__ENABLED"] == "False"
+    assert environment["AIRFLOW__CORE__LOAD_EXAMPLES"] == "False"
+
+
+def test_prepare_says_that_a_folder_cannot_be_made(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be made"):
+        airflow_home.prepare(tmp_path / "file/airflow")
+
+
+def test_a_process_has_one_airflow(airflow_folder: Path, tmp_path: Path):
+    with pytest.raises(HubError, match="one Airflow home"):
+        airflow_home.activate(airflow_home.prepare(tmp_path))
+    assert os.environ["AIRFLOW_HOME"] == str(airflow_folder)
+
+
+def test_dags_run_and_show_their_tasks(tmp_path: Path, tiny_dags: Path):
+    done = python(RUN, tmp_path / "home", tiny_dags, "squares", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "home/total.txt").read_text() == "2026-11-20 140"
+    for task in ("numbers", "square[0]", "square[1]", "square[2]", "total"):
+        assert f"✓ {task} " in done.stdout
+    assert "squares {'success': 5} True" in done.stdout
+    assert "a line for the log" not in done.stdout + done.stderr
+    (log,) = (tmp_path / "home/airflow/logs").glob("run-*.log")
+    assert "a line for the log" in log.read_text(encoding="utf-8")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dags", "home"]
+
+
+def test_a_failed_run_says_what_failed_and_where_the_log_is(tmp_path: Path, tiny_dags: Path):
+    done = python(RUN, tmp_path / "home", tiny_dags, "broken", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "✗ fails" in done.stdout
+    assert "1 failed, 1 upstream_failed" in done.stdout
+    message = done.stderr.strip().splitlines()[-1]
+    (log,) = (tmp_path / "home/airflow/logs").glob("run-*.log")
+    assert "DAG broken ended as failed: fails: ValueError: the [first] line." in message
+    assert str(log.relative_to(tmp_path)) in message
+    assert "the second line" in log.read_text(encoding="utf-8")
+
+
+def test_an_unknown_dag_and_a_broken_file_are_named(tmp_path: Path, tiny_dags: Path):
+    done = python(RUN, tmp_path / "home", tiny_dags, "cubes", cwd=tmp_path)
+    assert "InputError: no such DAG" in done.stderr
+    assert "broken, squares" in done.stderr
+    (tiny_dags / "tiny.py").write_text("from airflow.sdk import dag\n\nraise RuntimeError('not today')\n")
+    done = python(RUN, tmp_path / "home", tiny_dags, "squares", cwd=tmp_path)
+    assert "HubError: DAGs cannot be loaded" in done.stderr
+    assert "tiny.py: RuntimeError: not today" in done.stderr
+
+
+def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path):
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code = "import sys; from pipelines.airflow_home import main; sys.argv[0] = 'up'; main()"
+        done = python(code, "up", "--home", tmp_path / "home", "--port", str(port), cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"port {port} of 127.0.0.1 is taken" in done.stderr
+    assert f"PORT={port + 1}" in done.stderr
+
+
+def test_down_with_nothing_running_is_fine(tmp_path: Path):
+    code = "from pipelines.airflow_home import main; main()"
+    done = python(code, "down", "--home", tmp_path, cwd=tmp_path)
+    assert (done.returncode, done.stdout.strip()) == (0, "nothing is running for this home")
+
+
+def test_a_pid_that_is_someone_elses_by_now_is_left_alone(tmp_path: Path):
+    record = airflow_home.folder_of(tmp_path) / airflow_home.PID_FILE
+    record.parent.mkdir(parents=True)
+    record.write_text(f"[[{os.getpid()}, 1.0]]")
+    code = "from pipelines.airflow_home import main; main()"
+    done = python(code, "down", "--home", tmp_path, cwd=tmp_path)
+    assert done.stdout.strip() == "nothing is running for this home"

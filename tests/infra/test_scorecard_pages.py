@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def plugin(airflow_folder: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("scorecard_pages", ROOT / "dags/plugins/scorecard_pages.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CREDIT_HUB_HOME", str(tmp_path))
+    (tmp_path / "secret.html").write_text("secret")
+    folder = tmp_path / "scorecards"
+    for period in ("2025-12", "2026-02", "2026-10"):
+        (folder / period).mkdir(parents=True)
+        (folder / period / "index.html").write_text(f"<h1>{period} 全国</h1>", encoding="utf-8")
+    (folder / "2026-10/510000.html").write_text("<h1>四川</h1>", encoding="utf-8")
+    (folder / "2026-10/.hidden.html").write_text("hidden")
+    (folder / "2026-11").mkdir()  # begun, no page yet
+    (folder / "drafts").mkdir()
+    (folder / "drafts/index.html").write_text("draft")
+    (folder / "2026-10/link.html").symlink_to(tmp_path / "secret.html")
+    return folder
+
+
+@pytest.fixture
+def token(plugin: ModuleType, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What Airflow gives a person who logged in; not in the all-admins mode."""
+    monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS", "False")
+    monkeypatch.setenv(
+        "AIRFLOW__API_AUTH__JWT_SECRET", "a secret of sixty-four characters, which is long enough for HS512..."
+    )
+    from airflow.api_fastapi.app import create_auth_manager, purge_cached_app
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+
+    purge_cached_app()
+    return str(create_auth_manager().generate_jwt(SimpleAuthManagerUser(username="reader", role="VIEWER")))
+
+
+@pytest.fixture
+def client(plugin: ModuleType, token: str, cards: Path) -> Iterator[Any]:
+    from starlette.testclient import TestClient
+
+    yield TestClient(plugin.make_app(), headers={"Authorization": f"Bearer {token}"})
+    from airflow.api_fastapi.app import purge_cached_app
+
+    purge_cached_app()
+
+
+def test_the_index_leads_to_the_newest_period(client: Any):
+    answer = client.get("/index.html")
+    assert answer.url.path == "/2026-10/index.html"
+    assert "<h1>2026-10 全国</h1>" in answer.text
+    assert client.get("/").url.path == "/2026-10/index.html"
+    assert "四川" in client.get("/2026-10/510000.html").text
+
+
+def test_nothing_yet_is_a_page_that_says_what_to_do(client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CREDIT_HUB_HOME", str(tmp_path / "new"))
+    answer = client.get("/index.html")
+    assert answer.status_code == 200
+    assert "还没有评分卡" in answer.text
+    assert "score_regions" in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../secret.html",
+        "/..%2fsecret.html",
+        "/..%2Fsecret.html",
+        "/%2e%2e/secret.html",
+        "/2026-10/..%2f..%2fsecret.html",
+        "/2026-10/%2e%2e%2f%2e%2e%2fsecret.html",
+        "/..%5csecret.html",
+        "/%2fetc/passwd",
+        "//etc/passwd",
+        "/2026-10/link.html",
+        "/2026-10/.hidden.html",
+        "/2026-10/index.html%00.png",
+    ],
+)
+def test_nothing_outside_the_folder_is_served(client: Any, path: str):
+    import httpx
+
+    url = httpx.URL("http://testserver").copy_with(raw_path=path.encode())
+    answer = client.get(url)
+    assert answer.status_code == 404
+    assert "secret" not in answer.text
+    assert "没有这个页面" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/index.html", "/2026-10/index.html", "/2026-10/nothing.html"])
+def test_every_answer_forbids_what_is_not_from_here(client: Any, path: str):
+    headers = client.get(path).headers
+    policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["frame-ancestors"] == "'self'"
+    assert policy["script-src"] == "'self'"
+    assert not any("http" in value or "*" in value for value in policy.values())
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_it_is_read_only(client: Any, method: str):
+    assert client.request(method, "/2026-10/index.html").status_code == 405
+
+
+def test_the_session_cookie_is_as_good_as_a_bearer_token(client: Any, token: str):
+    del client.headers["Authorization"]
+    client.cookies.set("_token", token)
+    assert client.get("/2026-10/index.html").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/index.html", "/2026-10/index.html", "/2026-10/510000.html", "/nothing.html"])
+def test_without_a_token_there_is_nothing_to_see(client: Any, path: str):
+    del client.headers["Authorization"]
+    answer = client.get(path, follow_redirects=False)
+    assert answer.status_code == 401
+    assert "全国" not in answer.text
+    assert "content-security-policy" in answer.headers
+
+
+def test_a_forged_token_is_no_token(client: Any, token: str):
+    head, body, signature = token.split(".")
+    forged = f"{head}.{body}.{signature[::-1]}"
+    assert client.get("/2026-10/index.html", headers={"Authorization": f"Bearer {forged}"}).status_code == 401
+    assert client.get("/2026-10/index.html", headers={"Authorization": "Bearer x"}).status_code == 401
+    assert client.get("/2026-10/index.html", headers={"Authorization": "Basic eA=="}).status_code == 401
+
+
+def test_a_token_that_ran_out_is_no_token(client: Any):
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+
+    user = SimpleAuthManagerUser(username="reader", role="VIEWER")
+    old = get_auth_manager().generate_jwt(user, expiration_time_in_seconds=-3600)
+    assert client.get("/2026-10/index.html", headers={"Authorization": f"Bearer {old}"}).status_code == 401
+
+
+def test_what_airflow_is_told(plugin: ModuleType):
+    views = {view["destination"]: view for view in plugin.ScorecardPages.external_views}
+    assert set(views) == {"nav", "dag"}
+    assert views["nav"]["category"] == "browse"
+    assert all(view["url_route"] and view["href"].startswith("/scorecards/") for view in views.values())
+
+
+def test_dag_parsing_skips_the_plugins():
+    assert (ROOT / "dags/.airflowignore").read_text().split() == ["plugins/"]

@@ -1,0 +1,66 @@
+"""The lake: exactly once, whoever appends, and small after maintenance."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.home import Home as Folder
+from pipelines.lake.maintenance import maintain
+from pipelines.lake.tables import Table
+
+SCHEMA = {"n": pl.Int64(), "text": pl.String()}
+
+
+def append(folder: str, transaction: str, worker: int) -> bool:
+    """One process that appends ten rows under a transaction."""
+    frame = pl.DataFrame({"n": list(range(10)), "text": [transaction] * 10})
+    return Table(Path(folder) / "t", SCHEMA).append_frame(transaction, frame, Path(folder) / f"scratch-{transaction}-{worker}")
+
+
+def test_the_same_transaction_is_committed_once(tmp_path: Path) -> None:
+    assert append(str(tmp_path), "a", 0) is True
+    assert append(str(tmp_path), "a", 1) is False
+    assert append(str(tmp_path), "b", 0) is True
+    assert Table(tmp_path / "t", SCHEMA).read().height == 20
+
+
+def test_eight_processes_with_four_transactions_leave_each_once(tmp_path: Path) -> None:
+    append(str(tmp_path), "first", 0)
+    with ProcessPoolExecutor(8, mp_context=get_context("spawn")) as pool:
+        done = [pool.submit(append, str(tmp_path), f"t{number % 4}", number) for number in range(8)]
+        results = [future.result() for future in done]
+
+    assert sum(results) == 4
+    rows = Table(tmp_path / "t", SCHEMA).read()
+    assert rows.group_by("text").len().sort("text").rows() == [("first", 10), *((f"t{n}", 10) for n in range(4))]
+
+
+def test_a_column_the_catalogue_gained_is_null_in_old_rows(tmp_path: Path) -> None:
+    append(str(tmp_path), "a", 0)
+    wider = Table(tmp_path / "t", {**SCHEMA, "more": pl.Date()})
+    wider.append_frame("b", pl.DataFrame({"n": [1], "text": ["x"], "more": [None]}, schema=wider.schema), tmp_path / "s")
+
+    assert wider.read().columns == ["n", "text", "more"]
+    assert wider.read().height == 11
+
+
+def test_maintenance_makes_few_files_of_many_and_keeps_every_row(tmp_path: Path) -> None:
+    table = Table(tmp_path / "t", SCHEMA)
+    for number in range(20):
+        append(str(tmp_path), f"t{number:02d}", 0)
+    before = table.read().sort("text", "n")
+
+    [done] = maintain(Folder(tmp_path), {"t": table})
+
+    assert (done.files_before, done.files_after) == (20, 1)
+    assert table.read().sort("text", "n").equals(before)
+    assert table.knows("t07")
+    assert append(str(tmp_path), "t07", 1) is False
+
+
+def test_an_empty_table_reads_as_no_rows_with_its_columns(tmp_path: Path) -> None:
+    assert Table(tmp_path / "none", SCHEMA).read().schema == pl.Schema(SCHEMA)
