@@ -31,7 +31,7 @@ from pipelines.errors import HubError, InputError
 from pipelines.home import replace_file
 from pipelines.intake.inbox import CHINA
 from pipelines.release import gate
-from pipelines.release.manifest import Manifest, data_files, latest
+from pipelines.release.manifest import Manifest, latest
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
@@ -117,7 +117,7 @@ def _validate(hub: Hub, dataset_id: str, manifest: Manifest, site: Path) -> Sequ
     con = expectations.connection(hub.catalog, hub.settings.memory_limit, site.parent)
     try:
         install_checks(con)
-        con.execute(f"CREATE TEMP VIEW {_TABLE} AS {_rows(hub, dataset_id, asked)}")
+        con.execute(f"CREATE TEMP VIEW {_TABLE} AS {_rows(hub, manifest, asked)}")
         context = new_context()
         for name in context.get_site_names():
             context.delete_data_docs_site(name)
@@ -144,13 +144,14 @@ def _validate(hub: Hub, dataset_id: str, manifest: Manifest, site: Path) -> Sequ
     return results
 
 
-def _rows(hub: Hub, dataset_id: str, suite: ExpectationSuite) -> str:
-    """SQL of the latest release as text, as the gate sees it, with the columns that make its checks cheap."""
+def _rows(hub: Hub, manifest: Manifest, suite: ExpectationSuite) -> str:
+    """SQL of the release as text, as the gate sees it, with the columns that make its checks cheap."""
     from pipelines.expectations.checks import identifier, shared_columns, text
 
-    names = [identifier(field.id) for field in hub.catalog.fields(dataset_id)]
+    names = [identifier(field.id) for field in hub.catalog.fields(manifest["product_id"])]
     columns = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in names)
-    files = ", ".join(text(str(path)) for path in data_files(hub.home, dataset_id))
+    folder = hub.home.shared / manifest["product_id"] / manifest["release_id"]
+    files = ", ".join(text(str(folder / file["path"])) for file in manifest["files"])
     shared = "".join(f", {sql} AS {identifier(name)}" for name, sql in shared_columns(suite.expectations).items())
     return f"SELECT *{shared} FROM (SELECT {columns} FROM read_parquet([{files}], hive_partitioning=false))"
 
