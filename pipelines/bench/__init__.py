@@ -1,1 +1,1 @@
-"""Large invented inputs, and how fast the hub is on them."""
+"""The bench: the whole job beside a bare copy of the same file, in the same run, because machines and days differ."""

@@ -54,7 +54,7 @@ REASONS: Final = (
 )
 """What ``hub_credit_code_reason`` answers, as the place in this list; of several the first after ``valid``."""
 
-SHARED: Final = re.compile(r'(hub_credit_code_reason|hub_date|hub_instant|hub_number)\("((?:[^"]|"")+)"\)')
+SHARED: Final = re.compile(r'(hub_credit_code_reason|hub_inner_check_holds|hub_date|hub_instant|hub_number)\("((?:[^"]|"")+)"\)')
 """Expressions worth a column of their own."""
 
 SEPARATORS: Final = ";；、,，"
@@ -92,13 +92,17 @@ def install_checks(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}")
 
 
-def shared_columns(expectations: Iterable[object]) -> dict[str, str]:
-    """SQL of the columns that a table should have for these expectations to be cheap, by name of the column."""
-    shared: dict[str, str] = {}
+def shared_columns(expectations: Iterable[object]) -> dict[str, dict[str, str]]:
+    """What a table should have as columns for these expectations to be cheap.
+
+    Returns:
+        By the column it is computed from: SQL by name of the shared column.
+    """
+    shared: dict[str, dict[str, str]] = {}
     for expectation in expectations:
         if isinstance(expectation, ExpectColumnValuesToPassCheck | ExpectColumnPairToPassCheck):
             for found in SHARED.finditer(expectation.sql()):
-                shared[_name_of(found)] = found[0]
+                shared.setdefault(found[2].replace('""', '"'), {})[_name_of(found)] = found[0]
     return shared
 
 
@@ -130,6 +134,7 @@ _MACROS: Final[Mapping[str, str]] = {
     "hub_organisation_code_holds(s)": f"""regexp_full_match(s, '[0-9A-Z]{{8}}[0-9X]')
         AND '0X987654321'[({_weighted(_ORGANISATION, (3, 7, 9, 10, 5, 8, 4, 2))}) % 11 + 1] = s[9]""",
     # GS15-2006.
+    "hub_inner_check_holds(s)": "CAST(hub_organisation_code_holds(s[9:17]) AS BOOLEAN)",
     "hub_registration_number_holds(s)": f"regexp_full_match(s, '[0-9]{{15}}') AND {_mod_11_10()} = 1",
     # GB 11643-1999.
     "hub_citizen_id_holds(s)": f"""regexp_full_match(s, '[0-9]{{17}}[0-9X]')
@@ -277,7 +282,7 @@ def _region_known(column: str, parameters: Parameters, prefixes: Sequence[str]) 
 
 COLUMN_CHECKS: Final[Mapping[str, ColumnCheck]] = {
     **{f"credit_code_{name}": _reason(name) for name in REASONS[2:]},
-    "credit_code_inner_check": _plain("(hub_credit_code_reason({s}) = 0) <= hub_organisation_code_holds({s}[9:17])"),
+    "credit_code_inner_check": _plain("(hub_credit_code_reason({s}) = 0) <= hub_inner_check_holds({s})"),
     "credit_code_registrar_pair": _registrar_pair,
     "credit_code_region_known": _region_known,
     "organisation_code": _plain("(NOT hub_stand_in({s}) AND hub_organisation_code_holds({s}))"),

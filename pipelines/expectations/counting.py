@@ -27,6 +27,7 @@ from pipelines.expectations.checks import identifier, install_checks, shared_col
 from pipelines.expectations.duckdb_datasource import new_context
 from pipelines.expectations.duckdb_dialect import handed_over
 
+_MANY_ROWS: Final = 20_000
 _COUNTS: Final = {"result_format": "BASIC", "partial_unexpected_count": 0}
 _one_at_a_time: Final = RLock()
 _numbers: Final = count(1)
@@ -76,7 +77,7 @@ def count_unexpected(
     install_checks(con)
     unexpected: dict[str, int] = {}
     errors: dict[str, str] = {}
-    results = _validate(con, table, suite)
+    results = _validate(con, table, suite, rows)
     for result in results:
         rule_id = _rule_id(result.expectation_config)
         try:
@@ -96,14 +97,14 @@ def _context() -> EphemeralDataContext:
 
 
 def _validate(
-    con: duckdb.DuckDBPyConnection, table: str, suite: ExpectationSuite
+    con: duckdb.DuckDBPyConnection, table: str, suite: ExpectationSuite, rows: int
 ) -> Sequence[ExpectationValidationResult]:
     """The suite's results; the datasource lives as long as this call, for an engine remembers metrics by batch name."""
     name = f"hub_rows_{next(_numbers)}"
-    shared = "".join(f", {sql} AS {identifier(column)}" for column, sql in shared_columns(suite.expectations).items())
     with _one_at_a_time, handed_over(con) as url:
         sources = _context().data_sources
-        con.execute(f"CREATE TEMP VIEW {name} AS SELECT *{shared} FROM {identifier(table)}")
+        view, tables = _with_shared(con, table, suite, name, rows)
+        con.execute(f"CREATE TEMP VIEW {name} AS {view}")
         try:
             asset = sources.add_duckdb(name, connection_string=url).add_table_asset(name, table_name=name)
             batch = asset.add_batch_definition_whole_table(name).get_batch()
@@ -111,7 +112,32 @@ def _validate(
         finally:
             sources.delete(name)
             con.execute(f"DROP VIEW {name}")
+            for made in tables:
+                con.execute(f"DROP TABLE {made}")
     return results
+
+
+def _with_shared(
+    con: duckdb.DuckDBPyConnection, table: str, suite: ExpectationSuite, name: str, rows: int
+) -> tuple[str, list[str]]:
+    """The rows with what several checks share as columns; and the tables that were made for it.
+
+    Dates, amounts and the codes of authorities repeat: in a large table each distinct value is looked at once and joined.
+    """
+    shared = shared_columns(suite.expectations)
+    columns, joins, tables = [f"{name}_t.*"], [], []
+    for number, (column, functions) in enumerate(shared.items()):
+        if rows < _MANY_ROWS:
+            columns += [f"{sql} AS {identifier(made)}" for made, sql in functions.items()]
+            continue
+        values = f"{name}_v{number}"
+        computed = ", ".join(f"{sql} AS {identifier(made)}" for made, sql in functions.items())
+        distinct = f"SELECT DISTINCT {identifier(column)} FROM {identifier(table)} WHERE {identifier(column)} IS NOT NULL"
+        con.execute(f"CREATE TEMP TABLE {values} AS SELECT {identifier(column)} AS hub_value, {computed} FROM ({distinct})")
+        tables.append(values)
+        joins.append(f"LEFT JOIN {values} ON {name}_t.{identifier(column)} = {values}.hub_value")
+        columns += [f"{values}.{identifier(made)}" for made in functions]
+    return f"SELECT {', '.join(columns)} FROM {identifier(table)} AS {name}_t {' '.join(joins)}", tables
 
 
 def _count(result: ExpectationValidationResult, rows: int) -> int:

@@ -111,7 +111,7 @@ def _validate(hub: Hub, dataset_id: str, manifest: Manifest, site: Path) -> Sequ
     from pipelines.expectations.duckdb_dialect import handed_over
 
     suite = expectations.read(hub.settings.expectations, dataset_id)
-    suite = _described(hub.catalog, dataset_id, gate._for_release(hub.catalog, dataset_id, suite))
+    suite = _described(hub.catalog, dataset_id, gate.for_release(hub.catalog, dataset_id, suite))
     items = [ExpectationConfiguration(**item).to_domain_obj() for item in suite["expectations"]]
     asked = ExpectationSuite(name=suite["name"], expectations=items, meta=suite["meta"])
     con = expectations.connection(hub.catalog, hub.settings.memory_limit, site.parent)

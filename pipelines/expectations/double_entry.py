@@ -40,7 +40,7 @@ def compare(
     Args:
         catalog: for the division codes.
         suite: the suite of the dataset.
-        staged: Parquet of the rows before the split.
+        staged: folder of Parquet files with the rows before the split.
         row_counts: violations by rule id as the row rules counted them; a rule that is not there has none.
         memory_limit: what DuckDB may hold.
 
@@ -54,7 +54,8 @@ def compare(
 
     con = connection(catalog, memory_limit, staged.parent)
     try:
-        con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet('{staged}')")
+        listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in sorted(staged.iterdir()))
+        con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet([{listed}], hive_partitioning=false)")
         result = count_unexpected(con, "staged", suite)
     finally:
         con.close()

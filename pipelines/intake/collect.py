@@ -34,6 +34,7 @@ from pipelines.receipts.receipt import receipt
 from pipelines.screening import BATCH, BUCKET, MEASURES, REFUSED, Screen, counts, quarantine_schema, record_schema
 from pipelines.screening.columns import PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER
 from pipelines.settings import Settings
+from pipelines.stopwatch import stage
 
 _NO_LINES: Final = {BATCH: pl.String, ROW_NUMBER: pl.Int64, "raw_text": pl.String}
 
@@ -158,7 +159,7 @@ def _split(
 ) -> tuple[list[Outcome], pl.DataFrame]:
     """Compare the two routes, then commit refused and accepted rows; outcomes and rule counts of the files."""
     rules = hub.catalog.rules[group.dataset_id]
-    flagged = pl.read_parquet(passed.flagged)
+    flagged = pl.read_parquet(sorted(passed.flagged.iterdir()), hive_partitioning=False)
     lines = [
         {BATCH: one.delivery.batch_id, ROW_NUMBER: number, "raw_text": text}
         for one in passed.opened
@@ -168,26 +169,29 @@ def _split(
     counted = counts(flagged, screen.rules)
     totals = dict(counted.group_by("rule_id").agg(pl.col("rows").sum()).rows())
     suite = expectations.read(hub.settings.expectations, group.dataset_id)
-    expectations.compare(hub.catalog, suite, passed.staged, totals, hub.settings.memory_limit)
+    with stage("double entry"):
+        expectations.compare(hub.catalog, suite, passed.staged, totals, hub.settings.memory_limit)
     line_rule = next(rule.id for rule in rules if rule.field == RECORD)
     broken_lines = malformed.group_by(BATCH).agg(pl.len().cast(pl.Int64).alias("rows")).with_columns(rule_id=pl.lit(line_rule))
     counted = pl.concat([counted, broken_lines.select(counted.columns)])
     outcomes = _outcomes(passed, flagged, malformed, counted, rules)
 
-    fields = {field.id: field for field in screen.fields}
-    found = findings(flagged, malformed, rules, fields)
+    with stage("findings"):
+        found = findings(flagged, malformed, rules, {field.id: field for field in screen.fields})
     of_batch = {str(key[0]): rows for key, rows in found.partition_by(BATCH, as_dict=True).items()}
     for outcome in outcomes:
         delivery = outcome.delivery
         folder = hub.home.outbox(delivery.provider_id, delivery.batch_id)
         write_csv(folder / "findings.csv", of_batch.get(delivery.batch_id, found.clear()))
-    quarantine = refused_rows(flagged, malformed, rules, screen.fields)
-    if quarantine.height:
-        table = hub.quarantine(group.dataset_id)
-        table.append_frame(group.id, _with_delivery(quarantine, outcomes).select(*table.schema), work / "quarantine")
+    with stage("quarantine"):
+        quarantine = refused_rows(flagged, malformed, rules, screen.fields)
+        if quarantine.height:
+            table = hub.quarantine(group.dataset_id)
+            table.append_frame(group.id, _with_delivery(quarantine, outcomes).select(*table.schema), work / "quarantine")
     accepted = [(path, path.parent.name.partition("=")[2]) for path in sorted(passed.accepted.rglob("*.parquet"))]
-    if accepted:
-        hub.records(group.dataset_id).append(group.id, accepted)
+    with stage("lake"):
+        if accepted:
+            hub.records(group.dataset_id).append(group.id, accepted)
     return outcomes, counted
 
 

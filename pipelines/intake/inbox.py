@@ -17,6 +17,7 @@ from pipelines.catalog import Catalog
 from pipelines.errors import InputError
 from pipelines.home import Home, write_json
 from pipelines.intake import raw
+from pipelines.stopwatch import stage
 from pipelines.intake.delivery import Delivery, batch_id, repeated_id, token
 
 CHINA: Final = timezone(timedelta(hours=8))
@@ -100,7 +101,8 @@ def _stray_provider(folder: Path, catalog: Catalog) -> Stray:
 def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime) -> None:
     provider_id, dataset_id = path.parent.parent.name, path.parent.name
     dropped = token(path.name, path.stat().st_mtime_ns)
-    sha256, size = raw.keep(home, path)
+    with stage("raw"):
+        sha256, size = raw.keep(home, path)
     first_id = batch_id(provider_id, dataset_id, sha256)
     delivery = Delivery(
         batch_id=first_id,

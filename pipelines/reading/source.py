@@ -4,7 +4,7 @@
 gave do not account for the file's separators (``accounts_for``), ``salvage`` reads the file line by line instead.
 
 Columns of ``rows``: ``_row_number`` (what a spreadsheet shows, header = 1), ``_empty`` (no cell has anything),
-``_last_empty`` (the last cell has nothing) and the field ids; fields the file does not have are null.
+``_last_empty`` (the last cell has nothing) and the field ids; empty cells, and fields the file does not have, are null.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ def open_source(path: Path, suffix: str, fields: tuple[Field, ...], title: str, 
         header, frame = cells(path)
         found = columns(header, fields, title)
         named = frame.rename({str(position): name for position, name in enumerate(found.names)})
+        named = named.with_columns(pl.col(name).replace("", None) for name in found.names)
         return Source(path, "xlsx", found, fields, _rows(named.lazy(), found, fields))
     if suffix not in SEPARATORS:
         raise Unreadable(unsupported_format(suffix or path.name))
@@ -112,6 +113,7 @@ def salvage(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scra
     positions = [str(position) for position in range(len(source.columns.names))]
     malformed = rewrite(text, line_encoding, source.separator, positions, target)
     frame = pl.scan_parquet(target).rename(dict(zip(positions, source.columns.names, strict=True)))
+    frame = frame.with_columns(pl.col(name).replace("", None) for name in source.columns.names)
     return replace(
         source, rows=_rows(frame, source.columns, fields), text=None, encoding=name, malformed=tuple(malformed)
     )
@@ -131,7 +133,6 @@ def _csv(
         separator=separator,
         infer_schema=False,
         new_columns=list(found.names),
-        empty_string_is_null=False,
         row_index_name=ROW_NUMBER,
         row_index_offset=2,
         glob=False,
@@ -152,7 +153,7 @@ def _header(text: Path, encoding: str, separator: str) -> list[str]:
 
 
 def _rows(frame: pl.LazyFrame, found: Columns, fields: tuple[Field, ...]) -> pl.LazyFrame:
-    nothing = [(pl.col(name) == "") | pl.col(name).is_null() for name in found.names]
+    nothing = [pl.col(name).is_null() for name in found.names]
     absent = [pl.lit(None, dtype=pl.String).alias(field.id) for field in fields if field.id not in found.known]
     return frame.select(
         pl.col(ROW_NUMBER).cast(pl.Int64),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from pipelines import expectations
 from pipelines.errors import HubError, InputError
@@ -25,6 +26,7 @@ from pipelines.release import gate
 from pipelines.release.changes import ADDED, CHANGED, CHANGE_TYPE, REMOVED, changes
 from pipelines.release.manifest import MANIFEST_VERSION, Manifest, latest, point_to, release_id
 from pipelines.resolution import key_columns, resolve
+from pipelines.stopwatch import stage
 from pipelines.screening.columns import BATCH, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
 
 PROVENANCE: Final = (PROVIDER, REGION, BATCH, ROW_NUMBER, SUBJECT_KEY)
@@ -103,26 +105,27 @@ def _publish_one(hub: Hub, dataset_id: str, as_of: datetime) -> Published | None
     shutil.rmtree(work, ignore_errors=True)
     (work / "candidate/data").mkdir(parents=True)
     buckets: dict[str, Any] = {}
-    parts: list[Path] = []
+    changed = _Changes(work / "candidate/changes.parquet")
     key = key_columns(hub.catalog.datasets[dataset_id])
     for bucket, files in sorted(by_bucket.items()):
         if bucket not in touched:
             buckets[bucket] = before[bucket]
             _link(hub, previous, before[bucket]["file"], work)
             continue
-        buckets[bucket], part = _bucket(hub, dataset_id, bucket, files, key, previous, work)
-        parts.append(part)
-    changed = _join(parts, work / "candidate/changes.parquet")
-    if previous is not None and not any(changed.values()) and previous["definition"] == definition:
+        with stage("resolve"):
+            buckets[bucket] = _bucket(hub, dataset_id, bucket, files, key, previous, work, changed)
+    changed.close()
+    if previous is not None and not any(changed.counts.values()) and previous["definition"] == definition:
         # Other files, the same records: compaction, or the same rows again. The latest release says it all.
         _remember(hub, previous, sources)
         shutil.rmtree(work)
         return Published(dataset_id, previous["release_id"], previous["rows"], previous["changes"], new=False)
-    manifest = _manifest(hub, dataset_id, as_of, previous, buckets, changed, definition)
+    manifest = _manifest(hub, dataset_id, as_of, previous, buckets, changed.counts, definition)
     checked = [work / "candidate" / buckets[b]["file"]["path"] for b in touched]
     suite = expectations.read(hub.settings.expectations, dataset_id)
     try:
-        validation = gate.check(hub.catalog, dataset_id, suite, checked, hub.settings.memory_limit, work)
+        with stage("gate"):
+            validation = gate.check(hub.catalog, dataset_id, suite, checked, hub.settings.memory_limit, work)
     except gate.Refused as error:
         failure = {"release_id": manifest["release_id"], "as_of": manifest["as_of"], "reason": str(error)}
         write_json(hub.home.shared / dataset_id / "failures" / f"{manifest['release_id']}.json", failure)
@@ -155,23 +158,29 @@ def _sources_file(hub: Hub, product_id: str) -> Path:
 
 
 def _bucket(
-    hub: Hub, dataset_id: str, bucket: str, files: list[Path], key: list[str], previous: Manifest | None, work: Path
-) -> tuple[dict[str, Any], Path]:
+    hub: Hub,
+    dataset_id: str,
+    bucket: str,
+    files: list[Path],
+    key: list[str],
+    previous: Manifest | None,
+    work: Path,
+    changed: _Changes,
+) -> dict[str, Any]:
     dataset = hub.catalog.datasets[dataset_id]
     resolved = resolve(hub.records(dataset_id).scan(files).collect(), dataset)
     columns = [f.id for f in hub.catalog.fields(dataset_id)] + list(PROVENANCE)
     records = resolved.records.select(columns)
     file = _write(records, work / "candidate/data", bucket)
     before = _previous_records(hub, dataset_id, bucket, previous)
-    part = work / f"changes-{bucket}.parquet"
-    changes(before, records, key, "catalogue").write_parquet(part, compression_level=COMPRESSION_LEVEL)
+    changed.add(changes(before, records, key, "catalogue"))
     account = {
         "accepted": resolved.accepted,
         "published": records.height,
         "superseded": resolved.superseded,
         "duplicate": resolved.duplicate,
     }
-    return {"file": file, "rows": account}, part
+    return {"file": file, "rows": account}
 
 
 def _write(records: pl.DataFrame, folder: Path, bucket: str) -> dict[str, Any]:
@@ -197,12 +206,27 @@ def _link(hub: Hub, previous: Manifest | None, file: Mapping[str, Any], work: Pa
     os.link(source, work / "candidate" / file["path"])
 
 
-def _join(parts: Sequence[Path], target: Path) -> dict[str, int]:
-    """One changes file of all buckets; counts by type."""
-    rows = pl.scan_parquet(list(parts), hive_partitioning=False)
-    rows.sink_parquet(target, compression_level=COMPRESSION_LEVEL, maintain_order=True)
-    found = dict(rows.group_by(CHANGE_TYPE).len().collect().rows())
-    return {name: int(found.get(name, 0)) for name in (ADDED, CHANGED, REMOVED)}
+class _Changes:
+    """changes.parquet, written bucket by bucket, and how many there are of each kind."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+        self.counts = dict.fromkeys((ADDED, CHANGED, REMOVED), 0)
+
+    def add(self, changed: pl.DataFrame) -> None:
+        """Append the changes of a bucket."""
+        table = changed.to_arrow()
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd", compression_level=COMPRESSION_LEVEL)
+        self._writer.write_table(table)
+        for kind, number in changed.group_by(CHANGE_TYPE).len().rows():
+            self.counts[kind] += number
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._writer is not None:
+            self._writer.close()
 
 
 def _manifest(

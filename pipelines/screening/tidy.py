@@ -19,41 +19,34 @@ PLACEHOLDERS: Final = (
     "", "N/A", "n/a", "NA", "#N/A", "NULL", "Null", "null", "\\N", "None", "none", "无", "空", "不详", "待补", "暂无",
     "/", "//", "\\", "-", "--", "—", "——", "－", "*", "**", ".", "。", "、",
 )  # fmt: skip
-_LONGEST_PLACEHOLDER: Final = max(len(text.encode()) for text in PLACEHOLDERS)
 
 
 def text(raw: pl.Expr) -> pl.Expr:
     """Text without outer blanks and NUL bytes; placeholder text is null.
 
     Args:
-        raw: strings as sent, null where the cell is missing.
+        raw: strings as sent, null where the cell is empty.
 
     Returns:
         Strings of the same height.
     """
-    return raw.map_batches(_text, return_dtype=pl.String, is_elementwise=True)
+    stripped = raw.map_batches(_without_nul, return_dtype=pl.String, is_elementwise=True).str.strip_chars(BLANKS)
+    return pl.when(~stripped.is_in(list(PLACEHOLDERS))).then(stripped)
 
 
 def plain(raw: pl.Expr) -> pl.Expr:
     """As ``text``, and full-width letters, digits and signs become half-width: for dates, numbers and codes."""
-    return raw.map_batches(_plain, return_dtype=pl.String, is_elementwise=True)
+    return text(raw.map_batches(_half_width, return_dtype=pl.String, is_elementwise=True))
 
 
-def _text(values: pl.Series) -> pl.Series:
-    if values.str.contains("\x00", literal=True).any():
-        values = values.str.replace_all("\x00", "", literal=True)
-    values = values.str.strip_chars(BLANKS)
-    short = (values.str.len_bytes() <= _LONGEST_PLACEHOLDER).fill_null(False)
-    if not short.any():
+def _without_nul(values: pl.Series) -> pl.Series:
+    if values.null_count() == len(values) or not values.str.contains("\x00", literal=True).any():
         return values
-    index = short.arg_true()
-    empty = index.filter(values.gather(index).is_in(list(PLACEHOLDERS)))
-    return values.scatter(empty, None) if len(empty) else values
+    return values.str.replace_all("\x00", "", literal=True)
 
 
-def _plain(values: pl.Series) -> pl.Series:
-    values = _text(values)
-    if not (values.str.len_bytes() != values.str.len_chars()).any():
+def _half_width(values: pl.Series) -> pl.Series:
+    if values.null_count() == len(values) or not (values.str.len_bytes() != values.str.len_chars()).any():
         return values
     # The ideographs of 2014年1月1日 stay what they are under NFKC; only width changes.
     return values.str.normalize("NFKC")

@@ -1,0 +1,139 @@
+"""``python -m pipelines.bench``: penalties, the whole job, and the bare DuckDB copy they are measured against.
+
+    python -m pipelines.bench [--rows N] [--folder DIR] [--output FILE]
+
+The bare copy is ``COPY (read_csv) TO parquet (zstd)`` of the same file, before and after the job, the faster one counting. The
+job (collect, publish, score) runs in a process of its own, so that its peak memory is its own.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+_DATASET: Final = "administrative_penalty"
+_AS_OF: Final = datetime(2026, 11, 22, 4, tzinfo=timezone.utc)
+_TARGET_RATIO: Final = 3.0
+_TARGET_BYTES: Final = 2_000_000_000
+_OUT: Final = Console(width=None if sys.stdout.isatty() else 120)
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def bench(
+    rows: Annotated[int, typer.Option(help="Rows of 30 columns.")] = 2_000_000,
+    folder: Annotated[Path | None, typer.Option(help="Where to work (default: a temporary folder).")] = None,
+    output: Annotated[Path, typer.Option(help="JSON of the result.")] = Path("build/bench.json"),
+    seed: int = 20260401,
+) -> None:
+    """Generate, copy, run, copy again, and compare."""
+    from pipelines.bench.generate import write_penalties
+    from pipelines.catalog import catalog
+    from pipelines.settings import Settings
+
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        work = Path(name)
+        inbox = work / "home/inbox/sichuan" / _DATASET
+        inbox.mkdir(parents=True)
+        source = work / "penalties.csv"
+        begun = time.perf_counter()
+        write_penalties(source, rows, seed, catalog(Settings.read().catalog))
+        _OUT.print(f"generated {rows:,} rows, {source.stat().st_size / 1e6:,.0f} MB in {time.perf_counter() - begun:.1f} s")
+        shutil.copyfile(source, inbox / "penalties.csv")
+        bare = [_bare(source, work / "bare.parquet")]
+        job = _job(work / "home")
+        bare.append(_bare(source, work / "bare.parquet"))
+        result = _result(rows, source.stat().st_size, min(bare), job)
+    _print(result)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(result, indent=1) + "\n")
+
+
+@app.command(hidden=True)
+def job(home: Path) -> None:
+    """The whole job over a home, in this process; stages as JSON."""
+    begun = time.perf_counter()
+    from pipelines.intake import Hub, collect
+    from pipelines.release import publish
+    from pipelines.scorecard import score
+    from pipelines.settings import Settings
+    from pipelines.stopwatch import seconds, stage
+
+    hub = Hub.open(Settings.read(home))
+    collected = collect(hub, provider=None, as_of=_AS_OF)
+    publish(hub, product=None, as_of=_AS_OF)
+    with stage("score"):
+        score(hub.home, hub.catalog, period=f"{_AS_OF:%Y-%m}", as_of=_AS_OF)
+    total = time.perf_counter() - begun
+    stages = seconds()
+    stages["everything else"] = total - sum(stages.values())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    counts = collected.receipts[0]["rows"]
+    sys.stdout.write(json.dumps({"seconds": total, "stages": stages, "peak_bytes": peak, "rows": counts}) + "\n")
+
+
+def _bare(source: Path, target: Path) -> float:
+    import duckdb
+
+    with source.open(encoding="utf-8") as stream:
+        names = stream.readline().rstrip("\n").split(",")
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    with duckdb.connect() as con:
+        begun = time.perf_counter()
+        con.execute(
+            f"COPY (SELECT * FROM read_csv('{source}', auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
+            f"columns={{{columns}}})) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+        )
+        return time.perf_counter() - begun
+
+
+def _job(home: Path) -> dict[str, Any]:
+    done = subprocess.run([sys.executable, "-m", "pipelines.bench", "job", str(home)], check=True, stdout=subprocess.PIPE)
+    content: dict[str, Any] = json.loads(done.stdout)
+    return content
+
+
+def _result(rows: int, size: int, bare: float, job: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "rows": rows,
+        "bytes": size,
+        "bare_copy_seconds": bare,
+        "job_seconds": job["seconds"],
+        "ratio": job["seconds"] / bare,
+        "ratio_target": _TARGET_RATIO,
+        "rows_per_second": rows / job["seconds"],
+        "peak_bytes": job["peak_bytes"],
+        "peak_bytes_target": _TARGET_BYTES,
+        "stages": job["stages"],
+        "receipt_rows": job["rows"],
+    }
+
+
+def _print(result: dict[str, Any]) -> None:
+    shown = Table("stage", "seconds", "rows/s", "× bare copy", title=f"{result['rows']:,} rows × 30 columns")
+    for column in shown.columns[1:]:
+        column.justify = "right"
+    bare = result["bare_copy_seconds"]
+    for name, taken in [("bare duckdb copy", bare), *result["stages"].items(), ("whole job", result["job_seconds"])]:
+        shown.add_row(name, f"{taken:.2f}", f"{result['rows'] / taken:,.0f}" if taken > 0.005 else "", f"{taken / bare:.2f}")
+    _OUT.print(shown)
+    _OUT.print(f"ratio {result['ratio']:.2f} (target {_TARGET_RATIO}), peak memory {result['peak_bytes'] / 1e9:.2f} GB (target 2.0)")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] not in (["bench"], ["job"]):
+        sys.argv.insert(1, "bench")
+    app()
