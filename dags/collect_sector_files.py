@@ -55,11 +55,12 @@ def collect_sector_files() -> None:
         from pipelines.intake import WorkGroup, collect_group
 
         work = WorkGroup.from_json(group)
-        get_current_context()["group_name"] = work.name
+        context: Any = get_current_context()
+        context["group_name"] = work.name
         return list(collect_group(hub(), work).changed_datasets)
 
     @task(outlets=[RECORDS])
-    def announce(changed: list[list[str]], *, outlet_events: Any = None) -> list[str]:
+    def announce(changed: Any, *, outlet_events: Any = None) -> list[str]:
         datasets = sorted({name for group in changed for name in group})
         if not datasets:
             raise AirflowSkipException("nothing new came")

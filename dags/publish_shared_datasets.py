@@ -43,12 +43,12 @@ def publish_shared_datasets() -> None:
     def publish(dataset: str) -> list[str]:
         from pipelines.release import publish
 
-        context = get_current_context()
+        context: Any = get_current_context()
         context["dataset_name"] = dataset
         return [one.release_id for one in publish(hub(), product=dataset, as_of=instant(context))]
 
     @task(outlets=[RELEASES])
-    def announce(releases: list[list[str]], *, outlet_events: Any = None) -> list[str]:
+    def announce(releases: Any, *, outlet_events: Any = None) -> list[str]:
         released = sorted(name for names in releases for name in names)
         day = instant(get_current_context()).date().isoformat()
         outlet_events[RELEASES].extra = {"releases": released, "as_of": day}

@@ -34,7 +34,9 @@ def as_of_param() -> Param:
 
 def choice_param(title: str, what: str) -> Param:
     """One provider or dataset of the catalogue, or all."""
-    return Param(None, type=["null", "string"], title=title, description_md=f"Only this {what}; empty for all. 留空即全部。")
+    return Param(
+        None, type=["null", "string"], title=title, description_md=f"Only this {what}; empty for all. 留空即全部。"
+    )
 
 
 def instant(context: Any) -> datetime:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from datetime import date, datetime, time, timezone
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -19,7 +19,6 @@ from pipelines import console
 from pipelines.errors import HubError, InputError
 
 if TYPE_CHECKING:
-
     from pipelines.intake import Hub
     from pipelines.scorecard import ScoreResult
 
@@ -33,14 +32,18 @@ app.add_typer(catalog_app, name="catalog")
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="Home folder (default $CREDIT_HUB_HOME, else ./home).")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-AsOfOption = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="The day the work is done as of.")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="The day the work is done as of.")
+]
 ProviderOption = Annotated[str | None, typer.Option("--provider", help="Only this provider.")]
 ProductOption = Annotated[str | None, typer.Option("--product", help="Only this product.")]
 PeriodOption = Annotated[str | None, typer.Option("--period", metavar="YYYY-MM", help="Month of the scorecard.")]
 
 
 @app.command()
-def collect(home: HomeOption = None, provider: ProviderOption = None, as_of: AsOfOption = None, as_json: JsonOption = False) -> None:
+def collect(
+    home: HomeOption = None, provider: ProviderOption = None, as_of: AsOfOption = None, as_json: JsonOption = False
+) -> None:
     """One pass over the inboxes: raw → read → screen → lake → receipts."""
     hub, instant = _hub(home), _instant(as_of)
     from pipelines.intake import collect as run_collect
@@ -52,7 +55,9 @@ def collect(home: HomeOption = None, provider: ProviderOption = None, as_of: AsO
 
 
 @app.command()
-def publish(home: HomeOption = None, product: ProductOption = None, as_of: AsOfOption = None, as_json: JsonOption = False) -> None:
+def publish(
+    home: HomeOption = None, product: ProductOption = None, as_of: AsOfOption = None, as_json: JsonOption = False
+) -> None:
     """Resolve and release what changed."""
     hub, instant = _hub(home), _instant(as_of)
     from pipelines.release import publish as run_publish
@@ -63,7 +68,9 @@ def publish(home: HomeOption = None, product: ProductOption = None, as_of: AsOfO
 
 
 @app.command()
-def score(home: HomeOption = None, period: PeriodOption = None, as_of: AsOfOption = None, as_json: JsonOption = False) -> None:
+def score(
+    home: HomeOption = None, period: PeriodOption = None, as_of: AsOfOption = None, as_json: JsonOption = False
+) -> None:
     """Scorecards of a month."""
     hub, instant = _hub(home), _instant(as_of)
     with console.steps("评分 score"):
@@ -165,7 +172,8 @@ def catalog_check(as_json: JsonOption = False) -> None:
 
 @catalog_app.command("build")
 def catalog_build(
-    site: Annotated[Path | None, typer.Option(help="Folder for the catalogue's web page.")] = None, as_json: JsonOption = False
+    site: Annotated[Path | None, typer.Option(help="Folder for the catalogue's web page.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Generate the expectation suites and the catalogue's web page."""
     from pipelines.catalog import catalog
@@ -215,7 +223,9 @@ def main() -> None:
             error.show()  # type: ignore[attr-defined]
             sys.exit(UNUSABLE)
         if isinstance(error, OSError) and error.errno in _DISK:
-            console.error(f"{error.filename or 'the home'}: {error.strerror}; free space or mend the permissions, then run again")
+            console.error(
+                f"{error.filename or 'the home'}: {error.strerror}; free space or mend the permissions, then run again"
+            )
             sys.exit(UNUSABLE)
         if os.environ.get("CREDIT_HUB_DEBUG"):
             traceback.print_exc()
@@ -244,7 +254,7 @@ def _hub(home: Path | None, *, must_exist: bool = False) -> Hub:
 
 def _instant(as_of: str | None) -> datetime:
     """The instant work is done as of: noon in China of the given day, or now. The only place that reads the clock."""
-    return datetime.now(timezone.utc) if as_of is None else instant_of(as_of)
+    return datetime.now(UTC) if as_of is None else instant_of(as_of)
 
 
 def instant_of(as_of: str) -> datetime:
@@ -257,7 +267,7 @@ def instant_of(as_of: str) -> datetime:
         day = date.fromisoformat(as_of)
     except ValueError as error:
         raise InputError(f"--as-of {as_of}: is no day; write it as YYYY-MM-DD, for example 2026-11-22") from error
-    return datetime.combine(day, _NOON_IN_CHINA, timezone.utc)
+    return datetime.combine(day, _NOON_IN_CHINA, UTC)
 
 
 def score_period(hub: Hub, period: str | None, instant: datetime) -> ScoreResult:
@@ -281,5 +291,3 @@ def score_period(hub: Hub, period: str | None, instant: datetime) -> ScoreResult
 def _exit(status: int) -> None:
     if status:
         raise typer.Exit(status)
-
-

@@ -209,7 +209,9 @@ def _receipts(hub: Hub, done: Collected) -> None:
     listed = done.receipts if len(done.receipts) <= 40 else [r for r in done.receipts if r["status"] != "accepted"][:40]
     for one in listed:
         rows = one["rows"]
-        why = one["problem"]["message_zh"] if one["problem"] else (one["rules"][0]["message_zh"] if one["rules"] else "")
+        why = (
+            one["problem"]["message_zh"] if one["problem"] else (one["rules"][0]["message_zh"] if one["rules"] else "")
+        )
         numbers = [f"{rows[name]:,}" for name in ("in", "accepted", "refused", "warned")]
         shown.add_row(one["provider_id"], one["dataset_id"], one["file_name"], _STATUS_ZH[one["status"]], *numbers, why)
     if listed:
@@ -230,7 +232,13 @@ def _strays(done: Collected) -> None:
 
 
 def _release(one: Published) -> dict[str, Any]:
-    return {"product_id": one.product_id, "release_id": one.release_id, "rows": one.rows, "new": one.new, "changes": dict(one.changes)}
+    return {
+        "product_id": one.product_id,
+        "release_id": one.release_id,
+        "rows": one.rows,
+        "new": one.new,
+        "changes": dict(one.changes),
+    }
 
 
 def _scorecard(done: Any) -> dict[str, Any]:

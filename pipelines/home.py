@@ -1,19 +1,19 @@
 """The home of a hub: where everything lies (contract.md, "Home").
 
-    inbox/<provider_id>/<dataset_id>/<file>       what providers drop; taken files go to inbox/<provider_id>/.done/
-    outbox/<provider_id>/<batch_id>/              receipt.json, findings.csv
-    raw/                                          originals (pipelines.intake.raw)
-    lake/records/<dataset_id>                     accepted record versions (pipelines.lake)
-    lake/quarantine/<dataset_id>                  refused rows
-    lake/ledger/<table>                           one table per kind of event
-    shared/<product_id>/                          releases (pipelines.release)
-    scorecards/<period>/                          scorecards (pipelines.scorecard)
-    state/pending/<delivery_id>.json              taken, not yet screened
-    state/groups/<group_id>.json                  work groups that were begun and not finished
-    state/work/<group_id>/                        scratch of a work group, removed when it is done
-    state/sources/<product_id>.json               which lake files the latest release was made from
-    state/lock                                    held while deliveries are taken and groups planned
-    state/lake.lock                               held by whoever compacts the lake; shared by who reads or appends
+inbox/<provider_id>/<dataset_id>/<file>       what providers drop; taken files go to inbox/<provider_id>/.done/
+outbox/<provider_id>/<batch_id>/              receipt.json, findings.csv
+raw/                                          originals (pipelines.intake.raw)
+lake/records/<dataset_id>                     accepted record versions (pipelines.lake)
+lake/quarantine/<dataset_id>                  refused rows
+lake/ledger/<table>                           one table per kind of event
+shared/<product_id>/                          releases (pipelines.release)
+scorecards/<period>/                          scorecards (pipelines.scorecard)
+state/pending/<delivery_id>.json              taken, not yet screened
+state/groups/<group_id>.json                  work groups that were begun and not finished
+state/work/<group_id>/                        scratch of a work group, removed when it is done
+state/sources/<product_id>.json               which lake files the latest release was made from
+state/lock                                    held while deliveries are taken and groups planned
+state/lake.lock                               held by whoever compacts the lake; shared by who reads or appends
 """
 
 from __future__ import annotations
@@ -101,7 +101,9 @@ class Home:
             (self.root / "state").mkdir(parents=True, exist_ok=True)
             stream = (self.root / "state" / name).open("w")
         except OSError as error:
-            raise InputError(f"{self.root}: cannot be written to ({error.strerror}); give --home a folder that can") from error
+            raise InputError(
+                f"{self.root}: cannot be written to ({error.strerror}); give --home a folder that can"
+            ) from error
         with stream:
             fcntl.flock(stream, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
             yield

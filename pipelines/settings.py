@@ -1,10 +1,10 @@
 """Where things are and how large they may be, from the environment; every value has a default that works on a laptop.
 
-    CREDIT_HUB_HOME              the home folder (default ./home)
-    CREDIT_HUB_CATALOG           the catalogue (default: catalog/ beside the package)
-    CREDIT_HUB_EXPECTATIONS      the generated suites (default: expectations/ beside the package)
-    CREDIT_HUB_WORK_GROUP_BYTES  files of one dataset are packed into work groups of about so many bytes
-    CREDIT_HUB_MEMORY_LIMIT      what DuckDB may hold before it spills to disk
+CREDIT_HUB_HOME              the home folder (default ./home)
+CREDIT_HUB_CATALOG           the catalogue (default: catalog/ beside the package)
+CREDIT_HUB_EXPECTATIONS      the generated suites (default: expectations/ beside the package)
+CREDIT_HUB_WORK_GROUP_BYTES  files of one dataset are packed into work groups of about so many bytes
+CREDIT_HUB_MEMORY_LIMIT      what DuckDB may hold before it spills to disk
 """
 
 from __future__ import annotations

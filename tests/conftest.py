@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,18 @@ from pipelines.release import Published, publish
 from pipelines.release.manifest import data_files
 from pipelines.settings import Settings
 
-AS_OF = datetime(2026, 11, 22, 4, tzinfo=timezone.utc)
+AS_OF = datetime(2026, 11, 22, 4, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 HEADER = "企业名称,统一社会信用代码,注册日期,企业类型,法人代表,注册资金,经营范围,所在省份,地区,注册地址"
-GOOD_CODES = ("91350100M000100Y43", "91110108551385082Q", "91110000600037341L", "913400005957472253", "91320105780688132K")
+GOOD_CODES = (
+    "91350100M000100Y43",
+    "91110108551385082Q",
+    "91110000600037341L",
+    "913400005957472253",
+    "91320105780688132K",
+)
 
 
 def row(code: str = GOOD_CODES[0], **changes: str) -> str:
@@ -34,7 +40,18 @@ def row(code: str = GOOD_CODES[0], **changes: str) -> str:
     cells = dict(
         zip(
             HEADER.split(","),
-            ("成都蜀锦文化有限公司", code, "2014-03-05", "有限责任公司", "李*", "100万人民币", "文艺创作。", "四川", "成都", "锦江区一号"),
+            (
+                "成都蜀锦文化有限公司",
+                code,
+                "2014-03-05",
+                "有限责任公司",
+                "李*",
+                "100万人民币",
+                "文艺创作。",
+                "四川",
+                "成都",
+                "锦江区一号",
+            ),
             strict=True,
         )
     )
@@ -83,7 +100,9 @@ class Home:
         return self.hub.quarantine(dataset).read()
 
     def shared(self, product: str = "enterprise_registration") -> pl.DataFrame:
-        return pl.concat([pl.read_parquet(path, hive_partitioning=False) for path in data_files(self.hub.home, product)])
+        return pl.concat(
+            [pl.read_parquet(path, hive_partitioning=False) for path in data_files(self.hub.home, product)]
+        )
 
     def findings(self, receipt: dict[str, Any]) -> pl.DataFrame:
         folder = self.hub.home.outbox(receipt["provider_id"], receipt["batch_id"])

@@ -75,14 +75,19 @@ def _batches(hub: Hub) -> Iterator[AuditFinding]:
     for dataset_id in hub.catalog.datasets:
         expected = batches.filter(pl.col("dataset_id") == dataset_id)
         for table, column in ((hub.records(dataset_id), "rows_accepted"), (hub.quarantine(dataset_id), "rows_refused")):
-            found = table.scan().group_by(pl.col(BATCH).alias("batch_id")).agg(pl.len().cast(pl.Int64).alias("found")).collect()
+            found = (
+                table.scan()
+                .group_by(pl.col(BATCH).alias("batch_id"))
+                .agg(pl.len().cast(pl.Int64).alias("found"))
+                .collect()
+            )
             both = expected.select("batch_id", column).join(found, on="batch_id", how="full", coalesce=True)
             wrong = both.with_columns(pl.col("found").fill_null(0), pl.col(column).fill_null(-1)).filter(
                 pl.col(column) != pl.col("found")
             )
-            for batch_id, said, there in wrong.sort("batch_id").rows():
+            for batch_id, counted, there in wrong.sort("batch_id").rows():
                 where = f"lake/{table.path.parent.name}/{dataset_id}"
-                said = "nothing" if said < 0 else said
+                said = "nothing" if counted < 0 else counted
                 yield AuditFinding(batch_id, f"the ledger says {said} in {column}, {where} holds {there}")
 
 
@@ -133,10 +138,8 @@ def _damage(hub: Hub, folder: Path, manifest: Manifest) -> Iterator[AuditFinding
         yield AuditFinding(_name(hub, folder), "the manifest's rows are not those of its files")
 
 
-def _chain(
-    hub: Hub, folders: dict[str, Path], manifest: Manifest, previous: Manifest | None
-) -> Iterator[AuditFinding]:
-    """previous ⊕ changes = this release, bucket by bucket, so that memory does not grow with rows."""
+def _chain(hub: Hub, folders: dict[str, Path], manifest: Manifest, previous: Manifest | None) -> Iterator[AuditFinding]:
+    """Previous ⊕ changes = this release, bucket by bucket, so that memory does not grow with rows."""
     folder = folders[manifest["release_id"]]
     key: list[str] = manifest["record_key"]
     changed = pl.scan_parquet(folder / "changes.parquet")

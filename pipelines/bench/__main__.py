@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 _DATASET: Final = "administrative_penalty"
-_AS_OF: Final = datetime(2026, 11, 22, 4, tzinfo=timezone.utc)
+_AS_OF: Final = datetime(2026, 11, 22, 4, tzinfo=UTC)
 _TARGET_RATIO: Final = 3.0
 _TARGET_BYTES: Final = 2_000_000_000
 _OUT: Final = Console(width=None if sys.stdout.isatty() else 120)
@@ -51,7 +51,9 @@ def bench(
         source = work / "penalties.csv"
         begun = time.perf_counter()
         write_penalties(source, rows, seed, catalog(Settings.read().catalog))
-        _OUT.print(f"generated {rows:,} rows, {source.stat().st_size / 1e6:,.0f} MB in {time.perf_counter() - begun:.1f} s")
+        _OUT.print(
+            f"generated {rows:,} rows, {source.stat().st_size / 1e6:,.0f} MB in {time.perf_counter() - begun:.1f} s"
+        )
         shutil.copyfile(source, inbox / "penalties.csv")
         bare = [_bare(source, work / "bare.parquet")]
         job = _job(work / "home")
@@ -101,7 +103,9 @@ def _bare(source: Path, target: Path) -> float:
 
 
 def _job(home: Path) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, "-m", "pipelines.bench", "job", str(home)], check=True, stdout=subprocess.PIPE)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.bench", "job", str(home)], check=True, stdout=subprocess.PIPE
+    )
     content: dict[str, Any] = json.loads(done.stdout)
     return content
 
@@ -128,9 +132,13 @@ def _print(result: dict[str, Any]) -> None:
         column.justify = "right"
     bare = result["bare_copy_seconds"]
     for name, taken in [("bare duckdb copy", bare), *result["stages"].items(), ("whole job", result["job_seconds"])]:
-        shown.add_row(name, f"{taken:.2f}", f"{result['rows'] / taken:,.0f}" if taken > 0.005 else "", f"{taken / bare:.2f}")
+        shown.add_row(
+            name, f"{taken:.2f}", f"{result['rows'] / taken:,.0f}" if taken > 0.005 else "", f"{taken / bare:.2f}"
+        )
     _OUT.print(shown)
-    _OUT.print(f"ratio {result['ratio']:.2f} (target {_TARGET_RATIO}), peak memory {result['peak_bytes'] / 1e9:.2f} GB (target 2.0)")
+    _OUT.print(
+        f"ratio {result['ratio']:.2f} (target {_TARGET_RATIO}), peak memory {result['peak_bytes'] / 1e9:.2f} GB (target 2.0)"
+    )
 
 
 if __name__ == "__main__":

@@ -37,9 +37,19 @@ def _dataset(catalog: Catalog, dataset: Dataset) -> Iterator[CatalogError]:
         yield _at(catalog, name, ("legal_bases",), "no legal basis; nothing may be collected without one, name it")
     for index, basis in enumerate(dataset.legal_bases):
         if basis not in catalog.legal_bases:
-            yield _at(catalog, name, ("legal_bases", index), f"legal basis '{basis}' is not in legal_bases.yaml; add it there")
+            yield _at(
+                catalog, name, ("legal_bases", index), f"legal basis '{basis}' is not in legal_bases.yaml; add it there"
+            )
     if not dataset.record_key:
         yield _at(catalog, name, ("record_key",), "no record key; say which fields tell one record from another")
+    yield from _references(catalog, dataset, fields, name)
+    yield from _headers(catalog, dataset, name)
+    for field_id, one in fields.items():
+        yield from _field(catalog, name, field_id, one, fields)
+
+
+def _references(catalog: Catalog, dataset: Dataset, fields: dict[str, Field], name: str) -> Iterator[CatalogError]:
+    """Names of fields and checks that the dataset uses and that must exist."""
     for part in ("record_key", "version_order"):
         for index, field in enumerate(getattr(dataset, part)):
             if field not in fields and field not in ("subject_key", "received_on"):
@@ -51,13 +61,14 @@ def _dataset(catalog: Catalog, dataset: Dataset) -> Iterator[CatalogError]:
         yield _at(catalog, name, ("timeliness", "field"), f"'{dataset.timeliness.field}' is no field of the dataset")
     for index, rule in enumerate(dataset.rules):
         if rule.check not in catalog.checks:
-            yield _at(catalog, name, ("rules", index, "check"), f"check '{rule.check}' is not in checks.yaml; add it there")
+            yield _at(
+                catalog, name, ("rules", index, "check"), f"check '{rule.check}' is not in checks.yaml; add it there"
+            )
         for field in rule.fields:
             if field not in fields:
-                yield _at(catalog, name, ("rules", index, "fields"), f"'{field}' is no field of the dataset; mend the name")
-    yield from _headers(catalog, dataset, name)
-    for field_id, one in fields.items():
-        yield from _field(catalog, name, field_id, one, fields)
+                yield _at(
+                    catalog, name, ("rules", index, "fields"), f"'{field}' is no field of the dataset; mend the name"
+                )
 
 
 def _headers(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogError]:
@@ -67,10 +78,17 @@ def _headers(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogE
     for field in (f for f in dataset.fields if isinstance(f, Field)):
         for header in dict.fromkeys(key(h) for h in field.accepted_headers):
             if owner.setdefault(header, field.id) != field.id:
-                yield _at(catalog, name, ("fields",), f"header '{header}' belongs to '{owner[header]}' and to '{field.id}'; keep one")
+                yield _at(
+                    catalog,
+                    name,
+                    ("fields",),
+                    f"header '{header}' belongs to '{owner[header]}' and to '{field.id}'; keep one",
+                )
 
 
-def _field(catalog: Catalog, name: str, field_id: str, field: Field, fields: dict[str, Field]) -> Iterator[CatalogError]:
+def _field(
+    catalog: Catalog, name: str, field_id: str, field: Field, fields: dict[str, Field]
+) -> Iterator[CatalogError]:
     where = ("fields",)
     if field.code_table is not None and field.code_table not in catalog.code_tables:
         yield _at(catalog, name, where, f"{field_id}: code table '{field.code_table}' is not in codes/; write it")
@@ -100,15 +118,29 @@ def _code_tables(catalog: Catalog) -> Iterator[CatalogError]:
         for index, entry in enumerate(table.entries):
             for text in dict.fromkeys((entry.code, entry.label_zh, entry.label_en, *entry.aliases)):
                 if owner.setdefault(text, entry.code) != entry.code:
-                    yield _at(catalog, name, ("entries", index), f"'{text}' means '{owner[text]}' and '{entry.code}'; keep one")
+                    yield _at(
+                        catalog,
+                        name,
+                        ("entries", index),
+                        f"'{text}' means '{owner[text]}' and '{entry.code}'; keep one",
+                    )
 
 
 def _providers(catalog: Catalog) -> Iterator[CatalogError]:
-    regions = {entry.code for entry in catalog.code_tables["province"].entries} if "province" in catalog.code_tables else set()
+    regions = (
+        {entry.code for entry in catalog.code_tables["province"].entries}
+        if "province" in catalog.code_tables
+        else set()
+    )
     for index, provider in enumerate(catalog.providers.values()):
         where: tuple[str | int, ...] = ("providers", index)
         if provider.level == "province" and provider.region_code not in regions:
-            yield _at(catalog, "providers.yaml", (*where, "region_code"), f"'{provider.region_code}' is no province of codes/province.yaml")
+            yield _at(
+                catalog,
+                "providers.yaml",
+                (*where, "region_code"),
+                f"'{provider.region_code}' is no province of codes/province.yaml",
+            )
         for dataset in provider.owes:
             if dataset not in catalog.datasets:
                 yield _at(catalog, "providers.yaml", (*where, "owes"), f"'{dataset}' is no dataset of the catalogue")
@@ -122,9 +154,19 @@ def _scorecard(catalog: Catalog) -> Iterator[CatalogError]:
         yield _at(catalog, "scorecard.yaml", ("indicators",), f"weights add up to {total:g}, not to 100")
     for index, indicator in enumerate(card.indicators):
         if indicator.dimension not in dimensions:
-            yield _at(catalog, "scorecard.yaml", ("indicators", index, "dimension"), f"'{indicator.dimension}' is no dimension")
+            yield _at(
+                catalog,
+                "scorecard.yaml",
+                ("indicators", index, "dimension"),
+                f"'{indicator.dimension}' is no dimension",
+            )
         if indicator.floor == indicator.target:
-            yield _at(catalog, "scorecard.yaml", ("indicators", index, "floor"), "floor and target are the same; no score between them")
+            yield _at(
+                catalog,
+                "scorecard.yaml",
+                ("indicators", index, "floor"),
+                "floor and target are the same; no score between them",
+            )
 
 
 def _suites(catalog: Catalog, expectations: Path) -> Iterator[CatalogError]:

@@ -1,10 +1,10 @@
 """The whole catalogue, loaded once: ``Catalog.load()``.
 
-    catalog/datasets/<dataset_id>.yaml    Dataset
-    catalog/fields/<group_id>.yaml        FieldGroup
-    catalog/codes/<table_id>.yaml         CodeTable
-    catalog/codes/administrative_division.csv   every GB/T 2260 code ever valid
-    catalog/{checks,providers,legal_bases,calendar,scorecard}.yaml
+catalog/datasets/<dataset_id>.yaml    Dataset
+catalog/fields/<group_id>.yaml        FieldGroup
+catalog/codes/<table_id>.yaml         CodeTable
+catalog/codes/administrative_division.csv   every GB/T 2260 code ever valid
+catalog/{checks,providers,legal_bases,calendar,scorecard}.yaml
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ class Catalog:
             return _validated(document, model)
 
         if not (folder / "datasets").is_dir():
-            raise CatalogError(folder, 1, "no catalogue here; set CREDIT_HUB_CATALOG to the folder that holds datasets/")
+            raise CatalogError(
+                folder, 1, "no catalogue here; set CREDIT_HUB_CATALOG to the folder that holds datasets/"
+            )
         groups = {p.stem: read(p, FieldGroup) for p in sorted((folder / "fields").glob("*.yaml"))}
         tables = {p.stem: read(p, CodeTable) for p in sorted((folder / "codes").glob("*.yaml"))}
         datasets = {p.stem: read(p, Dataset) for p in sorted((folder / "datasets").glob("*.yaml"))}
@@ -140,7 +142,9 @@ def _validated(document: Document, model: type[M]) -> M:
         loc = tuple(part for part in first["loc"] if part not in ("Field", "UseGroup"))
         where = ".".join(str(part) for part in loc) or "the file"
         message = {"extra_forbidden": "unknown key", "missing": "missing"}.get(first["type"], first["msg"])
-        raise CatalogError(document.path, document.line(loc), f"{where}: {message}; see the models of pipelines.catalog") from error
+        raise CatalogError(
+            document.path, document.line(loc), f"{where}: {message}; see the models of pipelines.catalog"
+        ) from error
 
 
 def _expanded(dataset: Dataset, groups: Mapping[str, FieldGroup], document: Document) -> Dataset:
@@ -154,7 +158,9 @@ def _expanded(dataset: Dataset, groups: Mapping[str, FieldGroup], document: Docu
     known: set[str] = set()
     for one in fields:
         if one.id in known:
-            raise CatalogError(document.path, document.line(("fields",)), f"field '{one.id}' is declared twice; keep one")
+            raise CatalogError(
+                document.path, document.line(("fields",)), f"field '{one.id}' is declared twice; keep one"
+            )
         known.add(one.id)
     return dataset.model_copy(update={"fields": tuple(fields)})
 
@@ -162,7 +168,9 @@ def _expanded(dataset: Dataset, groups: Mapping[str, FieldGroup], document: Docu
 def _of_group(use: UseGroup, groups: Mapping[str, FieldGroup], document: Document, line: int) -> list[Field]:
     group = groups.get(use.use)
     if group is None:
-        raise CatalogError(document.path, line, f"field group '{use.use}' is not in catalog/fields; write it or mend the name")
+        raise CatalogError(
+            document.path, line, f"field group '{use.use}' is not in catalog/fields; write it or mend the name"
+        )
     unknown = (set(use.headers) | set(use.titles)) - {field.id for field in group.fields}
     if unknown:
         raise CatalogError(document.path, line, f"group '{use.use}' has no field {', '.join(sorted(unknown))}")

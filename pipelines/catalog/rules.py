@@ -117,9 +117,7 @@ class _Builder:
             shown = "、".join(labels.get(code, code) for code in condition.is_in or condition.contains or ())
         shown = shown or "已填写"
         base = "citizen_id_when" if check_id == "citizen_id" else check_id
-        return self.make(
-            check_id, field, f"{base}_{form}", self.texts(condition), other=condition.field, shown=shown
-        )
+        return self.make(check_id, field, f"{base}_{form}", self.texts(condition), other=condition.field, shown=shown)
 
     def of_kind(self, field: Field) -> Iterator[Rule]:
         """Rules that follow from the kind of value."""

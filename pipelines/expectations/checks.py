@@ -54,7 +54,9 @@ REASONS: Final = (
 )
 """What ``hub_credit_code_reason`` answers, as the place in this list; of several the first after ``valid``."""
 
-SHARED: Final = re.compile(r'(hub_credit_code_reason|hub_inner_check_holds|hub_date|hub_instant|hub_number)\("((?:[^"]|"")+)"\)')
+SHARED: Final = re.compile(
+    r'(hub_credit_code_reason|hub_inner_check_holds|hub_date|hub_instant|hub_number)\("((?:[^"]|"")+)"\)'
+)
 """Expressions worth a column of their own."""
 
 SEPARATORS: Final = ";；、,，"

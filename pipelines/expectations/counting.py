@@ -132,8 +132,12 @@ def _with_shared(
             continue
         values = f"{name}_v{number}"
         computed = ", ".join(f"{sql} AS {identifier(made)}" for made, sql in functions.items())
-        distinct = f"SELECT DISTINCT {identifier(column)} FROM {identifier(table)} WHERE {identifier(column)} IS NOT NULL"
-        con.execute(f"CREATE TEMP TABLE {values} AS SELECT {identifier(column)} AS hub_value, {computed} FROM ({distinct})")
+        distinct = (
+            f"SELECT DISTINCT {identifier(column)} FROM {identifier(table)} WHERE {identifier(column)} IS NOT NULL"
+        )
+        con.execute(
+            f"CREATE TEMP TABLE {values} AS SELECT {identifier(column)} AS hub_value, {computed} FROM ({distinct})"
+        )
         tables.append(values)
         joins.append(f"LEFT JOIN {values} ON {name}_t.{identifier(column)} = {values}.hub_value")
         columns += [f"{values}.{identifier(made)}" for made in functions]

@@ -31,7 +31,11 @@ def suite(catalog: Catalog, dataset_id: str) -> dict[str, Any]:
     return {
         "name": dataset_id,
         "expectations": [expectation(rule, catalog) for rule in catalog.rules[dataset_id] if rule.cells],
-        "meta": {"title_zh": dataset.title_zh, "generated_by": "credit-hub catalog build", "great_expectations_version": "1.24.1"},
+        "meta": {
+            "title_zh": dataset.title_zh,
+            "generated_by": "credit-hub catalog build",
+            "great_expectations_version": "1.24.1",
+        },
     }
 
 

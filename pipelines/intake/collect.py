@@ -172,7 +172,9 @@ def _split(
     with stage("double entry"):
         expectations.compare(hub.catalog, suite, passed.staged, totals, hub.settings.memory_limit)
     line_rule = next(rule.id for rule in rules if rule.field == RECORD)
-    broken_lines = malformed.group_by(BATCH).agg(pl.len().cast(pl.Int64).alias("rows")).with_columns(rule_id=pl.lit(line_rule))
+    broken_lines = (
+        malformed.group_by(BATCH).agg(pl.len().cast(pl.Int64).alias("rows")).with_columns(rule_id=pl.lit(line_rule))
+    )
     counted = pl.concat([counted, broken_lines.select(counted.columns)])
     outcomes = _outcomes(passed, flagged, malformed, counted, rules)
 
@@ -187,7 +189,9 @@ def _split(
         quarantine = refused_rows(flagged, malformed, rules, screen.fields)
         if quarantine.height:
             table = hub.quarantine(group.dataset_id)
-            table.append_frame(group.id, _with_delivery(quarantine, outcomes).select(*table.schema), work / "quarantine")
+            table.append_frame(
+                group.id, _with_delivery(quarantine, outcomes).select(*table.schema), work / "quarantine"
+            )
     accepted = [(path, path.parent.name.partition("=")[2]) for path in sorted(passed.accepted.rglob("*.parquet"))]
     with stage("lake"):
         if accepted:
@@ -222,7 +226,9 @@ def _outcomes(
         found: Mapping[str, int] = measured.get(batch, dict.fromkeys(MEASURES, 0))
         broken = lines.get(batch, 0)
         if found["rows"] != found["accepted"] + refused.get(batch, 0):
-            raise HubError(f"{batch}: {found['rows']} rows read, {found['accepted']} accepted, {refused.get(batch, 0)} refused")
+            raise HubError(
+                f"{batch}: {found['rows']} rows read, {found['accepted']} accepted, {refused.get(batch, 0)} refused"
+            )
         problem: Problem | None = None
         if found["rows"] + broken == 0:
             problem = no_rows()

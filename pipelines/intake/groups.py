@@ -30,7 +30,9 @@ class WorkGroup:
     @property
     def name(self) -> str:
         """For people: dataset, number of files, size."""
-        return f"{self.dataset_id} · {len(self.deliveries)} files · {sum(d.bytes for d in self.deliveries) / 1e6:.1f} MB"
+        return (
+            f"{self.dataset_id} · {len(self.deliveries)} files · {sum(d.bytes for d in self.deliveries) / 1e6:.1f} MB"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +17,8 @@ from pipelines.catalog import Catalog
 from pipelines.errors import InputError
 from pipelines.home import Home, write_json
 from pipelines.intake import raw
-from pipelines.stopwatch import stage
 from pipelines.intake.delivery import Delivery, batch_id, repeated_id, token
+from pipelines.stopwatch import stage
 
 CHINA: Final = timezone(timedelta(hours=8))
 _UNFINISHED: Final = (".part", ".tmp")
@@ -49,7 +49,9 @@ def take(home: Home, catalog: Catalog, *, provider: str | None, as_of: datetime)
         InputError: the provider is not in the catalogue.
     """
     if provider is not None and provider not in catalog.providers:
-        raise InputError(f"provider '{provider}' is not in the catalogue; use one of: {', '.join(sorted(catalog.providers))}")
+        raise InputError(
+            f"provider '{provider}' is not in the catalogue; use one of: {', '.join(sorted(catalog.providers))}"
+        )
     strays: list[Stray] = []
     with home.locked():
         for folder in _children(home.inbox):
@@ -59,7 +61,12 @@ def take(home: Home, catalog: Catalog, *, provider: str | None, as_of: datetime)
                 strays.append(_stray_provider(folder, catalog))
                 continue
             for path in _files(folder, strays):
-                _take_one(home, catalog, path, as_of)
+                try:
+                    _take_one(home, catalog, path, as_of)
+                except FileNotFoundError:
+                    continue  # its owner took it back while we looked
+                except PermissionError as error:
+                    strays.append(_stray_unreadable(path, error))
     return strays
 
 
@@ -76,17 +83,39 @@ def _children(folder: Path) -> list[Path]:
 def _files(provider_folder: Path, strays: list[Stray]) -> Iterator[Path]:
     for folder in _children(provider_folder):
         if not folder.is_dir():
-            strays.append(Stray(folder, f"{folder}: 文件应放在数据集目录中（inbox/<provider_id>/<dataset_id>/），请移动后再报送。"
-                                        " A file belongs into the folder of its dataset; move it there."))  # fmt: skip
+            strays.append(_stray_file(folder))
             continue
         for path in _children(folder):
             if path.name.endswith(_UNFINISHED) or path.name.endswith(_MANIFEST):
                 continue
             if not path.is_file():
-                strays.append(Stray(path, f"{path}: 这是目录，不是文件；请把其中的文件直接放到 {folder.name}/ 下。"
-                                          f" This is a folder, not a file; put its files directly below {folder.name}/."))  # fmt: skip
+                strays.append(_stray_folder(path))
                 continue
             yield path
+
+
+def _stray_file(path: Path) -> Stray:
+    return Stray(
+        path,
+        f"{path}: 文件应放在数据集目录中（inbox/<provider_id>/<dataset_id>/），请移动后再报送。"
+        " A file belongs into the folder of its dataset; move it there.",
+    )
+
+
+def _stray_folder(path: Path) -> Stray:
+    return Stray(
+        path,
+        f"{path}: 这是目录，不是文件；请把其中的文件直接放到 {path.parent.name}/ 下。"
+        f" This is a folder, not a file; put its files directly below {path.parent.name}/.",
+    )
+
+
+def _stray_unreadable(path: Path, error: OSError) -> Stray:
+    return Stray(
+        path,
+        f"{path}: 文件读不了（{error.strerror}），未归集；请检查文件权限。"
+        " The file cannot be read and was left alone; check its permissions.",
+    )
 
 
 def _stray_provider(folder: Path, catalog: Catalog) -> Stray:
@@ -114,7 +143,7 @@ def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime) -> None
         sha256=sha256,
         bytes=size,
         received_on=as_of.astimezone(CHINA).date().isoformat(),
-        received_at=as_of.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        received_at=as_of.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         token=dropped,
     )
     record = raw.first_delivery(home, sha256, first_id)

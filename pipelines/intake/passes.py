@@ -25,8 +25,8 @@ from pipelines.intake.delivery import Delivery
 from pipelines.lake.tables import COMPRESSION_LEVEL
 from pipelines.reading import EMPTY, LAST_EMPTY, Source, Unreadable, salvage
 from pipelines.screening import BATCH, BUCKET, Screen
-from pipelines.stopwatch import stage
 from pipelines.screening.columns import PROVIDER, RECEIVED_ON, REGION
+from pipelines.stopwatch import stage
 
 SLICE_ROWS: Final = 131_072
 _ROW_GROUP: Final = SLICE_ROWS // 2
@@ -47,7 +47,8 @@ class Passed:
     """What one pass left on disk and counted.
 
     Folders of Parquet files: ``accepted`` holds the accepted rows by bucket, ``flagged`` the rows that broke any rule,
-    ``staged`` all rows before the split; ``measured`` has the columns of ``Screen.measured``; ``rejected`` the files that turned out to be unreadable.
+    ``staged`` all rows before the split; ``measured`` has the columns of ``Screen.measured``; ``rejected`` the files that
+    turned out to be unreadable.
     """
 
     opened: tuple[Opened, ...]
@@ -74,7 +75,12 @@ def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> Passed
     for _ in range(3):
         try:
             passed, seen = _one_pass(screen, current, work)
-        except (pl.exceptions.ComputeError, pl.exceptions.SchemaError, pl.exceptions.ShapeError, pl.exceptions.NoDataError) as error:
+        except (
+            pl.exceptions.ComputeError,
+            pl.exceptions.SchemaError,
+            pl.exceptions.ShapeError,
+            pl.exceptions.NoDataError,
+        ) as error:
             damaged = {one.delivery.batch_id for one in current if _cannot_be_read(one, work)}
             if not damaged:
                 raise HubError(f"a plan failed on files that each can be read: {error}") from error
@@ -188,7 +194,11 @@ def _cannot_be_read(one: Opened, work: Path) -> bool:
 
 
 def _salvaged(
-    screen: Screen, current: Sequence[Opened], damaged: set[str], work: Path, rejected: list[tuple[Delivery, Unreadable]]
+    screen: Screen,
+    current: Sequence[Opened],
+    damaged: set[str],
+    work: Path,
+    rejected: list[tuple[Delivery, Unreadable]],
 ) -> list[Opened]:
     result = []
     for one in current:
@@ -202,5 +212,3 @@ def _salvaged(
             continue
         result.append(Opened(one.delivery, one.path, source))
     return result
-
-

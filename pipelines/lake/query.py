@@ -33,7 +33,8 @@ def query(hub: Hub, text: str) -> pl.DataFrame:
         statements = con.extract_statements(text)
         if len(statements) != 1 or statements[0].type.name not in _READING:
             raise InputError("only one statement that reads (SELECT, DESCRIBE, EXPLAIN …) can be run here")
-        return con.sql(text).pl()
+        result: pl.DataFrame = con.sql(text).pl()
+        return result
     except duckdb.Error as error:
         raise InputError(f"the query cannot be run: {error}; views: {', '.join(names(hub))}") from error
     finally:
@@ -73,6 +74,5 @@ def _views(con: duckdb.DuckDBPyConnection, hub: Hub) -> None:
                 con.execute(f'CREATE TABLE "{schema}"."{name}" AS SELECT * FROM "empty_{schema}_{name}"')
                 continue
         listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-        con.execute(
-            f'CREATE VIEW "{schema}"."{name}" AS SELECT * FROM read_parquet([{listed}], union_by_name=true, hive_partitioning=false)'
-        )
+        source_rows = f"read_parquet([{listed}], union_by_name=true, hive_partitioning=false)"
+        con.execute(f'CREATE VIEW "{schema}"."{name}" AS SELECT * FROM {source_rows}')

@@ -13,7 +13,7 @@ import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 from deltalake.schema import Schema as DeltaSchema
-from deltalake.transaction import AddAction
+from deltalake.transaction import AddAction, RemoveAction
 
 DIGEST_DIGITS: Final = 32
 COMPRESSION_LEVEL: Final = 1
@@ -68,11 +68,15 @@ class Table:
         table = self.open_or_create()
         if table.transaction_version(transaction) is not None:
             return False
-        actions = [self._move_in(file, partition) for file, partition in files]
+        actions: list[AddAction | RemoveAction] = [self._move_in(file, partition) for file, partition in files]
         properties = CommitProperties(app_transactions=[Transaction(transaction, 1)])
         try:
             table.create_write_transaction(
-                actions, "append", table.schema(), [self.partition] if self.partition else None, commit_properties=properties
+                actions,
+                "append",
+                table.schema(),
+                [self.partition] if self.partition else None,
+                commit_properties=properties,
             )
         except CommitFailedError as error:
             # Another process may have committed the same work between our look and our commit; anything else is an error.

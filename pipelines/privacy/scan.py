@@ -36,7 +36,9 @@ def scan(files: Sequence[Path], columns: Sequence[str]) -> list[Hit]:
     if not files or not columns:
         return []
     rows = pl.scan_parquet(list(files), hive_partitioning=False)
-    shaped = rows.select(pl.col(name).str.contains(CITIZEN_ID_SHAPE).sum() for name in columns).collect(engine="streaming")
+    shaped = rows.select(pl.col(name).str.contains(CITIZEN_ID_SHAPE).sum() for name in columns).collect(
+        engine="streaming"
+    )
     suspects = [name for name in columns if shaped[name].item()]
     hits = []
     for name in suspects:

@@ -12,7 +12,7 @@ import io
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -38,15 +38,16 @@ def rewrite(source: Path, encoding: str, separator: str, names: list[str], targe
         Row number and text of every malformed line.
     """
     malformed: list[tuple[int, str]] = []
-    schema = pa.schema([(ROW_NUMBER, pa.int64()), *((name, pa.large_string()) for name in names)])
+    named: list[tuple[str, pa.DataType]] = [(ROW_NUMBER, pa.int64()), *((name, pa.large_string()) for name in names)]
+    schema = pa.schema(named)
     with pq.ParquetWriter(target, schema, compression="lz4") as writer:
         numbers: list[int] = []
         rows: list[list[str]] = []
 
         def flush() -> None:
-            columns = [pa.array(numbers, pa.int64())]
-            columns += [pa.array(column, pa.large_string()) for column in zip(*rows, strict=True)] if rows else []
             if rows:
+                texts = [pa.array(column, pa.large_string()) for column in zip(*rows, strict=True)]
+                columns: list[pa.Array[Any]] = [pa.array(numbers, pa.int64()), *texts]
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema))
             numbers.clear()
             rows.clear()

@@ -19,10 +19,10 @@ import polars as pl
 
 from pipelines.catalog import Field
 from pipelines.reading import encoding as encodings
+from pipelines.reading import structure
 from pipelines.reading.headers import Columns, columns
 from pipelines.reading.problems import Unreadable, empty_file, undecodable, unsupported_format
 from pipelines.reading.salvage import ROW_NUMBER, rewrite
-from pipelines.reading import structure
 from pipelines.reading.workbook import cells
 
 EMPTY: Final = "_empty"
@@ -147,7 +147,10 @@ def _header(text: Path, encoding: str, separator: str) -> list[str]:
         head = head[: head.rfind(b"\n") + 1] or head
     first = head.decode(encoding, errors="strict" if encoding == "utf-8" and head.isascii() else "replace")
     try:
-        return next(csv.reader(io.StringIO(first.removeprefix("\ufeff").replace("\x00", ""), newline=""), delimiter=separator), [])
+        return next(
+            csv.reader(io.StringIO(first.removeprefix("\ufeff").replace("\x00", ""), newline=""), delimiter=separator),
+            [],
+        )
     except csv.Error:
         return first.partition("\n")[0].split(separator)
 

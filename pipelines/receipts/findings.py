@@ -25,7 +25,9 @@ COLUMNS: Final = (
 _FORMULA: Final = r"^[=+\-@\x00-\x1f\x7f]"
 
 
-def findings(flagged: pl.DataFrame, malformed: pl.DataFrame, rules: Sequence[Rule], fields: Mapping[str, Field]) -> pl.DataFrame:
+def findings(
+    flagged: pl.DataFrame, malformed: pl.DataFrame, rules: Sequence[Rule], fields: Mapping[str, Field]
+) -> pl.DataFrame:
     """All findings of a work group.
 
     Args:
@@ -37,7 +39,9 @@ def findings(flagged: pl.DataFrame, malformed: pl.DataFrame, rules: Sequence[Rul
     Returns:
         ``_batch_id`` and the columns of findings.csv, by batch, row and rule.
     """
-    parts = [_of_rule(flagged, rule, fields) for rule in rules if rule.cells and flagged.height and flagged[rule.id].any()]
+    parts = [
+        _of_rule(flagged, rule, fields) for rule in rules if rule.cells and flagged.height and flagged[rule.id].any()
+    ]
     line = next((rule for rule in rules if rule.field == RECORD), None)
     if line is not None and malformed.height:
         parts.append(_lines(malformed, line))
@@ -82,7 +86,11 @@ def _of_rule(flagged: pl.DataFrame, rule: Rule, fields: Mapping[str, Field]) -> 
         if rule.primitive == "credit_code_citizen_id":
             value = masked(pl.col(rule.field))
         proposed = credit_code.suggestion(clean(pl.col(rule.field)))
-        expected = pl.when(proposed.is_not_null()).then(pl.format("{}；疑似应为 {}", pl.lit(rule.expected_zh), proposed)).otherwise(expected)
+        expected = (
+            pl.when(proposed.is_not_null())
+            .then(pl.format("{}；疑似应为 {}", pl.lit(rule.expected_zh), proposed))
+            .otherwise(expected)
+        )
     return _rows(rows, rule, value, expected)
 
 
@@ -107,7 +115,9 @@ def _rows(rows: pl.DataFrame, rule: Rule, value: pl.Expr, expected: pl.Expr) -> 
     )
 
 
-def refused_rows(flagged: pl.DataFrame, malformed: pl.DataFrame, rules: Sequence[Rule], fields: Sequence[Field]) -> pl.DataFrame:
+def refused_rows(
+    flagged: pl.DataFrame, malformed: pl.DataFrame, rules: Sequence[Rule], fields: Sequence[Field]
+) -> pl.DataFrame:
     """Refused rows as the quarantine keeps them, without the delivery's own columns.
 
     Returns:
@@ -121,7 +131,9 @@ def refused_rows(flagged: pl.DataFrame, malformed: pl.DataFrame, rules: Sequence
     for field in by_id.values():
         value = shown(field, pl.col(field.id))
         if field.id in citizen:
-            value = pl.when(pl.col(reason_name(field.id)) == "citizen_id").then(masked(pl.col(field.id))).otherwise(value)
+            value = (
+                pl.when(pl.col(reason_name(field.id)) == "citizen_id").then(masked(pl.col(field.id))).otherwise(value)
+            )
         cells.append(value.alias(field.id))
     rows = flagged.filter(pl.col(REFUSED)).select(
         quarantine_id().alias("quarantine_id"),

@@ -37,7 +37,9 @@ def receipt(batch: Mapping[str, Any], counts: Sequence[Mapping[str, Any]], rules
             "refused": batch["rows_refused"],
             "warned": batch["rows_warned"],
         },
-        "rules": [_rule(count, rules) for count in sorted(counts, key=lambda c: (c["severity"], -c["rows"], c["rule_id"]))],
+        "rules": [
+            _rule(count, rules) for count in sorted(counts, key=lambda c: (c["severity"], -c["rows"], c["rule_id"]))
+        ],
         "problem": None,
         "unknown_columns": list(batch["unknown_columns"] or []),
     }

@@ -40,7 +40,10 @@ def changes(previous: pl.DataFrame | None, current: pl.DataFrame, key: Sequence[
     gone = before.join(current, on=list(key), how="anti", maintain_order="left").select(
         pl.lit(REMOVED).alias(CHANGE_TYPE),
         pl.lit(reason).alias(REASON),
-        *(pl.col(name) if name in key else pl.lit(None, dtype=dtype).alias(name) for name, dtype in current.schema.items()),
+        *(
+            pl.col(name) if name in key else pl.lit(None, dtype=dtype).alias(name)
+            for name, dtype in current.schema.items()
+        ),
     )
     return pl.concat([turned, gone])
 

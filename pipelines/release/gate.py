@@ -54,7 +54,9 @@ def check(
         con.close()
     if not result.successful:
         broken = {rule: rows for rule, rows in result.unexpected.items() if rows}
-        raise Refused(f"{dataset_id}: the candidate does not meet its suite: {broken or result.errors}; latest does not move")
+        raise Refused(
+            f"{dataset_id}: the candidate does not meet its suite: {broken or result.errors}; latest does not move"
+        )
     return Validation(dataset_id, result.expectations, result.successful)
 
 

@@ -23,11 +23,11 @@ from pipelines.intake.inbox import CHINA
 from pipelines.lake.ledger import RELEASES, ledger
 from pipelines.lake.tables import COMPRESSION_LEVEL, digest
 from pipelines.release import gate
-from pipelines.release.changes import ADDED, CHANGED, CHANGE_TYPE, REMOVED, changes
+from pipelines.release.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED, changes
 from pipelines.release.manifest import MANIFEST_VERSION, Manifest, latest, point_to, release_id
 from pipelines.resolution import key_columns, resolve
-from pipelines.stopwatch import stage
 from pipelines.screening.columns import BATCH, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
+from pipelines.stopwatch import stage
 
 PROVENANCE: Final = (PROVIDER, REGION, BATCH, ROW_NUMBER, SUBJECT_KEY)
 
@@ -65,7 +65,9 @@ def publish(
         HubError: a candidate was refused; ``latest`` did not move, and the reason lies beside it.
     """
     if product is not None and product not in hub.catalog.datasets:
-        raise InputError(f"product '{product}' is not in the catalogue; use one of: {', '.join(sorted(hub.catalog.datasets))}")
+        raise InputError(
+            f"product '{product}' is not in the catalogue; use one of: {', '.join(sorted(hub.catalog.datasets))}"
+        )
     results, failures = [], []
     for dataset_id in sorted(hub.catalog.datasets):
         if product not in (None, dataset_id) or (datasets is not None and dataset_id not in datasets):
@@ -218,7 +220,9 @@ class _Changes:
         """Append the changes of a bucket."""
         table = changed.to_arrow()
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd", compression_level=COMPRESSION_LEVEL)
+            self._writer = pq.ParquetWriter(
+                self._path, table.schema, compression="zstd", compression_level=COMPRESSION_LEVEL
+            )
         self._writer.write_table(table)
         for kind, number in changed.group_by(CHANGE_TYPE).len().rows():
             self.counts[kind] += number
@@ -284,12 +288,17 @@ def _enter(hub: Hub, manifest: Manifest) -> None:
     if table.knows(manifest["release_id"] + manifest["product_id"]):
         return
     row = {
-        **{name: manifest[name] for name in ("release_id", "product_id", "previous_release_id", "as_of", "catalog_version")},
+        **{
+            name: manifest[name]
+            for name in ("release_id", "product_id", "previous_release_id", "as_of", "catalog_version")
+        },
         **manifest["account"],
         **manifest["changes"],
     }
     work = hub.home.work(f"ledger-{manifest['product_id']}")
-    table.append_frame(manifest["release_id"] + manifest["product_id"], pl.DataFrame([row], schema=dict(RELEASES)), work)
+    table.append_frame(
+        manifest["release_id"] + manifest["product_id"], pl.DataFrame([row], schema=dict(RELEASES)), work
+    )
     shutil.rmtree(work, ignore_errors=True)
 
 

@@ -3,4 +3,14 @@
 from pipelines.screening.columns import BATCH, BUCKET, ROW_NUMBER, quarantine_schema, record_schema
 from pipelines.screening.screen import MEASURES, REFUSED, Screen, counts
 
-__all__ = ["BATCH", "BUCKET", "MEASURES", "REFUSED", "ROW_NUMBER", "Screen", "counts", "quarantine_schema", "record_schema"]
+__all__ = [
+    "BATCH",
+    "BUCKET",
+    "MEASURES",
+    "REFUSED",
+    "ROW_NUMBER",
+    "Screen",
+    "counts",
+    "quarantine_schema",
+    "record_schema",
+]

@@ -14,9 +14,9 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.identifiers import citizen_id, credit_code, organisation_code, registration_number
 from pipelines.catalog import RECEIVED_ON, Rule
 from pipelines.catalog.rules import CREDIT_CODE_REASONS
+from pipelines.identifiers import citizen_id, credit_code, organisation_code, registration_number
 
 SEPARATORS: Final = ";；、,，"
 
@@ -118,7 +118,7 @@ def _items_not_in_table(rule: Rule, cell: pl.Expr) -> pl.Expr:
     return ~cell.str.contains(rf"^\s*(?:{item})\s*(?:[{SEPARATORS}]\s*(?:{item})\s*)*$")
 
 
-def _after(rule: Rule, cell: pl.Expr) -> pl.Expr:
+def _after(rule: Rule, _: pl.Expr) -> pl.Expr:
     other = pl.col(RECEIVED_ON) if rule.other == RECEIVED_ON else pl.col(typed_name(str(rule.other)))
     return pl.col(typed_name(rule.field)) > other
 

@@ -66,7 +66,8 @@ class Screen:
         rows = rows.with_columns(pl.col(name).alias(raw_name(name)) for name in self.names)
         rows = rows.with_columns(_tidy(field) for field in self.fields)
         changed = {
-            name: (pl.col(name) != pl.col(raw_name(name))).fill_null(False).alias(cleaned_name(name)) for name in self.names
+            name: (pl.col(name) != pl.col(raw_name(name))).fill_null(False).alias(cleaned_name(name))
+            for name in self.names
         }
         rows = rows.with_columns(changed.values())
         bits = (pl.col(cleaned_name(name)).cast(pl.Int64) * (1 << position) for position, name in enumerate(self.names))
@@ -135,7 +136,9 @@ class Screen:
             pl.len().cast(pl.Int64).alias("rows"),
             accepted.sum().cast(pl.Int64).alias("accepted"),
             (accepted & pl.col(FLAGGED)).sum().cast(pl.Int64).alias("warned"),
-            reduce(lambda a, b: a + b, (d.sum().cast(pl.Int64) for d in due), pl.lit(0, dtype=pl.Int64)).alias("required_cells"),
+            reduce(lambda a, b: a + b, (d.sum().cast(pl.Int64) for d in due), pl.lit(0, dtype=pl.Int64)).alias(
+                "required_cells"
+            ),
             needed.sum().cast(pl.Int64).alias("code_rows"),
             (needed & good).sum().cast(pl.Int64).alias("code_valid_rows"),
             dated.sum().cast(pl.Int64).alias("dated_rows"),
@@ -156,7 +159,16 @@ class Screen:
         return _codes(column, accepted)
 
 
-MEASURES: Final = ("rows", "accepted", "warned", "required_cells", "code_rows", "code_valid_rows", "dated_rows", "late_rows")
+MEASURES: Final = (
+    "rows",
+    "accepted",
+    "warned",
+    "required_cells",
+    "code_rows",
+    "code_valid_rows",
+    "dated_rows",
+    "late_rows",
+)
 
 
 def _tidy(field: Field) -> pl.Expr:
@@ -184,6 +196,7 @@ def _applies(rule: Rule) -> pl.Expr:
 
 def _codes(column: pl.Expr, accepted: dict[str, str]) -> pl.Expr:
     """A joined list as codes joined by ``;``; items that are no table value (``其他-…``) stay as they are."""
+
     def recoded(values: pl.Series) -> pl.Series:
         if values.null_count() == len(values):
             return values

@@ -43,7 +43,9 @@ def subject_key(dataset: Dataset, pseudonyms: Pseudonyms) -> pl.Expr:
         left = columns.filter(found.is_null())
         person = pseudonyms.series(left["certificate"])
         named = pseudonyms.series(left["name"].str.normalize("NFKC").str.replace_all(r"[\s·•・]", ""))
-        frame = pl.DataFrame({"person": person, "named": named}).select(pl.coalesce("p:" + pl.col("person"), "n:" + pl.col("named")))
+        frame = pl.DataFrame({"person": person, "named": named}).select(
+            pl.coalesce("p:" + pl.col("person"), "n:" + pl.col("named"))
+        )
         return found.scatter(found.is_null().arg_true(), frame.to_series())
 
     return parts.map_batches(keys, return_dtype=pl.String, is_elementwise=True)

@@ -31,7 +31,9 @@ def test_the_audit_passes_on_what_the_hub_made(used: Home) -> None:
 
 def test_the_audit_passes_after_maintenance_and_the_release_stays(used: Home) -> None:
     for number in range(12):
-        used.drop("sichuan", "enterprise_registration", file(row(GOOD_CODES[4], 注册地址=str(number))), name=f"m{number}.csv")
+        used.drop(
+            "sichuan", "enterprise_registration", file(row(GOOD_CODES[4], 注册地址=str(number))), name=f"m{number}.csv"
+        )
         used.collect()
     [before] = used.publish()
     done = maintain(used.hub.home, tables(used.hub))
@@ -67,7 +69,9 @@ def test_an_altered_original_is_found(used: Home) -> None:
 
 def test_a_receipt_that_was_edited_is_found(used: Home) -> None:
     receipt = sorted((used.root / "outbox").rglob("receipt.json"))[0]
-    receipt.write_text(receipt.read_text().replace('"accepted": 3', '"accepted": 4').replace('"refused": 2', '"refused": 1'))
+    receipt.write_text(
+        receipt.read_text().replace('"accepted": 3', '"accepted": 4').replace('"refused": 2', '"refused": 1')
+    )
 
     assert len(audit(used.hub)) == 1
 

@@ -110,6 +110,8 @@ MISTAKES = {
     ),
     "sensitive value not marked": Mistake(SUBJECT, "    sensitive: true\n", "", "", "mark it sensitive", named=PENALTY, line_off=True),
 }  # fmt: skip
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the catalogue to spoil."""
@@ -159,7 +161,9 @@ def test_a_mistake_is_named_with_its_line(folder: Path, name: str) -> None:
 
 def test_a_suite_that_is_not_what_the_catalogue_says_is_found(tmp_path: Path) -> None:
     suites = Path(shutil.copytree(ROOT / "expectations", tmp_path / "expectations"))
-    stale, extra, lost = (suites / f"{name}.json" for name in ("enterprise_registration", "unknown", "administrative_licence"))
+    stale, extra, lost = (
+        suites / f"{name}.json" for name in ("enterprise_registration", "unknown", "administrative_licence")
+    )
     stale.write_text(stale.read_text(encoding="utf-8").replace('"critical"', '"warning"', 1), encoding="utf-8")
     extra.write_text("{}", encoding="utf-8")
     lost.unlink()
@@ -174,7 +178,9 @@ def test_generating_the_suites_again_changes_nothing(tmp_path: Path) -> None:
     catalog = Catalog.load(ROOT / "catalog")
     assert len(write_all(catalog, tmp_path)) == len(catalog.datasets)
     assert write_all(catalog, tmp_path) == []
-    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {p.name: p.read_bytes() for p in (ROOT / "expectations").iterdir()}
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {
+        p.name: p.read_bytes() for p in (ROOT / "expectations").iterdir()
+    }
 
 
 def test_a_folder_without_a_catalogue_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -276,7 +282,12 @@ def test_a_dataset_is_added_with_yaml_alone(added: Added) -> None:
 
     assert check(home.hub.settings.catalog, home.hub.settings.expectations) == []
     assert receipt["status"] == "partial"
-    assert receipt["rows"] == {"in": len(added.good) + len(added.bad), "accepted": 3, "refused": len(added.bad), "warned": 0}
+    assert receipt["rows"] == {
+        "in": len(added.good) + len(added.bad),
+        "accepted": 3,
+        "refused": len(added.bad),
+        "warned": 0,
+    }
     assert balanced([receipt])
     assert set(rules_of(receipt)) <= rule_ids(home)
     refused = home.quarantine("water_saving_award").sort("_row_number")
@@ -294,10 +305,10 @@ def test_a_dataset_is_added_with_yaml_alone(added: Added) -> None:
 
 def test_a_new_dataset_is_checked_like_the_others(added: Added) -> None:
     path = added.home.hub.settings.catalog / "datasets/water_saving_award.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("code_table: award_level", "code_table: level"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("code_table: award_level", "code_table: level"), encoding="utf-8"
+    )
 
     [finding] = check(added.home.hub.settings.catalog, added.home.hub.settings.expectations)
 
     assert (finding.path, "level" in finding.message) == (path, True)
-
-

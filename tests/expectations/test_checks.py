@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - tables of examples, one row each
+
 """Every check with good and bad values, run by Great Expectations itself."""
 
 from __future__ import annotations

@@ -165,7 +165,7 @@ def test_nothing_is_asked_of_the_network(con: duckdb.DuckDBPyConnection, monkeyp
 
 def test_telemetry_is_off_before_great_expectations_is_imported() -> None:
     code = (
-        "import builtins, os, sys; os.environ.pop('GX_ANALYTICS_ENABLED', None); seen = []; original = builtins.__import__\n"  # noqa: E501
+        "import builtins, os, sys; os.environ.pop('GX_ANALYTICS_ENABLED', None); seen = []; original = builtins.__import__\n"
         "def spy(name, *rest, **more):\n"
         "    if name.startswith('great_expectations'): seen.append(os.environ.get('GX_ANALYTICS_ENABLED'))\n"
         "    return original(name, *rest, **more)\n"

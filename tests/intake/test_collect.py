@@ -118,7 +118,12 @@ def test_clean_up_that_loses_nothing_is_accepted_with_a_warning(home: Home) -> N
     home.drop(
         "sichuan",
         "enterprise_registration",
-        file(row("91350100m000100y43"), row("９１１１０１０８５５１３８５０８２Ｑ"), row("9111 0000 6000 37341L"), row(GOOD_CODES[3])),
+        file(
+            row("91350100m000100y43"),
+            row("９１１１０１０８５５１３８５０８２Ｑ"),
+            row("9111 0000 6000 37341L"),
+            row(GOOD_CODES[3]),
+        ),
     )
 
     [receipt] = home.collect()
@@ -126,7 +131,11 @@ def test_clean_up_that_loses_nothing_is_accepted_with_a_warning(home: Home) -> N
     assert receipt["rows"] == {"in": 4, "accepted": 4, "refused": 0, "warned": 3}
     assert rules_of(receipt, "warn") == {"credit_code.cleaned": 3}
     assert sorted(home.records()["credit_code"]) == sorted(GOOD_CODES[:4])
-    assert set(home.findings(receipt)["value"]) == {"91350100m000100y43", "９１１１０１０８５５１３８５０８２Ｑ", "9111 0000 6000 37341L"}
+    assert set(home.findings(receipt)["value"]) == {
+        "91350100m000100y43",
+        "９１１１０１０８５５１３８５０８２Ｑ",
+        "9111 0000 6000 37341L",
+    }
 
 
 def test_a_confusable_letter_is_refused_with_the_code_it_probably_is(home: Home) -> None:
@@ -159,14 +168,25 @@ def test_a_value_that_a_spreadsheet_would_run_is_neutralised_in_findings(home: H
 
 
 def test_a_malformed_line_is_refused_with_its_text_and_takes_no_other_line_with_it(home: Home) -> None:
-    lines = [HEADER, row(GOOD_CODES[0]), "", "太少,的列", row(GOOD_CODES[1]) + ",多了一列", row(GOOD_CODES[2]), '坏"引号,"未闭合', row(GOOD_CODES[3])]
+    lines = [
+        HEADER,
+        row(GOOD_CODES[0]),
+        "",
+        "太少,的列",
+        row(GOOD_CODES[1]) + ",多了一列",
+        row(GOOD_CODES[2]),
+        '坏"引号,"未闭合',
+        row(GOOD_CODES[3]),
+    ]
     home.drop("sichuan", "enterprise_registration", "\r\n".join(lines) + "\r\n")
 
     [receipt] = home.collect()
 
     assert receipt["rows"]["in"] == 7 - 1
     assert receipt["rows"]["accepted"] + receipt["rows"]["refused"] == 6
-    assert receipt["rows"]["accepted"] == 4 - 1 + 0 or sorted(home.records()["credit_code"]) == sorted([GOOD_CODES[0], GOOD_CODES[2], GOOD_CODES[3]])
+    assert receipt["rows"]["accepted"] == 4 - 1 + 0 or sorted(home.records()["credit_code"]) == sorted(
+        [GOOD_CODES[0], GOOD_CODES[2], GOOD_CODES[3]]
+    )
     refused = home.quarantine().sort("_row_number")
     assert refused["_row_number"].to_list() == [4, 5, 7]
     assert refused["raw_text"].to_list() == ["太少,的列", row(GOOD_CODES[1]) + ",多了一列", '坏"引号,"未闭合']
@@ -255,7 +275,9 @@ def test_headers_are_known_in_any_order_and_spelling(home: Home) -> None:
         ("no_code.csv", "企业名称,注册日期,所在省份\n蜀锦,2014-03-05,四川\n".encode(), "missing_columns"),
     ],
 )
-def test_a_file_that_cannot_be_used_gets_a_receipt_that_says_what_to_do(home: Home, name: str, content: bytes, code: str) -> None:
+def test_a_file_that_cannot_be_used_gets_a_receipt_that_says_what_to_do(
+    home: Home, name: str, content: bytes, code: str
+) -> None:
     home.drop("sichuan", "enterprise_registration", content, name=name)
     home.drop("yunnan", "enterprise_registration", THREE_GOOD_ROWS)
 

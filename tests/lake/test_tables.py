@@ -18,7 +18,9 @@ SCHEMA = {"n": pl.Int64(), "text": pl.String()}
 def append(folder: str, transaction: str, worker: int) -> bool:
     """One process that appends ten rows under a transaction."""
     frame = pl.DataFrame({"n": list(range(10)), "text": [transaction] * 10})
-    return Table(Path(folder) / "t", SCHEMA).append_frame(transaction, frame, Path(folder) / f"scratch-{transaction}-{worker}")
+    return Table(Path(folder) / "t", SCHEMA).append_frame(
+        transaction, frame, Path(folder) / f"scratch-{transaction}-{worker}"
+    )
 
 
 def test_the_same_transaction_is_committed_once(tmp_path: Path) -> None:
@@ -42,7 +44,9 @@ def test_eight_processes_with_four_transactions_leave_each_once(tmp_path: Path) 
 def test_a_column_the_catalogue_gained_is_null_in_old_rows(tmp_path: Path) -> None:
     append(str(tmp_path), "a", 0)
     wider = Table(tmp_path / "t", {**SCHEMA, "more": pl.Date()})
-    wider.append_frame("b", pl.DataFrame({"n": [1], "text": ["x"], "more": [None]}, schema=wider.schema), tmp_path / "s")
+    wider.append_frame(
+        "b", pl.DataFrame({"n": [1], "text": ["x"], "more": [None]}, schema=wider.schema), tmp_path / "s"
+    )
 
     assert wider.read().columns == ["n", "text", "more"]
     assert wider.read().height == 11

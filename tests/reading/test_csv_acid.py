@@ -31,7 +31,9 @@ def test_an_acid_file_gives_the_values_its_json_says(shared_data: Path, name: st
     compared = [key for key in expected[0] if (name, key) not in MISTAKES_OF_THE_COPY]
     rows = [dict(zip(expected[0], record, strict=True)) for _, record in sorted(found.records.items())]
     assert found.malformed == ()
-    assert [{key: row[key] for key in compared} for row in rows] == [{key: row[key] for key in compared} for row in expected]
+    assert [{key: row[key] for key in compared} for row in rows] == [
+        {key: row[key] for key in compared} for row in expected
+    ]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,9 @@ def test_a_broken_line_is_kept_whole_and_takes_no_other_line_with_it(
     assert list(found.malformed) == malformed
 
 
-def test_separators_are_counted_outside_quotes_wherever_a_chunk_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_separators_are_counted_outside_quotes_wherever_a_chunk_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "x.csv"
     path.write_text('a,b\n"1,1","2""2,"\n"x,\n,y",3\n', encoding="utf-8")
     for size in range(1, 30):

@@ -163,7 +163,9 @@ def test_a_row_is_never_made_of_lines_that_were_not_touched(data: st.DataObject,
 
 @quick
 @given(st.data(), files(), st.integers(1, 6))
-def test_rows_in_are_accepted_and_refused_whatever_was_done_to_the_bytes(data: st.DataObject, sent: Sent, times: int) -> None:
+def test_rows_in_are_accepted_and_refused_whatever_was_done_to_the_bytes(
+    data: st.DataObject, sent: Sent, times: int
+) -> None:
     """Without quotes a row is a line that holds anything; every one of them is there, as a record or with its text."""
     content = bytearray(sent.content)
     start = len(sent.lines[0])
@@ -192,7 +194,11 @@ def test_rows_in_are_accepted_and_refused_whatever_was_done_to_the_bytes(data: s
 @given(st.binary(max_size=300))
 def test_bytes_of_any_kind_are_read_or_rejected_with_a_problem(content: bytes) -> None:
     """Below a right header and without one: nothing is raised but Unreadable, which says what to do."""
-    for whole in (content, ",".join(HEADERS).encode() + b"\n" + content, ",".join(HEADERS).encode("gb18030") + b"\n" + content):
+    for whole in (
+        content,
+        ",".join(HEADERS).encode() + b"\n" + content,
+        ",".join(HEADERS).encode("gb18030") + b"\n" + content,
+    ):
         try:
             found = read(whole, FIELDS)
         except Unreadable as error:

@@ -50,7 +50,11 @@ def test_the_damaged_deliveries_of_2002_lose_no_clean_row_and_give_no_damaged_on
     for name, provider in PROVINCES.items():
         delivered = cells_of(folder / "2002_as_delivered" / f"{name}.csv")
         clean = {record for record in delivered if not any(REPLACEMENT in cell for cell in record)}
-        numbers = [n for n, record in enumerate(cells_of(folder / "2002_corrected" / f"{name}.csv"), start=2) if record in clean]
+        numbers = [
+            n
+            for n, record in enumerate(cells_of(folder / "2002_corrected" / f"{name}.csv"), start=2)
+            if record in clean
+        ]
         mine = accepted.filter(pl.col("_provider_id") == provider)
         wanted = right.filter((pl.col("_provider_id") == provider) & pl.col("_row_number").is_in(numbers))
         assert 0 < wanted.height < right.filter(pl.col("_provider_id") == provider).height, name

@@ -40,14 +40,19 @@ class Ran:
 
 def hub_command(*arguments: str) -> Any:
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("credit-hub")), *arguments, "--json"], capture_output=True, text=True, check=False
+        [str(Path(sys.executable).with_name("credit-hub")), *arguments, "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 def stage(home: Path) -> None:
-    subprocess.run([sys.executable, str(SHARED / "tools/stage_registrations"), str(home)], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, str(SHARED / "tools/stage_registrations"), str(home)], check=True, capture_output=True
+    )
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +82,9 @@ def test_the_whole_job_takes_less_than_a_minute(ran: Ran) -> None:
 
 def test_every_row_of_every_file_is_accounted_for(ran: Ran, shared_data: Path) -> None:
     tool = (SHARED / "tools/stage_registrations").read_text(encoding="utf-8")
-    providers = dict(pair.split("=") for pair in tool.replace('"', " ").split() if pair.count("=") == 1 and pair[0] > "\x7f")
+    providers = dict(
+        pair.split("=") for pair in tool.replace('"', " ").split() if pair.count("=") == 1 and pair[0] > "\x7f"
+    )
     sent = {}
     for path in (shared_data / "registrations").glob("*/*.csv"):
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -96,7 +103,9 @@ def test_what_is_accepted_and_refused_is_what_the_independent_checker_says(ran: 
         rows.update(receipt["rows"])
     assert (rows["in"], rows["accepted"], rows["refused"]) == (277_939, 277_340, 599)
 
-    quarantine = ran.home.quarantine().with_columns(rules=pl.col("rule_ids").list.eval(pl.element().str.replace(f"{DATASET}.", "")))
+    quarantine = ran.home.quarantine().with_columns(
+        rules=pl.col("rule_ids").list.eval(pl.element().str.replace(f"{DATASET}.", ""))
+    )
     for_code = quarantine.filter(pl.col("rules").list.eval(pl.element().str.starts_with("credit_code.")).list.any())
     assert quarantine.height == 599
     assert for_code.height == 592
@@ -127,13 +136,17 @@ def test_the_audit_passes(ran: Ran) -> None:
 
 def test_staging_and_running_again_adds_nothing(ran: Ran) -> None:
     """Last in this file, for it gives the home its second delivery."""
-    lake = sorted(p.name for name in ("records", "quarantine") for p in (ran.home.root / "lake" / name).rglob("*.parquet"))
+    lake = sorted(
+        p.name for name in ("records", "quarantine") for p in (ran.home.root / "lake" / name).rglob("*.parquet")
+    )
     stage(ran.home.root)
     again = hub_command("run", "--home", str(ran.home.root), "--as-of", "2026-11-22")
 
     assert Counter(r["status"] for r in again["receipts"]) == {"duplicate": 276}
     assert all(set(r["rows"].values()) == {0} for r in again["receipts"])
-    assert [(r["release_id"], r["new"]) for r in again["releases"]] == [(ran.result["releases"][0]["release_id"], False)]
+    assert [(r["release_id"], r["new"]) for r in again["releases"]] == [
+        (ran.result["releases"][0]["release_id"], False)
+    ]
     assert lake == sorted(
         p.name for name in ("records", "quarantine") for p in (ran.home.root / "lake" / name).rglob("*.parquet")
     )
