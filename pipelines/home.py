@@ -8,6 +8,8 @@ lake/quarantine/<dataset_id>                  refused rows
 lake/ledger/<table>                           one table per kind of event
 shared/<product_id>/                          releases (pipelines.release)
 scorecards/<period>/                          scorecards (pipelines.scorecard)
+catalog/                                      the catalogue as a site (pipelines.catalog.site)
+data_docs/<dataset_id>/                       Great Expectations Data Docs, made on demand
 state/pending/<delivery_id>.json              taken, not yet screened
 state/groups/<group_id>.json                  work groups that were begun and not finished
 state/work/<group_id>/                        scratch of a work group, removed when it is done

@@ -113,6 +113,7 @@ def _releases(hub: Hub) -> Iterator[AuditFinding]:
         pointer = product / "latest.json"
         if pointer.exists() and json.loads(pointer.read_text())["release_id"] not in folders:
             yield AuditFinding(_name(hub, pointer), "points to a release that is not there")
+        yield from _lake_still_has(hub, product.name, manifests)
         for name, manifest in manifests.items():
             damaged = list(_damage(hub, folders[name], manifest))
             yield from damaged
@@ -122,15 +123,23 @@ def _releases(hub: Hub) -> Iterator[AuditFinding]:
             yield from _chain(hub, folders, manifest, manifests.get(before or ""))
 
 
+def _lake_still_has(hub: Hub, dataset_id: str, manifests: dict[str, Manifest]) -> Iterator[AuditFinding]:
+    """Rows only come to the lake: a release cannot have been made from more than there are."""
+    if dataset_id not in hub.catalog.datasets or not manifests:
+        return
+    there = hub.records(dataset_id).scan().select(pl.len()).collect().item()
+    said = max(manifest["account"]["accepted"] for manifest in manifests.values())
+    if there < said:
+        yield AuditFinding(f"lake/records/{dataset_id}", f"a release was made from {said} rows, the lake holds {there}")
+
+
 def _damage(hub: Hub, folder: Path, manifest: Manifest) -> Iterator[AuditFinding]:
-    for file in manifest["files"]:
+    for file in (*manifest["files"], manifest["changes_file"]):
         path = folder / file["path"]
         if not path.exists():
             yield AuditFinding(_name(hub, path), "a file of the release is missing")
         elif digest(path) != file["sha256"]:
             yield AuditFinding(_name(hub, path), "a file of the release was altered")
-    if not (folder / "changes.parquet").exists():
-        yield AuditFinding(_name(hub, folder / "changes.parquet"), "the changes of the release are missing")
     account = manifest["account"]
     if account["accepted"] != sum(account[k] for k in ("published", "superseded", "duplicate", "withheld")):
         yield AuditFinding(_name(hub, folder), "accepted rows are not published + superseded + duplicate + withheld")

@@ -152,7 +152,7 @@ def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime) -> None
     else:
         delivery = _again(home, delivery, Delivery.from_json(json.loads(record.read_text())))
     write_json(home.pending / f"{delivery.batch_id}.json", delivery.to_json())
-    _put_away(home, path)
+    _put_away(path)
 
 
 def _again(home: Home, delivery: Delivery, first: Delivery) -> Delivery:
@@ -173,7 +173,7 @@ def _receipt(home: Home, delivery: Delivery) -> Path:
     return home.outbox(delivery.provider_id, delivery.batch_id) / "receipt.json"
 
 
-def _put_away(home: Home, path: Path) -> None:
+def _put_away(path: Path) -> None:
     """Move a taken file, and its manifest, to ``inbox/<provider>/.done/<dataset>/``."""
     done = path.parent.parent / ".done" / path.parent.name
     done.mkdir(parents=True, exist_ok=True)

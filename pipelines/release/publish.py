@@ -122,7 +122,7 @@ def _publish_one(hub: Hub, dataset_id: str, as_of: datetime) -> Published | None
         _remember(hub, previous, sources)
         shutil.rmtree(work)
         return Published(dataset_id, previous["release_id"], previous["rows"], previous["changes"], new=False)
-    manifest = _manifest(hub, dataset_id, as_of, previous, buckets, changed.counts, definition)
+    manifest = _manifest(hub, dataset_id, as_of, previous, buckets, changed.counts, changed.file(), definition)
     checked = [work / "candidate" / buckets[b]["file"]["path"] for b in touched]
     suite = expectations.read(hub.settings.expectations, dataset_id)
     try:
@@ -227,6 +227,10 @@ class _Changes:
         for kind, number in changed.group_by(CHANGE_TYPE).len().rows():
             self.counts[kind] += number
 
+    def file(self) -> dict[str, Any]:
+        """The finished file, as the manifest names files."""
+        return {"path": self._path.name, "bytes": self._path.stat().st_size, "sha256": digest(self._path)}
+
     def close(self) -> None:
         """Finish the file."""
         if self._writer is not None:
@@ -240,6 +244,7 @@ def _manifest(
     previous: Manifest | None,
     buckets: Mapping[str, Any],
     changed: Mapping[str, int],
+    changes_file: Mapping[str, Any],
     definition: str,
 ) -> Manifest:
     files = [buckets[bucket]["file"] for bucket in sorted(buckets)]
@@ -266,6 +271,7 @@ def _manifest(
         "fields": [f.id for f in hub.catalog.fields(dataset_id)],
         "files": files,
         "changes": dict(changed),
+        "changes_file": changes_file,
         "previous_release_id": previous["release_id"] if previous else None,
         "withheld": {},
         "account": account,

@@ -26,7 +26,7 @@ from pipelines.screening.typed import value
 REFUSED: Final = "_refused"
 FLAGGED: Final = "_flagged"
 _IDENTIFIERS: Final = (Kind.CREDIT_CODE, Kind.ORGANISATION_CODE, Kind.REGISTRATION_NUMBER)
-_PLAIN: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.DECIMAL, Kind.INTEGER, Kind.CODE, Kind.CODES, Kind.CERTIFICATE_NUMBER)
+_PLAIN: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.DECIMAL, Kind.INTEGER, Kind.CODE, Kind.CERTIFICATE_NUMBER)
 _TYPED: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.DECIMAL, Kind.INTEGER)
 
 

@@ -1,0 +1,55 @@
+"""An Airflow in this process (a process can have one only), the project's DAGs, and homes to run them on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.intake import Hub
+from pipelines.settings import Settings
+from tests.conftest import ROOT, Home
+
+OF_AIRFLOW = (
+    "ignore:Using `httpx` with `starlette.testclient` is deprecated:UserWarning",
+    "ignore:GitWildMatchPattern .* is deprecated:DeprecationWarning",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for line in OF_AIRFLOW:
+        config.addinivalue_line("filterwarnings", line)
+
+
+@pytest.fixture(scope="session")
+def bag(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The project's DAGs, as Airflow loads them."""
+    if not ("airflow" in sys.modules and "AIRFLOW_HOME" in os.environ):
+        from pipelines.airflow_home import activate, prepare
+
+        activate(prepare(tmp_path_factory.mktemp("airflow")))
+    from airflow.dag_processing.dagbag import BundleDagBag
+    from airflow.utils.db import initdb
+
+    initdb()
+    return BundleDagBag(dag_folder=ROOT / "dags", bundle_path=ROOT / "dags", bundle_name="dags-folder")
+
+
+@pytest.fixture(scope="session")
+def dags(bag: Any) -> dict[str, Any]:
+    """The DAGs by id; nothing is tried again, since nothing here fails only for a while."""
+    for dag in bag.dags.values():
+        for task in dag.tasks:
+            task.retries = 0
+    return dict(bag.dags)
+
+
+@pytest.fixture
+def dag_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """An empty home that the DAGs work on."""
+    monkeypatch.setenv("CREDIT_HUB_HOME", str(tmp_path / "home"))
+    yield Home(Hub.open(Settings.read()))
