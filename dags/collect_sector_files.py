@@ -11,7 +11,7 @@ receipts.
 | **Wakes** | `publish_shared_datasets`, when accepted rows came |
 
 `plan` takes the files and packs them into *work groups by bytes*, so that a thousand tiny files are one task, and `collect`
-is mapped over the groups.
+is mapped over the groups. Each group that added rows wakes the next DAG by itself, also when another group fails.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from wiring import RECORDS, RETRY, as_of_param, choice_param, hub, instant
     },
 )
 def collect_sector_files() -> None:
-    """Plan work groups, collect each, wake what depends on them."""
+    """Plan work groups; collect each, which wakes what depends on it."""
 
     @task
     def plan() -> list[dict[str, Any]]:
@@ -50,25 +50,20 @@ def collect_sector_files() -> None:
         groups = plan(opened.home, opened.settings.work_group_bytes, provider=wanted["provider"])
         return [group.to_json() for group in groups if wanted["dataset"] in (None, group.dataset_id)]
 
-    @task(map_index_template="{{ group_name }}", max_active_tis_per_dag=2)
-    def collect(group: dict[str, Any]) -> list[str]:
+    @task(map_index_template="{{ group_name }}", max_active_tis_per_dag=2, outlets=[RECORDS])
+    def collect(group: dict[str, Any], *, outlet_events: Any = None) -> list[str]:
         from pipelines.intake import WorkGroup, collect_group
 
-        work = WorkGroup.from_json(group)
         context: Any = get_current_context()
+        work = WorkGroup.from_json(group)
         context["group_name"] = work.name
-        return list(collect_group(hub(), work).changed_datasets)
+        changed = list(collect_group(hub(), work).changed_datasets)
+        if not changed:
+            raise AirflowSkipException("nothing was added")
+        outlet_events[RECORDS].extra = {"datasets": changed, "as_of": instant(context).date().isoformat()}
+        return changed
 
-    @task(outlets=[RECORDS])
-    def announce(changed: Any, *, outlet_events: Any = None) -> list[str]:
-        datasets = sorted({name for group in changed for name in group})
-        if not datasets:
-            raise AirflowSkipException("nothing new came")
-        day = instant(get_current_context()).date().isoformat()
-        outlet_events[RECORDS].extra = {"datasets": datasets, "as_of": day}
-        return datasets
-
-    announce(collect.expand(group=plan()))
+    collect.expand(group=plan())
 
 
 collect_sector_files()

@@ -29,7 +29,7 @@ from wiring import RECORDS, RELEASES, RETRY, as_of_param, choice_param, hub, ins
     params={"dataset": choice_param("数据集 dataset", "dataset"), "as_of": as_of_param()},
 )
 def publish_shared_datasets() -> None:
-    """Publish each dataset that changed, wake the scorecards."""
+    """Publish each dataset that changed; each wakes the scorecards."""
 
     @task
     def plan() -> list[str]:
@@ -39,22 +39,18 @@ def publish_shared_datasets() -> None:
         named = {name for event in woken_by(context) for name in event.extra.get("datasets", ())}
         return sorted(named or hub().catalog.datasets)
 
-    @task(map_index_template="{{ dataset_name }}", max_active_tis_per_dag=2)
-    def publish(dataset: str) -> list[str]:
+    @task(map_index_template="{{ dataset_name }}", max_active_tis_per_dag=2, outlets=[RELEASES])
+    def publish(dataset: str, *, outlet_events: Any = None) -> list[str]:
         from pipelines.release import publish
 
         context: Any = get_current_context()
         context["dataset_name"] = dataset
-        return [one.release_id for one in publish(hub(), product=dataset, as_of=instant(context))]
-
-    @task(outlets=[RELEASES])
-    def announce(releases: Any, *, outlet_events: Any = None) -> list[str]:
-        released = sorted(name for names in releases for name in names)
-        day = instant(get_current_context()).date().isoformat()
-        outlet_events[RELEASES].extra = {"releases": released, "as_of": day}
+        day = instant(context)
+        released = [one.release_id for one in publish(hub(), product=dataset, as_of=day)]
+        outlet_events[RELEASES].extra = {"product": dataset, "releases": released, "as_of": day.date().isoformat()}
         return released
 
-    announce(publish.expand(dataset=plan()))
+    publish.expand(dataset=plan())
 
 
 publish_shared_datasets()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow.sdk import Asset, Param
+from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule
+
+from pipelines.errors import InputError
 
 if TYPE_CHECKING:
     from pipelines.intake import Hub
@@ -18,6 +20,8 @@ RETRY: Final[dict[str, Any]] = {
     "retry_delay": timedelta(seconds=30),
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=10),
+    # What a person typed wrong stays wrong.
+    "retry_policy": ExceptionRetryPolicy(rules=[RetryRule(exception=InputError, action=RetryAction.FAIL)]),
 }
 
 

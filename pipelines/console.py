@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pipelines.release import Published
 
 _STATUS_ZH: Final = {"accepted": "全部入库", "partial": "部分入库", "rejected": "未入库", "duplicate": "重复报送"}
+_MOST_LISTED: Final = 40
 _OUT: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
 _ERR: Final = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -206,16 +207,23 @@ def _receipts(hub: Hub, done: Collected) -> None:
         _OUT.print(f"收件目录没有新文件 nothing new in {hub.home.inbox}")
         return
     shown = Table("provider", "dataset", "file", "结论", "in", "accepted", "refused", "warned", "")
-    listed = done.receipts if len(done.receipts) <= 40 else [r for r in done.receipts if r["status"] != "accepted"][:40]
+    order = {status: place for place, status in enumerate(("rejected", "partial", "duplicate", "accepted"))}
+    ranked = sorted(
+        done.receipts, key=lambda r: (order[r["status"]], r["provider_id"], r["dataset_id"], r["file_name"])
+    )
+    listed = ranked[:_MOST_LISTED]
     for one in listed:
         rows = one["rows"]
-        why = (
-            one["problem"]["message_zh"] if one["problem"] else (one["rules"][0]["message_zh"] if one["rules"] else "")
-        )
+        why = one["rules"][0]["message_zh"] if one["rules"] else ""
+        if one["problem"]:
+            why = one["problem"]["message_zh"]
+        elif "first_batch_id" in one:
+            why = f"与批次 {one['first_batch_id']} 的内容完全相同，未重复入库"
         numbers = [f"{rows[name]:,}" for name in ("in", "accepted", "refused", "warned")]
         shown.add_row(one["provider_id"], one["dataset_id"], one["file_name"], _STATUS_ZH[one["status"]], *numbers, why)
-    if listed:
-        _OUT.print(shown)
+    _OUT.print(shown)
+    if left := len(ranked) - len(listed):
+        _OUT.print(f"…… 另有 {left} 个文件，见回执 and {left} more, see their receipts")
     total = {name: sum(r["rows"][name] for r in done.receipts) for name in ("in", "accepted", "refused", "warned")}
     by_status = {zh: sum(r["status"] == status for r in done.receipts) for status, zh in _STATUS_ZH.items()}
     words = "，".join(f"{zh} {number}" for zh, number in by_status.items() if number)

@@ -134,7 +134,9 @@ def _lake_still_has(hub: Hub, dataset_id: str, manifests: dict[str, Manifest]) -
 
 
 def _damage(hub: Hub, folder: Path, manifest: Manifest) -> Iterator[AuditFinding]:
-    for file in (*manifest["files"], manifest["changes_file"]):
+    if "changes_file" not in manifest:
+        yield AuditFinding(_name(hub, folder), "the manifest does not name its changes file")
+    for file in (*manifest["files"], *filter(None, [manifest.get("changes_file")])):
         path = folder / file["path"]
         if not path.exists():
             yield AuditFinding(_name(hub, path), "a file of the release is missing")

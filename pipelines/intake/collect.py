@@ -105,6 +105,14 @@ def collect_group(hub: Hub, group: WorkGroup) -> Collected:
     Raises:
         HubError: double entry does not balance, or rows are missing; nothing was committed.
     """
+    with hub.home.locked(f"{group.id}.lock"):
+        # Whoever waited here finds the group committed, and only writes its receipts again.
+        done = _collect_locked(hub, group)
+    (hub.home.root / "state" / f"{group.id}.lock").unlink(missing_ok=True)
+    return done
+
+
+def _collect_locked(hub: Hub, group: WorkGroup) -> Collected:
     work = hub.home.work(group.id)
     if not ledger(hub.home, "batches").knows(group.id):
         shutil.rmtree(work, ignore_errors=True)

@@ -159,14 +159,31 @@ def _again(home: Home, delivery: Delivery, first: Delivery) -> Delivery:
     """The delivery of bytes that came before: the first one, interrupted, or a repeat with an id of its own."""
     if delivery.token == first.token and not _receipt(home, first).exists():
         return first
+    nothing_came = _nothing_came_of(home, first)
     times = 1
     while True:
         repeat = replace(
-            delivery, batch_id=repeated_id(first.batch_id, delivery.token, times), first_batch_id=first.batch_id
+            delivery,
+            batch_id=repeated_id(first.batch_id, delivery.token, times),
+            first_batch_id=None if nothing_came else first.batch_id,
         )
         if not _receipt(home, repeat).exists():
             return repeat
+        nothing_came = nothing_came and _nothing_came_of(home, repeat)
         times += 1
+
+
+def _nothing_came_of(home: Home, delivery: Delivery) -> bool:
+    """True where no row of a delivery was ever judged.
+
+    Such a file (a wrong ending, a dataset or a header the catalogue did not know then) may come again: under another name, or
+    after the catalogue has changed, it is no duplicate of its own failure.
+    """
+    path = _receipt(home, delivery)
+    if not path.exists():
+        return False
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return bool(content["status"] == "rejected" and content["rows"]["in"] == 0)
 
 
 def _receipt(home: Home, delivery: Delivery) -> Path:

@@ -65,7 +65,7 @@ def pseudonyms(home: Home) -> Pseudonyms:
     elif path.read_text() != fingerprint:
         raise InputError(
             f"{home.root}: was made with another pseudonym key; set {VARIABLE} to the key this home was made with, "
-            "or start a new home and collect again from raw/"
+            "or start a new home and drop the files there again"
         )
     return made
 
