@@ -32,7 +32,8 @@ def rewrite(source: Path, encoding: str, separator: str, names: list[str], targe
         encoding: what most of its lines are in.
         separator: one character.
         names: one name for each column of the header.
-        target: Parquet file with ``_row_number`` (what a spreadsheet shows, header = 1) and the columns as text.
+        target: Parquet file with ``_row_number`` (what a spreadsheet shows, header = 1) and the columns as text,
+            an empty cell as null.
 
     Returns:
         Row number and text of every malformed line.
@@ -46,7 +47,7 @@ def rewrite(source: Path, encoding: str, separator: str, names: list[str], targe
 
         def flush() -> None:
             if rows:
-                texts = [pa.array(column, pa.large_string()) for column in zip(*rows, strict=True)]
+                texts = [pa.array([cell or None for cell in column], pa.large_string()) for column in zip(*rows, strict=True)]
                 columns: list[pa.Array[Any]] = [pa.array(numbers, pa.int64()), *texts]
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema))
             numbers.clear()

@@ -73,7 +73,7 @@ def open_source(path: Path, suffix: str, fields: tuple[Field, ...], title: str, 
         header, frame = cells(path)
         found = columns(header, fields, title)
         named = frame.rename({str(position): name for position, name in enumerate(found.names)})
-        named = named.with_columns(pl.col(name).replace("", None) for name in found.names)
+        named = named.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)) for name in found.names)
         return Source(path, "xlsx", found, fields, _rows(named.lazy(), found, fields))
     if suffix not in SEPARATORS:
         raise Unreadable(unsupported_format(suffix or path.name))
@@ -113,7 +113,6 @@ def salvage(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scra
     positions = [str(position) for position in range(len(source.columns.names))]
     malformed = rewrite(text, line_encoding, source.separator, positions, target)
     frame = pl.scan_parquet(target).rename(dict(zip(positions, source.columns.names, strict=True)))
-    frame = frame.with_columns(pl.col(name).replace("", None) for name in source.columns.names)
     return replace(
         source, rows=_rows(frame, source.columns, fields), text=None, encoding=name, malformed=tuple(malformed)
     )
