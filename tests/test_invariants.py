@@ -161,9 +161,9 @@ def test_invariant_4_same_input_same_output_in_any_grouping_order_and_number(tmp
 
 
 def delivered(root: Path) -> Home:
-    """A home with eight files waiting."""
+    """A home with six files waiting."""
     home = opened(root)
-    for number, provider in enumerate(("sichuan", "yunnan", "gansu", "hunan", "hubei", "hainan", "henan", "hebei")):
+    for number, provider in enumerate(("sichuan", "yunnan", "gansu", "hunan", "hubei", "hainan")):
         home.drop(provider, DATASET, file(row(GOOD_CODES[number % 5], 企业名称=provider), row("91350100M000100Y44"), row(GOOD_CODES[0])))
         os.utime(root / "inbox" / provider / DATASET / "a.csv", ns=(10**18, 10**18))
     return home
@@ -181,19 +181,19 @@ for text in sys.argv[2:]:
 
 
 @pytest.mark.slow
-def test_invariant_4_same_input_same_output_on_one_worker_or_three(tmp_path: Path) -> None:
+def test_invariant_4_same_input_same_output_on_one_worker_or_two(tmp_path: Path) -> None:
     """Work groups of one plan screened at the same time by several processes, as Airflow does."""
     alone, together = delivered(tmp_path / "alone"), delivered(tmp_path / "together")
     alone.collect()
     take(together.hub.home, together.hub.catalog, provider=None, as_of=AS_OF)
     groups = [json.dumps(group.to_json()) for group in plan(together.hub.home, 1)]
-    assert len(groups) == 8
+    assert len(groups) == 6
     workers = [
-        subprocess.Popen([sys.executable, "-c", WORKER, str(together.root), *groups[n::3]], cwd=ROOT, stderr=subprocess.PIPE, text=True)
-        for n in range(3)
+        subprocess.Popen([sys.executable, "-c", WORKER, str(together.root), *groups[n::2]], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        for n in range(2)
     ]
     said = [worker.communicate(timeout=120)[1] for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0, 0], said
+    assert [worker.returncode for worker in workers] == [0, 0], said
     alone.publish()
     together.publish()
 
@@ -217,7 +217,7 @@ def test_invariant_4_same_input_same_output_when_two_collect_at_once(tmp_path: P
     together.collect()
     assert same_lake(alone, together)
     assert audit(together.hub) == []
-    assert len(list((together.root / "outbox").glob("*/*"))) == 8
+    assert len(list((together.root / "outbox").glob("*/*"))) == 6
     assert [process.returncode for process in running] == [0, 0], [error[-300:] for _, error in said]
 
 
@@ -240,9 +240,10 @@ def test_invariant_5_a_failed_run_never_moves_latest(home: Home) -> None:
     assert audit(home.hub) == []
 
 
+@pytest.mark.slow
 def test_invariant_6_previous_release_and_changes_are_this_release(home: Home) -> None:
-    """For every product, always: three datasets, three days, records that come, change and come again."""
-    for day, scale in enumerate((0.01, 0.03, 0.02)):
+    """For every product, always: three datasets, two days, records that come, change and come again."""
+    for day, scale in enumerate((0.01, 0.03)):
         at = AS_OF + timedelta(days=day)
         make_delivery(home.root, home.hub.catalog, as_of=at.date(), seed=7, scale=scale)
         for folder in (home.root / "inbox").iterdir():

@@ -88,7 +88,7 @@ def _files(provider_folder: Path, strays: list[Stray]) -> Iterator[Path]:
         for path in _children(folder):
             if path.name.endswith(_UNFINISHED) or path.name.endswith(_MANIFEST):
                 continue
-            if not path.is_file():
+            if not path.is_file() or path.is_symlink():
                 strays.append(_stray_folder(path))
                 continue
             yield path

@@ -47,7 +47,9 @@ def rewrite(source: Path, encoding: str, separator: str, names: list[str], targe
 
         def flush() -> None:
             if rows:
-                texts = [pa.array([cell or None for cell in column], pa.large_string()) for column in zip(*rows, strict=True)]
+                texts = [
+                    pa.array([cell or None for cell in column], pa.large_string()) for column in zip(*rows, strict=True)
+                ]
                 columns: list[pa.Array[Any]] = [pa.array(numbers, pa.int64()), *texts]
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema))
             numbers.clear()

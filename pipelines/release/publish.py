@@ -6,11 +6,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -29,6 +31,7 @@ from pipelines.resolution import key_columns, resolve
 from pipelines.screening.columns import BATCH, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
 from pipelines.stopwatch import stage
 
+_T = TypeVar("_T")
 PROVENANCE: Final = (PROVIDER, REGION, BATCH, ROW_NUMBER, SUBJECT_KEY)
 
 
@@ -109,14 +112,15 @@ def _publish_one(hub: Hub, dataset_id: str, as_of: datetime) -> Published | None
     buckets: dict[str, Any] = {}
     changed = _Changes(work / "candidate/changes.parquet")
     key = key_columns(hub.catalog.datasets[dataset_id])
-    for bucket, files in sorted(by_bucket.items()):
-        if bucket not in touched:
-            buckets[bucket] = before[bucket]
-            _link(hub, previous, before[bucket]["file"], work)
-            continue
-        with stage("resolve"):
-            buckets[bucket] = _bucket(hub, dataset_id, bucket, files, key, previous, work, changed)
-    changed.close()
+    for bucket in sorted(sources.keys() - set(touched)):
+        buckets[bucket] = before[bucket]
+        _link(hub, previous, before[bucket]["file"], work)
+    with stage("resolve"):
+        made = _two_at_a_time(lambda b: _bucket(hub, dataset_id, b, by_bucket[b], key, previous, work), touched)
+        for bucket, (entry, turned) in zip(touched, made, strict=True):
+            buckets[bucket] = entry
+            changed.add(turned)
+        changed.close()
     if previous is not None and not any(changed.counts.values()) and previous["definition"] == definition:
         # Other files, the same records: compaction, or the same rows again. The latest release says it all.
         _remember(hub, previous, sources)
@@ -139,6 +143,18 @@ def _publish_one(hub: Hub, dataset_id: str, as_of: datetime) -> Published | None
     shutil.rmtree(work, ignore_errors=True)
     _enter(hub, manifest)
     return Published(dataset_id, manifest["release_id"], manifest["rows"], manifest["changes"], new=True)
+
+
+def _two_at_a_time(make: Callable[[str], _T], items: Sequence[str]) -> Iterator[_T]:
+    """Results in the order of the items, at most three of them in memory: sorting one overlaps with writing another."""
+    with ThreadPoolExecutor(2) as pool:
+        running: deque[Future[_T]] = deque()
+        for item in items:
+            running.append(pool.submit(make, item))
+            if len(running) > 2:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
 
 
 def _made_from(hub: Hub, previous: Manifest | None) -> dict[str, str]:
@@ -167,22 +183,20 @@ def _bucket(
     key: list[str],
     previous: Manifest | None,
     work: Path,
-    changed: _Changes,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], pl.DataFrame]:
     dataset = hub.catalog.datasets[dataset_id]
     resolved = resolve(hub.records(dataset_id).scan(files).collect(), dataset)
     columns = [f.id for f in hub.catalog.fields(dataset_id)] + list(PROVENANCE)
     records = resolved.records.select(columns)
     file = _write(records, work / "candidate/data", bucket)
     before = _previous_records(hub, dataset_id, bucket, previous)
-    changed.add(changes(before, records, key, "catalogue"))
     account = {
         "accepted": resolved.accepted,
         "published": records.height,
         "superseded": resolved.superseded,
         "duplicate": resolved.duplicate,
     }
-    return {"file": file, "rows": account}
+    return {"file": file, "rows": account}, changes(before, records, key, "catalogue")
 
 
 def _write(records: pl.DataFrame, folder: Path, bucket: str) -> dict[str, Any]:

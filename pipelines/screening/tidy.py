@@ -19,6 +19,7 @@ PLACEHOLDERS: Final = (
     "", "N/A", "n/a", "NA", "#N/A", "NULL", "Null", "null", "\\N", "None", "none", "无", "空", "不详", "待补", "暂无",
     "/", "//", "\\", "-", "--", "—", "——", "－", "*", "**", ".", "。", "、",
 )  # fmt: skip
+_FULL_WIDTH: Final = r"[\u{FF01}-\u{FF5E}\u{3000}\u{00A0}]"
 
 
 def text(raw: pl.Expr) -> pl.Expr:
@@ -46,7 +47,7 @@ def _without_nul(values: pl.Series) -> pl.Series:
 
 
 def _half_width(values: pl.Series) -> pl.Series:
-    if values.null_count() == len(values) or not (values.str.len_bytes() != values.str.len_chars()).any():
+    if values.null_count() == len(values) or not values.str.contains(_FULL_WIDTH).any():
         return values
     # The ideographs of 2014年1月1日 stay what they are under NFKC; only width changes.
     return values.str.normalize("NFKC")

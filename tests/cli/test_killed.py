@@ -173,6 +173,7 @@ def test_a_collect_that_was_killed_anywhere_and_run_again_gives_the_same_lake(tm
         shutil.rmtree(home.root)
         last = point
     assert {point: found for point, found in different.items() if found} == {}
+    print(f"{last} kill points")
     assert last > 30, "the kill points are not where they were: mend the driver"
 
 

@@ -70,7 +70,7 @@ def test_a_dag_runs_on_a_home_that_is_an_empty_folder(dags: dict[str, Any], dag_
 
 def test_collect_that_brings_nothing_wakes_nobody(dags: dict[str, Any], dag_home: Home) -> None:
     done = run(dags, "collect_sector_files", as_of=DAY)
-    assert states(done)["announce"] == Counter(skipped=1)
+    assert str(done.state) == "success"
     assert asset_events(done) == []
 
 
@@ -84,8 +84,8 @@ def test_a_delivery_goes_through_all_four(dags: dict[str, Any], dag_home: Home, 
     collected = run(dags, "collect_sector_files", as_of=DAY)
 
     assert str(collected.state) == "success"
-    assert states(collected)["collect"] == Counter(success=3)
-    assert asset_events(collected) == [{"datasets": ["enterprise_registration"], "as_of": DAY}]
+    assert states(collected)["collect"] == Counter(success=2, skipped=1)  # nothing came of the dataset that is not in the catalogue
+    assert asset_events(collected) == [{"datasets": ["enterprise_registration"], "as_of": DAY}] * 2
     batches = ledger(dag_home.hub.home, "batches").read().sort("dataset_id", "provider_id")
     assert batches["status"].to_list() == ["rejected", "accepted", "partial"]
     assert set(batches["received_at"]) == {f"{DAY}T04:00:00Z"}
@@ -99,9 +99,9 @@ def test_a_delivery_goes_through_all_four(dags: dict[str, Any], dag_home: Home, 
     assert str(published.state) == "success"
     assert json.loads((dag_home.root / "shared/enterprise_registration/latest.json").read_text())["release_id"].startswith("20261122-")
     assert max(len(json.dumps(value, default=str)) for value in passed_on(published)) < 5_000
-    [event] = asset_events(published)
-    assert event["as_of"] == DAY
-    assert len(event["releases"]) == 1
+    events = asset_events(published)
+    assert {event["as_of"] for event in events} == {DAY}
+    assert sum(len(event["releases"]) for event in events) == 1
 
     scored = run(dags, "score_regions", as_of=DAY)
     assert str(scored.state) == "success"
@@ -135,6 +135,23 @@ def test_a_name_that_is_not_in_the_catalogue_fails_and_says_so(
     dag_home.drop("sichuan", "enterprise_registration", THREE_GOOD_ROWS)
     done = run(dags, "collect_sector_files", **{name: value, "as_of": DAY})
     assert str(done.state) == "failed"
+
+
+def test_a_group_that_fails_does_not_keep_the_others_from_being_published(
+    dags: dict[str, Any], dag_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suites = Path(shutil.copytree(ROOT / "expectations", tmp_path / "expectations"))
+    (suites / "administrative_penalty.json").write_text("{", encoding="utf-8")
+    monkeypatch.setenv("CREDIT_HUB_EXPECTATIONS", str(suites))
+    dag_home.drop("sichuan", "administrative_penalty", "CF_XDR_MC,CF_WSH\n甲,乙\n")
+    dag_home.drop("yunnan", "enterprise_registration", THREE_GOOD_ROWS)
+
+    done = run(dags, "collect_sector_files", as_of=DAY)
+
+    assert str(done.state) == "failed"
+    assert states(done)["collect"] == Counter(success=1, failed=1)
+    assert asset_events(done) == [{"datasets": ["enterprise_registration"], "as_of": DAY}]
+    assert dag_home.records().height == 3
 
 
 def test_publish_woken_by_a_collect_works_on_the_changed_datasets_only(
