@@ -41,14 +41,14 @@ def collect_sector_files() -> None:
 
     @task
     def plan() -> list[dict[str, Any]]:
-        from pipelines.intake import plan, take
+        from pipelines.intake import plan_groups, take
 
         context = get_current_context()
         opened, wanted = hub(), context["params"]
         for stray in take(opened.home, opened.catalog, provider=wanted["provider"], as_of=instant(context)):
             print(f"WARNING {stray.message}")  # noqa: T201 - the task log is what the engineer reads
-        groups = plan(opened.home, opened.settings.work_group_bytes, provider=wanted["provider"])
-        return [group.to_json() for group in groups if wanted["dataset"] in (None, group.dataset_id)]
+        groups = plan_groups(opened, provider=wanted["provider"], dataset=wanted["dataset"])
+        return [group.to_json() for group in groups]
 
     @task(map_index_template="{{ group_name }}", max_active_tis_per_dag=2, outlets=[RECORDS])
     def collect(group: dict[str, Any], *, outlet_events: Any = None) -> list[str]:

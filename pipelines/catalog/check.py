@@ -57,8 +57,18 @@ def _references(catalog: Catalog, dataset: Dataset, fields: dict[str, Field], na
     for part, field in dataset.subject.model_dump().items():
         if field is not None and field not in fields:
             yield _at(catalog, name, ("subject", part), f"'{field}' is no field of the dataset; mend the name")
-    if dataset.timeliness and dataset.timeliness.field not in fields:
-        yield _at(catalog, name, ("timeliness", "field"), f"'{dataset.timeliness.field}' is no field of the dataset")
+    if timely := dataset.timeliness:
+        if timely.field not in fields:
+            yield _at(
+                catalog, name, ("timeliness", "field"), f"'{timely.field}' is no field of the dataset; mend the name"
+            )
+        if timely.legal_basis not in catalog.legal_bases:
+            message = f"legal basis '{timely.legal_basis}' is not in legal_bases.yaml; add it there"
+            yield _at(catalog, name, ("timeliness", "legal_basis"), message)
+    yield from _rules(catalog, dataset, fields, name)
+
+
+def _rules(catalog: Catalog, dataset: Dataset, fields: dict[str, Field], name: str) -> Iterator[CatalogError]:
     for index, rule in enumerate(dataset.rules):
         if rule.check not in catalog.checks:
             yield _at(
@@ -71,6 +81,21 @@ def _references(catalog: Catalog, dataset: Dataset, fields: dict[str, Field], na
                 )
 
 
+def _at_field(catalog: Catalog, name: str, field_id: str, part: str, message: str) -> CatalogError:
+    """A finding about a field: in the dataset's file, or in that of the group it was taken from."""
+    uses = []
+    for index, item in enumerate(catalog.documents[name].data["fields"]):
+        if item.get("id") == field_id:
+            return _at(catalog, name, ("fields", index, part), message)
+        if "use" in item:
+            uses.append(f"fields/{item['use']}.yaml")
+    for group in uses:
+        for index, item in enumerate(catalog.documents[group].data["fields"]):
+            if item.get("id") == field_id:
+                return _at(catalog, group, ("fields", index, part), message)
+    return _at(catalog, name, ("fields",), message)
+
+
 def _headers(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogError]:
     from pipelines.reading.headers import key
 
@@ -78,35 +103,33 @@ def _headers(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogE
     for field in (f for f in dataset.fields if isinstance(f, Field)):
         for header in dict.fromkeys(key(h) for h in field.accepted_headers):
             if owner.setdefault(header, field.id) != field.id:
-                yield _at(
-                    catalog,
-                    name,
-                    ("fields",),
-                    f"header '{header}' belongs to '{owner[header]}' and to '{field.id}'; keep one",
-                )
+                message = f"header '{header}' belongs to '{owner[header]}' and to '{field.id}'; keep one"
+                yield _at_field(catalog, name, field.id, "headers", message)
 
 
 def _field(
     catalog: Catalog, name: str, field_id: str, field: Field, fields: dict[str, Field]
 ) -> Iterator[CatalogError]:
-    where = ("fields",)
+    def at(part: str, message: str) -> CatalogError:
+        return _at_field(catalog, name, field_id, part, message)
+
     if field.code_table is not None and field.code_table not in catalog.code_tables:
-        yield _at(catalog, name, where, f"{field_id}: code table '{field.code_table}' is not in codes/; write it")
+        yield at("code_table", f"{field_id}: code table '{field.code_table}' is not in codes/; write it")
     if field.kind is Kind.CERTIFICATE_NUMBER and not field.sensitive:
-        yield _at(catalog, name, where, f"{field_id}: a certificate number is personal data; mark it sensitive: true")
+        yield at("sensitive", f"{field_id}: a certificate number is personal data; mark it sensitive: true")
     for part in ("required_when", "empty_when", "citizen_id_when"):
         condition = getattr(field, part)
         if condition is None:
             continue
         other = fields.get(condition.field)
         if other is None:
-            yield _at(catalog, name, where, f"{field_id}.{part}: '{condition.field}' is no field of the dataset")
+            yield at(part, f"{field_id}.{part}: '{condition.field}' is no field of the dataset; mend the name")
             continue
         table = catalog.code_tables.get(other.code_table or "")
         known = {entry.code for entry in table.entries} if table else None
         for code in condition.is_in or condition.contains or ():
             if known is not None and code not in known:
-                yield _at(catalog, name, where, f"{field_id}.{part}: '{code}' is no code of table '{other.code_table}'")
+                yield at(part, f"{field_id}.{part}: '{code}' is no code of table '{other.code_table}'; mend it")
 
 
 def _code_tables(catalog: Catalog) -> Iterator[CatalogError]:

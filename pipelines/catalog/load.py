@@ -139,12 +139,17 @@ def _validated(document: Document, model: type[M]) -> M:
         return model.model_validate(document.data)
     except ValidationError as error:
         first = error.errors()[0]
-        loc = tuple(part for part in first["loc"] if part not in ("Field", "UseGroup"))
+        loc = tuple(part for part in first["loc"] if not _is_model(part))
         where = ".".join(str(part) for part in loc) or "the file"
         message = {"extra_forbidden": "unknown key", "missing": "missing"}.get(first["type"], first["msg"])
         raise CatalogError(
             document.path, document.line(loc), f"{where}: {message}; see the models of pipelines.catalog"
         ) from error
+
+
+def _is_model(part: str | int) -> bool:
+    """True for what pydantic puts into a location that stands in no file: members of a union, validators."""
+    return part in ("Field", "UseGroup") or str(part).startswith("function-")
 
 
 def _expanded(dataset: Dataset, groups: Mapping[str, FieldGroup], document: Document) -> Dataset:

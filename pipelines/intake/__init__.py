@@ -1,7 +1,7 @@
 """Taking deliveries: inboxes, the raw zone, work groups, and the pass that screens them."""
 
-from pipelines.intake.collect import Collected, Hub, collect, collect_group
+from pipelines.intake.collect import Collected, Hub, collect, collect_group, plan_groups
 from pipelines.intake.groups import WorkGroup, plan
 from pipelines.intake.inbox import Stray, take
 
-__all__ = ["Collected", "Hub", "Stray", "WorkGroup", "collect", "collect_group", "plan", "take"]
+__all__ = ["Collected", "Hub", "Stray", "WorkGroup", "collect", "collect_group", "plan", "plan_groups", "take"]

@@ -19,7 +19,7 @@ import polars as pl
 
 from pipelines import expectations
 from pipelines.catalog import RECORD, Catalog, catalog
-from pipelines.errors import HubError
+from pipelines.errors import HubError, InputError
 from pipelines.home import Home, write_json
 from pipelines.intake import raw
 from pipelines.intake.delivery import Delivery
@@ -91,12 +91,26 @@ def collect(
     if any(hub.home.pending.glob("*.json")):
         # Two seconds of import, beside the reading of the first group.
         Thread(target=import_module, args=["pipelines.expectations.counting"], daemon=True).start()
-    for group in plan(hub.home, hub.settings.work_group_bytes, provider=provider):
+    for group in plan_groups(hub, provider=provider, dataset=None):
         progress(group.name)
         done = collect_group(hub, group)
         receipts += done.receipts
         changed |= set(done.changed_datasets)
     return Collected(tuple(receipts), tuple(sorted(changed)), tuple(strays))
+
+
+def plan_groups(hub: Hub, *, provider: str | None, dataset: str | None) -> list[WorkGroup]:
+    """Work groups to be done, of one dataset or of all.
+
+    Raises:
+        InputError: the catalogue has no such dataset.
+    """
+    if dataset not in (None, *hub.catalog.datasets):
+        raise InputError(
+            f"dataset '{dataset}' is not in the catalogue; use one of: {', '.join(sorted(hub.catalog.datasets))}"
+        )
+    groups = plan(hub.home, hub.settings.work_group_bytes, provider=provider)
+    return [group for group in groups if dataset in (None, group.dataset_id)]
 
 
 def collect_group(hub: Hub, group: WorkGroup) -> Collected:

@@ -7,12 +7,11 @@ same group comes again, with the same id, and the lake knows by the id what it a
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from pipelines.home import Home, write_json
+from pipelines.home import Home, read_all, write_json
 from pipelines.intake.delivery import Delivery
 from pipelines.intake.inbox import pending
 
@@ -60,7 +59,7 @@ def plan(home: Home, group_bytes: int, *, provider: str | None = None) -> list[W
         provider: only this provider's new deliveries.
     """
     with home.locked():
-        groups = [WorkGroup.from_json(json.loads(p.read_text())) for p in sorted(home.groups.glob("*.json"))]
+        groups = [WorkGroup.from_json(content) for content in read_all(home.groups)]
         planned = {d.batch_id for group in groups for d in group.deliveries}
         new = [d for d in pending(home) if d.batch_id not in planned and provider in (None, d.provider_id)]
         for members in _packed(new, group_bytes):

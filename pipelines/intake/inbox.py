@@ -15,7 +15,7 @@ from typing import Final
 
 from pipelines.catalog import Catalog
 from pipelines.errors import InputError
-from pipelines.home import Home, write_json
+from pipelines.home import Home, read_all, write_json
 from pipelines.intake import raw
 from pipelines.intake.delivery import Delivery, batch_id, repeated_id, token
 from pipelines.stopwatch import stage
@@ -72,7 +72,7 @@ def take(home: Home, catalog: Catalog, *, provider: str | None, as_of: datetime)
 
 def pending(home: Home) -> list[Delivery]:
     """Deliveries that were taken and not yet screened, in the order of dataset, provider and name."""
-    found = [Delivery.from_json(json.loads(path.read_text())) for path in home.pending.glob("*.json")]
+    found = [Delivery.from_json(content) for content in read_all(home.pending)]
     return sorted(found, key=lambda d: (d.dataset_id, d.provider_id, d.file_name, d.batch_id))
 
 

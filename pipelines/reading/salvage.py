@@ -17,6 +17,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.reading.encoding import is_utf8
+
 ROW_NUMBER: Final = "_row_number"
 RAW_TEXT: Final = "_raw_text"
 _LONGEST_RECORD: Final = 200  # lines one quoted record may run over
@@ -94,7 +96,8 @@ def _records(source: Path, encoding: str, separator: str, width: int) -> Iterato
         while (line := lines.next()) is not None:
             number += 1
             if isinstance(line, bytes):
-                yield number, line.decode(encoding, errors="backslashreplace").rstrip("\r\n")
+                other = "utf-8" if is_utf8(line) else encoding
+                yield number, line.decode(other, errors="backslashreplace").rstrip("\r\n")
                 continue
             text = line.rstrip("\r\n")
             if not text:
@@ -133,6 +136,9 @@ def _decoded(stream: Iterator[bytes], encoding: str) -> Iterator[str | bytes]:
         try:
             text = line.decode(encoding)
         except UnicodeDecodeError:
+            yield line
+            continue
+        if encoding == "gb18030" and not line.isascii() and is_utf8(line):
             yield line
             continue
         yield text.removeprefix("\ufeff") if number == 0 else text

@@ -79,6 +79,8 @@ def open_source(path: Path, suffix: str, fields: tuple[Field, ...], title: str, 
         raise Unreadable(unsupported_format(suffix or path.name))
     name = encodings.guess(path)
     text = path
+    if name == "gb18030" and encodings.has_utf8_lines(path):
+        return salvage(path, suffix, fields, title, scratch)
     if name not in ("utf-8", "utf-8-sig"):
         text = scratch / f"{path.name}.utf8"
         try:
@@ -104,7 +106,8 @@ def salvage(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scra
             raise Unreadable(undecodable(1, error.start + 1, error.object[error.start])) from error
         line_encoding = "utf-8"
     else:
-        name = line_encoding = encodings.main_encoding(path)
+        line_encoding = encodings.main_encoding(path)
+        name = name if name == "utf-8-sig" and line_encoding == "utf-8" else line_encoding
     try:
         source = _csv(path, text, name, suffix, fields, title, line_encoding)
     except UnicodeDecodeError as error:

@@ -122,8 +122,9 @@ def _publish_one(hub: Hub, dataset_id: str, as_of: datetime) -> Published | None
             changed.add(turned)
         changed.close()
     if previous is not None and not any(changed.counts.values()) and previous["definition"] == definition:
-        # Other files, the same records: compaction, or the same rows again. The latest release says it all.
+        # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
         _remember(hub, previous, sources)
+        _enter(hub, previous)
         shutil.rmtree(work)
         return Published(dataset_id, previous["release_id"], previous["rows"], previous["changes"], new=False)
     manifest = _manifest(hub, dataset_id, as_of, previous, buckets, changed.counts, changed.file(), definition)

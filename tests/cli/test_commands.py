@@ -65,7 +65,12 @@ def call(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp
 
 def process(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120, env=os.environ | environment
+        [COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env=os.environ | environment,
     )
 
 
@@ -79,7 +84,12 @@ def test_code_has_the_keys_of_the_contract_and_no_others(call: Call) -> None:
     right, checksum, letter = answer.json()
     for report in (right, checksum, letter):
         assert list(report) == ["input", "code", "valid", "reason", "warnings", "suggestion", "parts"]
-        assert report["parts"] is None or list(report["parts"]) == ["registrar", "category", "region", "organisation_code"]
+        assert report["parts"] is None or list(report["parts"]) == [
+            "registrar",
+            "category",
+            "region",
+            "organisation_code",
+        ]
     assert (right["valid"], right["reason"], right["code"]) == (True, None, GOOD_CODES[0])
     assert right["parts"]["region"] == "350100"
     assert (checksum["valid"], checksum["reason"]) == (False, "checksum")
@@ -87,7 +97,9 @@ def test_code_has_the_keys_of_the_contract_and_no_others(call: Call) -> None:
     assert [r["input"] for r in answer.json()] == [GOOD_CODES[0], "91350100M000100Y44", "9135O100M000100Y43"]
 
 
-@pytest.mark.parametrize("odd", ["", " ", "-", "=1+1", "二十", "\u202e91", "1" * 5000, "９１３５０１００M０００１００Y４３"])
+@pytest.mark.parametrize(
+    "odd", ["", " ", "-", "=1+1", "二十", "\u202e91", "1" * 5000, "９１３５０１００M０００１００Y４３"]
+)
 def test_code_answers_whatever_it_is_asked(call: Call, odd: str) -> None:
     answer = call("code", "--json", "--", odd)
     assert answer.status == DONE
@@ -121,7 +133,9 @@ def test_every_step_prints_what_it_did_as_json(call: Call, home: Home) -> None:
     assert call("audit", *at).json() == {"ok": True, "findings": []}
     rows = call("sql", "select status, rows_in, received_on from ledger.batches", *at).json()
     assert rows == [{"status": "partial", "rows_in": 2, "received_on": "2026-11-22"}]
-    assert call("sql", "select credit_code from shared.enterprise_registration", *at).json() == [{"credit_code": GOOD_CODES[0]}]
+    assert call("sql", "select credit_code from shared.enterprise_registration", *at).json() == [
+        {"credit_code": GOOD_CODES[0]}
+    ]
 
 
 def test_an_audit_with_findings_exits_1_and_says_what(call: Call, home: Home) -> None:
@@ -240,7 +254,9 @@ def test_a_wrong_day_is_told_how_to_write_one(call: Call) -> None:
 
 
 @pytest.mark.parametrize("verb", [("audit",), ("sql", "select 1"), ("maintain",)], ids=" ".join)
-def test_a_home_that_is_not_there_is_not_made_by_looking_at_it(call: Call, tmp_path: Path, verb: tuple[str, ...]) -> None:
+def test_a_home_that_is_not_there_is_not_made_by_looking_at_it(
+    call: Call, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
     answer = call(*verb, "--home", tmp_path / "nowhere")
     assert answer.status == UNUSABLE
     assert "nowhere" in answer.err
@@ -325,7 +341,9 @@ def test_a_suite_that_cannot_be_read_is_our_failure_and_exits_3(
         case "no JSON":
             path.write_text("{", encoding="utf-8")
         case _:
-            path.write_text(path.read_text(encoding="utf-8").replace("expect_column", "expect_pillar", 1), encoding="utf-8")
+            path.write_text(
+                path.read_text(encoding="utf-8").replace("expect_column", "expect_pillar", 1), encoding="utf-8"
+            )
     monkeypatch.setenv("CREDIT_HUB_EXPECTATIONS", str(suites))
     home.drop("sichuan", "enterprise_registration", THREE_GOOD_ROWS)
 
@@ -402,7 +420,15 @@ def test_sql_names_the_views_when_it_cannot_find_one(call: Call, home: Home) -> 
     assert "ledger.batches" in answer.err
 
 
-@pytest.mark.parametrize("query", ["select * from lake.enterprise_registration", "describe ledger.batches", "show all tables", "summarize ledger.batches"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select * from lake.enterprise_registration",
+        "describe ledger.batches",
+        "show all tables",
+        "summarize ledger.batches",
+    ],
+)
 def test_sql_reads_an_empty_hub_too(call: Call, home: Home, query: str) -> None:
     home.root.mkdir()
     answer = call("sql", query, "--home", home.root, "--json")

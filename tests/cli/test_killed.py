@@ -126,7 +126,9 @@ def on_disk(home: Home) -> dict[str, bytes]:
 
 def leftovers(home: Home) -> list[str]:
     """What a pass leaves of its own state, half-written temporary files apart; nothing, when it is done."""
-    state = [p for part in ("pending", "groups", "work") for p in (home.root / "state" / part).rglob("*") if p.is_file()]
+    state = [
+        p for part in ("pending", "groups", "work") for p in (home.root / "state" / part).rglob("*") if p.is_file()
+    ]
     return sorted(p.relative_to(home.root).as_posix() for p in state if p.suffix != ".tmp")
 
 

@@ -52,4 +52,4 @@ def dags(bag: Any) -> dict[str, Any]:
 def dag_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     """An empty home that the DAGs work on."""
     monkeypatch.setenv("CREDIT_HUB_HOME", str(tmp_path / "home"))
-    yield Home(Hub.open(Settings.read()))
+    return Home(Hub.open(Settings.read()))

@@ -74,7 +74,9 @@ def test_collect_that_brings_nothing_wakes_nobody(dags: dict[str, Any], dag_home
     assert asset_events(done) == []
 
 
-def test_a_delivery_goes_through_all_four(dags: dict[str, Any], dag_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_delivery_goes_through_all_four(
+    dags: dict[str, Any], dag_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Receipts, lake, release and scorecard come out; collect maps over work groups, publish over what changed only."""
     monkeypatch.setenv("CREDIT_HUB_WORK_GROUP_BYTES", "1")
     dag_home.drop("sichuan", "enterprise_registration", THREE_GOOD_ROWS)
@@ -84,7 +86,9 @@ def test_a_delivery_goes_through_all_four(dags: dict[str, Any], dag_home: Home, 
     collected = run(dags, "collect_sector_files", as_of=DAY)
 
     assert str(collected.state) == "success"
-    assert states(collected)["collect"] == Counter(success=2, skipped=1)  # nothing came of the dataset that is not in the catalogue
+    assert states(collected)["collect"] == Counter(
+        success=2, skipped=1
+    )  # nothing came of the dataset that is not in the catalogue
     assert asset_events(collected) == [{"datasets": ["enterprise_registration"], "as_of": DAY}] * 2
     batches = ledger(dag_home.hub.home, "batches").read().sort("dataset_id", "provider_id")
     assert batches["status"].to_list() == ["rejected", "accepted", "partial"]
@@ -93,11 +97,15 @@ def test_a_delivery_goes_through_all_four(dags: dict[str, Any], dag_home: Home, 
     assert dag_home.records().height == 4
     values = [json.dumps(value, default=str) for value in passed_on(collected)]
     assert max(map(len, values)) < 5_000
-    assert not any("蜀锦" in value or "\\u8700" in value or GOOD_CODES[0] in value for value in values), "rows in an XCom"
+    assert not any("蜀锦" in value or "\\u8700" in value or GOOD_CODES[0] in value for value in values), (
+        "rows in an XCom"
+    )
 
     published = run(dags, "publish_shared_datasets", as_of=DAY)
     assert str(published.state) == "success"
-    assert json.loads((dag_home.root / "shared/enterprise_registration/latest.json").read_text())["release_id"].startswith("20261122-")
+    assert json.loads((dag_home.root / "shared/enterprise_registration/latest.json").read_text())[
+        "release_id"
+    ].startswith("20261122-")
     assert max(len(json.dumps(value, default=str)) for value in passed_on(published)) < 5_000
     events = asset_events(published)
     assert {event["as_of"] for event in events} == {DAY}
@@ -178,9 +186,13 @@ def test_a_run_that_was_woken_works_as_of_the_day_of_the_run_that_woke_it(dags: 
     instant = dags["publish_shared_datasets"].task_dict["publish"].python_callable.__globals__["instant"]
 
     class Event:
-        extra = {"as_of": "2026-04-01"}
+        def __init__(self) -> None:
+            self.extra = {"as_of": "2026-04-01"}
 
-    assert instant({"params": {"as_of": None}, "triggering_asset_events": {"records": [Event()]}}).date().isoformat() == "2026-04-01"
+    assert (
+        instant({"params": {"as_of": None}, "triggering_asset_events": {"records": [Event()]}}).date().isoformat()
+        == "2026-04-01"
+    )
     assert instant({"params": {"as_of": "2026-04-02"}, "triggering_asset_events": {"records": [Event()]}}).day == 2
 
 

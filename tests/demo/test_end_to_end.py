@@ -58,7 +58,8 @@ def test_every_file_of_the_plan_has_a_receipt_and_nothing_else_has(done: Collect
 
 def test_every_receipt_has_the_status_and_the_problem_of_the_plan(done: Collected) -> None:
     said = {
-        one.key: ((one.status, one.problem), (r["status"], r["problem"]["code"] if r["problem"] else None)) for one, r in done.pairs
+        one.key: ((one.status, one.problem), (r["status"], r["problem"]["code"] if r["problem"] else None))
+        for one, r in done.pairs
     }
     assert differing(said) == {}
 
@@ -76,7 +77,8 @@ def test_every_receipt_counts_the_rows_of_the_plan(done: Collected) -> None:
 
 def test_every_rule_has_found_what_was_planted_and_no_more(done: Collected) -> None:
     planned = {
-        one.key: (dict(one.planted or {}), {rule["rule_id"]: rule["rows"] for rule in r["rules"]}) for one, r in done.pairs
+        one.key: (dict(one.planted or {}), {rule["rule_id"]: rule["rows"] for rule in r["rules"]})
+        for one, r in done.pairs
     }
     assert differing(planned) == {}
     assert len({rule for one in done.plan.files for rule in one.planted or {}}) > 60

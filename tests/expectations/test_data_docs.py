@@ -81,7 +81,7 @@ class Loads(HTMLParser):
 
 def test_the_pages_of_great_expectations_are_there_with_every_rule_asked(folder: Path, home: Home) -> None:
     hub = home.hub
-    asked = gate._for_release(hub.catalog, DATASET, expectations.read(hub.settings.expectations, DATASET))[
+    asked = gate.for_release(hub.catalog, DATASET, expectations.read(hub.settings.expectations, DATASET))[
         "expectations"
     ]
     assert len(asked) > 20
