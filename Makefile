@@ -31,7 +31,7 @@ demo: $(MAIN)
 	$(BIN)/python -m pipelines.airflow_home demo --home '$(DEMO_HOME)' $${as_of:+--as-of "$$as_of"}
 
 test: $(ALL)
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 lint: $(ALL)
 	@failed=0
