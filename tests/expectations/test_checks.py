@@ -1,4 +1,3 @@
-
 """Every check with good and bad values, run by Great Expectations itself."""
 
 from __future__ import annotations
