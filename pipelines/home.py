@@ -23,6 +23,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def write_json(path: Path, content: Any) -> None:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Put ``content`` under ``path`` atomically and durably."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     with temporary.open("wb") as stream:
         stream.write(content)
         stream.flush()

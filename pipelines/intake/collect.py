@@ -7,38 +7,34 @@ receipts to the outbox. Every commit knows the group's id, so that whatever a cr
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
-from pipelines import expectations
-from pipelines.catalog import RECORD, Catalog, catalog
+from pipelines.catalog import Catalog, catalog
 from pipelines.errors import HubError, InputError
 from pipelines.home import Home, write_json
 from pipelines.intake import raw
 from pipelines.intake.delivery import Delivery
 from pipelines.intake.groups import WorkGroup, finish, plan
 from pipelines.intake.inbox import Stray, take
-from pipelines.intake.outcome import Outcome, batches, rule_counts, status_of
-from pipelines.intake.passes import Opened, Passed, screen_files
+from pipelines.intake.outcome import Outcome, batches, rule_counts
+from pipelines.intake.passes import Opened, screen_files
+from pipelines.intake.split import commit_rows
 from pipelines.lake.ledger import ledger
 from pipelines.lake.tables import Table
 from pipelines.privacy.pseudonym import pseudonyms
-from pipelines.reading import Problem, Unreadable, missing_columns, no_rows, not_in_catalogue, open_source
-from pipelines.receipts.findings import findings, no_findings, refused_rows, write_csv
+from pipelines.reading import Unreadable, not_in_catalogue, open_source
+from pipelines.receipts.findings import no_findings, write_csv
 from pipelines.receipts.receipt import receipt
-from pipelines.screening import BATCH, BUCKET, MEASURES, REFUSED, Screen, counts, quarantine_schema, record_schema
-from pipelines.screening.columns import PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER
+from pipelines.screening import BATCH, BUCKET, Screen, quarantine_schema, record_schema
 from pipelines.settings import Settings
-from pipelines.stopwatch import stage
-
-_NO_LINES: Final = {BATCH: pl.String, ROW_NUMBER: pl.Int64, "raw_text": pl.String}
 
 
 @dataclass(frozen=True)
@@ -157,7 +153,7 @@ def _screen_and_commit(hub: Hub, group: WorkGroup, work: Path) -> None:
             rejected += [Outcome(d, "rejected", {}, e.encoding, e.problem) for d, e in passed.rejected]
         outcomes += rejected
         if passed is not None and passed.opened:
-            screened, counted = _split(hub, group, screen, passed, work)
+            screened, counted = commit_rows(hub, group, screen, passed, work)
             outcomes += screened
     table = ledger(hub.home, "rule_counts")
     if counted.height:
@@ -179,106 +175,6 @@ def _open(hub: Hub, screen: Screen, deliveries: Sequence[Delivery], work: Path) 
             continue
         opened.append(Opened(delivery, path, source))
     return opened, rejected
-
-
-def _split(
-    hub: Hub, group: WorkGroup, screen: Screen, passed: Passed, work: Path
-) -> tuple[list[Outcome], pl.DataFrame]:
-    """Compare the two routes, then commit refused and accepted rows; outcomes and rule counts of the files."""
-    rules = hub.catalog.rules[group.dataset_id]
-    flagged = pl.read_parquet(sorted(passed.flagged.iterdir()), hive_partitioning=False)
-    lines = [
-        {BATCH: one.delivery.batch_id, ROW_NUMBER: number, "raw_text": text}
-        for one in passed.opened
-        for number, text in one.source.malformed
-    ]
-    malformed = pl.DataFrame(lines, schema=_NO_LINES)
-    counted = counts(flagged, screen.rules)
-    totals = dict(counted.group_by("rule_id").agg(pl.col("rows").sum()).rows())
-    suite = expectations.read(hub.settings.expectations, group.dataset_id)
-    with stage("double entry"):
-        expectations.compare(hub.catalog, suite, passed.staged, totals, hub.settings.memory_limit)
-    line_rule = next(rule.id for rule in rules if rule.field == RECORD)
-    broken_lines = (
-        malformed.group_by(BATCH).agg(pl.len().cast(pl.Int64).alias("rows")).with_columns(rule_id=pl.lit(line_rule))
-    )
-    counted = pl.concat([counted, broken_lines.select(counted.columns)])
-    outcomes = _outcomes(passed, flagged, malformed, counted, rules)
-
-    with stage("findings"):
-        found = findings(flagged, malformed, rules, {field.id: field for field in screen.fields})
-    of_batch = {str(key[0]): rows for key, rows in found.partition_by(BATCH, as_dict=True).items()}
-    for outcome in outcomes:
-        delivery = outcome.delivery
-        folder = hub.home.outbox(delivery.provider_id, delivery.batch_id)
-        write_csv(folder / "findings.csv", of_batch.get(delivery.batch_id, found.clear()))
-    with stage("quarantine"):
-        quarantine = refused_rows(flagged, malformed, rules, screen.fields)
-        if quarantine.height:
-            table = hub.quarantine(group.dataset_id)
-            table.append_frame(
-                group.id, _with_delivery(quarantine, outcomes).select(*table.schema), work / "quarantine"
-            )
-    accepted = [(path, path.parent.name.partition("=")[2]) for path in sorted(passed.accepted.rglob("*.parquet"))]
-    with stage("lake"):
-        if accepted:
-            hub.records(group.dataset_id).append(group.id, accepted)
-    return outcomes, counted
-
-
-def _with_delivery(rows: pl.DataFrame, outcomes: Sequence[Outcome]) -> pl.DataFrame:
-    deliveries = pl.DataFrame(
-        {
-            BATCH: [o.delivery.batch_id for o in outcomes],
-            PROVIDER: [o.delivery.provider_id for o in outcomes],
-            REGION: [o.delivery.region_code for o in outcomes],
-            RECEIVED_ON: [o.delivery.day for o in outcomes],
-        }
-    )
-    return rows.join(deliveries, on=BATCH, how="left", maintain_order="left")
-
-
-def _outcomes(
-    passed: Passed, flagged: pl.DataFrame, malformed: pl.DataFrame, counted: pl.DataFrame, rules: Sequence[Any]
-) -> list[Outcome]:
-    """Outcome of each file; conservation is asserted, not assumed."""
-    measured = {row[BATCH]: row for row in passed.measured.select(BATCH, *MEASURES).to_dicts()}
-    refused = dict(flagged.filter(pl.col(REFUSED)).group_by(BATCH).len().rows())
-    lines = dict(malformed.group_by(BATCH).len().rows())
-    required = [rule.id for rule in rules if rule.primitive.startswith("required")]
-    missing = dict(counted.filter(pl.col("rule_id").is_in(required)).group_by(BATCH).agg(pl.col("rows").sum()).rows())
-    outcomes = []
-    for one in passed.opened:
-        batch = one.delivery.batch_id
-        found: Mapping[str, int] = measured.get(batch, dict.fromkeys(MEASURES, 0))
-        broken = lines.get(batch, 0)
-        if found["rows"] != found["accepted"] + refused.get(batch, 0):
-            raise HubError(
-                f"{batch}: {found['rows']} rows read, {found['accepted']} accepted, {refused.get(batch, 0)} refused"
-            )
-        problem: Problem | None = None
-        if found["rows"] + broken == 0:
-            problem = no_rows()
-        elif one.source.columns.missing:
-            problem = missing_columns([field.title_zh for field in one.source.columns.missing])
-        outcomes.append(
-            Outcome(
-                one.delivery,
-                status_of(found["accepted"], refused.get(batch, 0) + broken),
-                {
-                    "rows_in": found["rows"] + broken,
-                    "rows_accepted": found["accepted"],
-                    "rows_refused": refused.get(batch, 0) + broken,
-                    "rows_warned": found["warned"],
-                    "missing_cells": missing.get(batch, 0),
-                    **{name: found[name] for name in MEASURES if name not in ("rows", "accepted", "warned")},
-                },
-                one.source.encoding,
-                problem,
-                one.source.columns.unknown,
-            )
-        )
-    return outcomes
 
 
 def _write_receipts(hub: Hub, group: WorkGroup) -> list[dict[str, Any]]:

@@ -54,6 +54,7 @@ def take(home: Home, catalog: Catalog, *, provider: str | None, as_of: datetime)
         )
     strays: list[Stray] = []
     with home.locked():
+        raw.forget_unfinished(home)
         for folder in _children(home.inbox):
             if provider is not None and folder.name != provider:
                 continue

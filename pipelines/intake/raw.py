@@ -44,6 +44,12 @@ def keep(home: Home, source: Path) -> tuple[str, int]:
     return digest, size
 
 
+def forget_unfinished(home: Home) -> None:
+    """Remove what a killed run left half-copied; only for whoever holds the lock under which files are kept."""
+    for path in home.raw.glob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
 def path_of(home: Home, sha256: str) -> Path:
     """Where the bytes of a digest lie."""
     return home.raw / sha256[:2] / sha256

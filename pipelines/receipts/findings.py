@@ -6,6 +6,7 @@ apostrophe in front.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,7 @@ from pipelines.screening.checks import reason_name
 COLUMNS: Final = (
     "row_number", "rule_id", "severity", "field", "field_zh", "value", "expected", "message_zh", "hint_zh", "quarantine_id",
 )  # fmt: skip
+_UNFINISHED: Final = ".findings.csv.tmp"
 _FORMULA: Final = r"^[=+\-@\x00-\x1f\x7f]"
 
 
@@ -63,8 +65,32 @@ def quarantine_id() -> pl.Expr:
 def write_csv(path: Path, rows: pl.DataFrame) -> None:
     """findings.csv of one delivery: UTF-8 with byte order mark, so that a spreadsheet opens it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = rows.select(COLUMNS).write_csv(line_terminator="\r\n")
-    replace_file(path, b"\xef\xbb\xbf" + text.encode())
+    replace_file(path, BOM_UTF8 + _lines_of(rows, header=True))
+
+
+class FindingsFiles:
+    """findings.csv of the deliveries of a work group, written slice by slice; they appear when all of them are whole."""
+
+    def __init__(self, folders: Mapping[str, Path]) -> None:
+        self._folders = folders
+        for folder in folders.values():
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / _UNFINISHED).write_bytes(BOM_UTF8 + _lines_of(no_findings(), header=True))
+
+    def add(self, found: pl.DataFrame) -> None:
+        """Append findings, ``_batch_id`` and the columns of findings.csv, to the files of their deliveries."""
+        for (batch,), rows in found.partition_by(BATCH, as_dict=True, maintain_order=True).items():
+            with (self._folders[str(batch)] / _UNFINISHED).open("ab") as stream:
+                stream.write(_lines_of(rows, header=False))
+
+    def finish(self) -> None:
+        """Put the files under their name."""
+        for folder in self._folders.values():
+            (folder / _UNFINISHED).replace(folder / "findings.csv")
+
+
+def _lines_of(rows: pl.DataFrame, *, header: bool) -> bytes:
+    return rows.select(COLUMNS).write_csv(line_terminator="\r\n", include_header=header).encode()
 
 
 def harmless(value: pl.Expr) -> pl.Expr:
