@@ -25,23 +25,35 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", line)
 
 
-@pytest.fixture(scope="session")
-def bag(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The project's DAGs, as Airflow loads them."""
-    if not ("airflow" in sys.modules and "AIRFLOW_HOME" in os.environ):
-        from pipelines.airflow_home import activate, prepare
-
-        activate(prepare(tmp_path_factory.mktemp("airflow")))
+def loaded() -> Any:
+    """The project's DAGs, as Airflow loads them; each call gives objects of their own."""
     from airflow.dag_processing.dagbag import BundleDagBag
-    from airflow.utils.db import initdb
 
-    initdb()
     return BundleDagBag(dag_folder=ROOT / "dags", bundle_path=ROOT / "dags", bundle_name="dags-folder")
 
 
 @pytest.fixture(scope="session")
-def dags(bag: Any) -> dict[str, Any]:
-    """The DAGs by id; nothing is tried again, since nothing here fails only for a while."""
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """An Airflow with an empty metadata database."""
+    if not ("airflow" in sys.modules and "AIRFLOW_HOME" in os.environ):
+        from pipelines.airflow_home import activate, prepare
+
+        activate(prepare(tmp_path_factory.mktemp("airflow")))
+    from airflow.utils.db import initdb
+
+    initdb()
+
+
+@pytest.fixture(scope="session")
+def bag(airflow: None) -> Any:
+    """The DAGs to look at."""
+    return loaded()
+
+
+@pytest.fixture(scope="session")
+def dags(airflow: None) -> dict[str, Any]:
+    """The DAGs to run, by id; nothing is tried again, since nothing here fails only for a while."""
+    bag = loaded()
     for dag in bag.dags.values():
         for task in dag.tasks:
             task.retries = 0
