@@ -23,7 +23,8 @@ from great_expectations.exceptions.exceptions import GreatExpectationsError
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 from pipelines.errors import HubError
-from pipelines.expectations.checks import identifier, install_checks, shared_columns
+from pipelines.expectations.check_sql import identifier, install_checks
+from pipelines.expectations.checks import shared_columns
 from pipelines.expectations.duckdb_datasource import new_context
 from pipelines.expectations.duckdb_dialect import handed_over
 

@@ -106,7 +106,7 @@ def _validate(hub: Hub, dataset_id: str, manifest: Manifest, site: Path) -> Sequ
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-    from pipelines.expectations.checks import install_checks
+    from pipelines.expectations.check_sql import install_checks
     from pipelines.expectations.duckdb_datasource import new_context
     from pipelines.expectations.duckdb_dialect import handed_over
 
@@ -146,7 +146,8 @@ def _validate(hub: Hub, dataset_id: str, manifest: Manifest, site: Path) -> Sequ
 
 def _rows(hub: Hub, manifest: Manifest, suite: ExpectationSuite) -> str:
     """SQL of the release as text, as the gate sees it, with the columns that make its checks cheap."""
-    from pipelines.expectations.checks import identifier, shared_columns, text
+    from pipelines.expectations.check_sql import identifier, text
+    from pipelines.expectations.checks import shared_columns
 
     names = [identifier(field.id) for field in hub.catalog.fields(manifest["product_id"])]
     columns = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in names)

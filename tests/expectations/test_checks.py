@@ -14,7 +14,7 @@ from great_expectations.core import ExpectationSuite
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 from pipelines.errors import HubError
-from pipelines.expectations.checks import COLUMN_CHECKS, PAIR_CHECKS, REASONS, install_checks
+from pipelines.expectations.check_sql import COLUMN_CHECKS, PAIR_CHECKS, REASONS, install_checks
 from pipelines.expectations.counting import SuiteResult, count_unexpected
 
 COLUMN = "expect_column_values_to_pass_check"
