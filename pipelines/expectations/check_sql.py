@@ -15,6 +15,8 @@ from typing import Any, Final
 
 import duckdb
 
+from pipelines.lake.sql import literal as text
+
 Parameters = Sequence[int | float | str]
 
 REASONS: Final = (
@@ -47,11 +49,6 @@ _STAND_INS: Final = (
 _DAY: Final = r"(\d{4}[-/.年]\d\d?[-/.月]\d\d?日?)"
 _DAY_OR_COMPACT: Final = rf"({_DAY}|\d{{8}})"
 _NUMBER: Final = r"^[+-]?\d+(\.\d*)?$"
-
-
-def text(value: str) -> str:
-    """A string as an SQL literal."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def identifier(name: str) -> str:

@@ -146,15 +146,18 @@ def _validate(hub: Hub, dataset_id: str, manifest: Manifest, site: Path) -> Sequ
 
 def _rows(hub: Hub, manifest: Manifest, suite: ExpectationSuite) -> str:
     """SQL of the release as text, as the gate sees it, with the columns that make its checks cheap."""
-    from pipelines.expectations.check_sql import identifier, text
+    from pipelines.expectations.check_sql import identifier
     from pipelines.expectations.checks import shared_columns
+    from pipelines.release.gate import as_text
 
-    names = [identifier(field.id) for field in hub.catalog.fields(manifest["product_id"])]
-    columns = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in names)
     folder = hub.home.shared / manifest["product_id"] / manifest["release_id"]
-    files = ", ".join(text(str(folder / file["path"])) for file in manifest["files"])
-    shared = "".join(f", {sql} AS {identifier(name)}" for name, sql in shared_columns(suite.expectations).items())
-    return f"SELECT *{shared} FROM (SELECT {columns} FROM read_parquet([{files}], hive_partitioning=false))"
+    rows = as_text(hub.catalog, manifest["product_id"], [folder / file["path"] for file in manifest["files"]])
+    columns = [
+        f", {sql} AS {identifier(name)}"
+        for functions in shared_columns(suite.expectations).values()
+        for name, sql in functions.items()
+    ]
+    return f"SELECT *{''.join(columns)} FROM ({rows})"
 
 
 def _site(folder: Path) -> Any:

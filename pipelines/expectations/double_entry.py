@@ -15,6 +15,7 @@ import polars as pl
 from pipelines.catalog import Catalog
 from pipelines.errors import HubError
 from pipelines.expectations.suites import DIVISIONS
+from pipelines.lake.sql import literal, parquet
 
 
 def connection(catalog: Catalog, memory_limit: str, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -24,7 +25,7 @@ def connection(catalog: Catalog, memory_limit: str, spill: Path | None = None) -
     con.execute(f"SET memory_limit='{memory_limit}'")
     con.execute("SET preserve_insertion_order=false")
     if spill is not None:
-        con.execute(f"SET temp_directory='{spill}'")
+        con.execute(f"SET temp_directory={literal(str(spill))}")
     codes = pl.DataFrame({"code": catalog.division_codes})
     con.register("division_codes", codes.to_arrow())
     con.execute(f"CREATE TEMP TABLE {DIVISIONS} AS SELECT code FROM division_codes")
@@ -54,8 +55,7 @@ def compare(
 
     con = connection(catalog, memory_limit, staged.parent)
     try:
-        listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in sorted(staged.iterdir()))
-        con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet([{listed}], hive_partitioning=false)")
+        con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM {parquet(sorted(staged.iterdir()))}")
         result = count_unexpected(con, "staged", suite)
     finally:
         con.close()

@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from pipelines.errors import InputError
+from pipelines.lake.sql import literal, parquet
 
 if TYPE_CHECKING:
     from pipelines.intake import Hub
@@ -28,7 +29,8 @@ def query(hub: Hub, text: str) -> pl.DataFrame:
     try:
         con.execute("SET autoinstall_known_extensions=false; SET autoload_known_extensions=false")
         _views(con, hub)
-        con.execute(f"SET allowed_directories=['{hub.home.root / 'lake'}', '{hub.home.shared}']")
+        folders = (literal(str(hub.home.root / "lake")), literal(str(hub.home.shared)))
+        con.execute(f"SET allowed_directories=[{', '.join(folders)}]")
         con.execute("SET enable_external_access=false; SET lock_configuration=true")
         statements = con.extract_statements(text)
         if len(statements) != 1 or statements[0].type.name not in _READING:
@@ -73,6 +75,4 @@ def _views(con: duckdb.DuckDBPyConnection, hub: Hub) -> None:
                 con.register(f"empty_{schema}_{name}", empty.to_arrow())
                 con.execute(f'CREATE TABLE "{schema}"."{name}" AS SELECT * FROM "empty_{schema}_{name}"')
                 continue
-        listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-        source_rows = f"read_parquet([{listed}], union_by_name=true, hive_partitioning=false)"
-        con.execute(f'CREATE VIEW "{schema}"."{name}" AS SELECT * FROM {source_rows}')
+        con.execute(f'CREATE VIEW "{schema}"."{name}" AS SELECT * FROM {parquet(files, union_by_name=True)}')

@@ -10,6 +10,7 @@ from typing import Any
 from pipelines import expectations
 from pipelines.catalog import Catalog, Kind
 from pipelines.errors import HubError
+from pipelines.lake.sql import parquet
 from pipelines.privacy.scan import scan
 
 
@@ -62,9 +63,8 @@ def check(
 
 def as_text(catalog: Catalog, dataset_id: str, files: Sequence[Path]) -> str:
     """SQL of the published records with every field as text, which is what the suite was made for."""
-    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
     columns = ", ".join(f'CAST("{field.id}" AS VARCHAR) AS "{field.id}"' for field in catalog.fields(dataset_id))
-    return f"SELECT {columns} FROM read_parquet([{listed}], hive_partitioning=false)"
+    return f"SELECT {columns} FROM {parquet(files)}"
 
 
 def for_release(catalog: Catalog, dataset_id: str, suite: dict[str, Any]) -> dict[str, Any]:

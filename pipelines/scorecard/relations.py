@@ -22,6 +22,7 @@ import polars as pl
 from pipelines.catalog import Catalog
 from pipelines.home import Home
 from pipelines.lake.ledger import ledger
+from pipelines.lake.sql import literal
 from pipelines.lake.tables import Table
 from pipelines.screening.columns import BUCKET, RECEIVED_ON, REGION, SUBJECT_KEY
 from pipelines.settings import Settings
@@ -98,7 +99,7 @@ def _records_keys(connection: duckdb.DuckDBPyConnection, home: Home, catalog: Ca
         wanted = [_DERIVED.get(column, column) for column in dataset.record_key]
         cells = [f"coalesce(CAST({_quoted(c)} AS VARCHAR), {_KEY_NULL})" if c in there else _KEY_NULL for c in wanted]
         parts.append(
-            f"SELECT {REGION} AS region_code, {_literal(name)} AS dataset_id, {RECEIVED_ON} AS received_on, "
+            f"SELECT {REGION} AS region_code, {literal(name)} AS dataset_id, {RECEIVED_ON} AS received_on, "
             f"concat_ws({_KEY_SEPARATOR}, {', '.join(cells)}) AS record_key "
             f"FROM {source} WHERE {REGION} IN (SELECT region_code FROM regions)"
         )
@@ -106,11 +107,7 @@ def _records_keys(connection: duckdb.DuckDBPyConnection, home: Home, catalog: Ca
 
 
 def _paths(files: dict[Path, str | None]) -> str:
-    return f"[{', '.join(_literal(str(path)) for path in files)}]"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return f"[{', '.join(literal(str(path)) for path in files)}]"
 
 
 def _quoted(name: str) -> str:

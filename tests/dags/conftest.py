@@ -14,16 +14,6 @@ from pipelines.intake import Hub
 from pipelines.settings import Settings
 from tests.conftest import ROOT, Home
 
-OF_AIRFLOW = (
-    "ignore:Using `httpx` with `starlette.testclient` is deprecated:UserWarning",
-    "ignore:GitWildMatchPattern .* is deprecated:DeprecationWarning",
-)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    for line in OF_AIRFLOW:
-        config.addinivalue_line("filterwarnings", line)
-
 
 def loaded() -> Any:
     """The project's DAGs, as Airflow loads them; each call gives objects of their own."""

@@ -55,18 +55,6 @@ broken()
 """
 
 
-# Of importing and using Airflow; the same lines belong to pyproject.toml.
-OF_AIRFLOW = (
-    "ignore:Using `httpx` with `starlette.testclient` is deprecated:UserWarning",
-    "ignore:GitWildMatchPattern .* is deprecated:DeprecationWarning",
-)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    for line in OF_AIRFLOW:
-        config.addinivalue_line("filterwarnings", line)
-
-
 @pytest.fixture
 def tiny_dags(tmp_path: Path) -> Path:
     """A folder with two small DAGs."""

@@ -1,0 +1,22 @@
+"""Text and Parquet files as DuckDB sees them in a statement: one way of quoting for all who write SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def literal(text: str) -> str:
+    """A string as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def parquet(files: Iterable[Path], *, union_by_name: bool = False) -> str:
+    """The rows of Parquet files as a table function; at least one file.
+
+    Args:
+        files: in the order in which their rows come.
+        union_by_name: older files may lack columns of newer ones.
+    """
+    union = "union_by_name=true, " if union_by_name else ""
+    return f"read_parquet([{', '.join(literal(str(file)) for file in files)}], {union}hive_partitioning=false)"
