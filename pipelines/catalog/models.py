@@ -58,6 +58,7 @@ class Kind(StrEnum):
     ORGANISATION_CODE = "organisation_code"
     REGISTRATION_NUMBER = "registration_number"
     CERTIFICATE_NUMBER = "certificate_number"
+    DOCUMENT_NUMBER = "document_number"
 
 
 class Condition(Model):
@@ -80,7 +81,12 @@ class Condition(Model):
 
 
 class Field(Model):
-    """One data element of a dataset (数据项)."""
+    """One data element of a dataset (数据项).
+
+    ``disclosure`` is the widest audience the field may have, that of the dataset where it is not given; ``free_text`` marks
+    prose in which personal identifiers are looked for; ``keep_as_sent`` keeps the text of a coded field beside its code;
+    ``samples`` are good values for the sample delivery, the templates and the site.
+    """
 
     id: Identifier
     title_zh: Text
@@ -100,6 +106,10 @@ class Field(Model):
     not_future: bool = False
     citizen_id_when: Condition | None = None
     sensitive: bool = False
+    free_text: bool = False
+    keep_as_sent: bool = False
+    disclosure: Literal["public", "government", "authorised"] | None = None
+    samples: tuple[Text, ...] = ()
     confidence: Literal["found", "high", "medium", "low"] = "found"
 
     @field_validator("type")
@@ -190,10 +200,11 @@ class Dataset(Model):
     title_en: Text
     definition: Text
     catalogue_class: Identifier
+    edition: Identifier = "national_catalogue_2024"
     owner: Identifier
     legal_bases: tuple[Text, ...]
     subjects: tuple[Identifier, ...]
-    update_cycle: Literal["daily", "7_working_days", "monthly", "yearly"]
+    update_cycle: Literal["daily", "7_working_days", "monthly", "quarterly", "yearly"]
     disclosure: Literal["public", "government", "authorised"]
     subject: SubjectFields
     record_key: tuple[Identifier, ...]
@@ -204,7 +215,10 @@ class Dataset(Model):
 
 
 class CodeEntry(Model):
-    """One value of a code table, with every text accepted for it."""
+    """One value of a code table, with every text accepted for it.
+
+    ``rights_reducing`` and ``legal_bases`` are for measures and lists: what takes away a right needs a law behind it.
+    """
 
     code: Text
     label_zh: Text
@@ -212,6 +226,8 @@ class CodeEntry(Model):
     aliases: tuple[Text, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
+    rights_reducing: bool | None = None
+    legal_bases: tuple[Identifier, ...] = ()
 
 
 class CodeTable(Model):

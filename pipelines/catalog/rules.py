@@ -122,7 +122,7 @@ class _Builder:
     def of_kind(self, field: Field) -> Iterator[Rule]:
         """Rules that follow from the kind of value."""
         match field.kind:
-            case Kind.STRING:
+            case Kind.STRING | Kind.DOCUMENT_NUMBER:
                 yield self.make("replacement_character", field)
             case Kind.DATE | Kind.TIMESTAMP | Kind.INTEGER | Kind.ORGANISATION_CODE | Kind.REGISTRATION_NUMBER:
                 yield self.make(field.kind.value, field)

@@ -52,7 +52,13 @@ DATASET: Final = (
 )
 
 WORDS: Final[dict[str, dict[str, str]]] = {
-    "cycle": {"daily": "每日", "7_working_days": "七个工作日内", "monthly": "每月", "yearly": "每年"},
+    "cycle": {
+        "daily": "每日",
+        "7_working_days": "七个工作日内",
+        "monthly": "每月",
+        "quarterly": "每季度",
+        "yearly": "每年",
+    },
     "disclosure": {"public": "向社会公示", "government": "政府部门共享", "authorised": "授权查询"},
     "severity": {"reject": "拒收", "warn": "提示"},
     "dimension": {
@@ -85,6 +91,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "organisation_code": "组织机构代码",
         "registration_number": "工商注册号",
         "certificate_number": "证件号码",
+        "document_number": "文书号",
     },
     # Names the catalogue does not hold yet; a code table of this name or a provider goes before.
     "catalogue_class": {"registration": "登记注册基本信息", "administrative_management": "行政管理信息"},

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pipelines import expectations
 from pipelines.catalog import Catalog, Kind
 from pipelines.errors import HubError
 from pipelines.lake.sql import parquet
 from pipelines.privacy.scan import scan
+
+_TEXTS: Final = (Kind.STRING, Kind.DOCUMENT_NUMBER, Kind.CERTIFICATE_NUMBER, Kind.CODE, Kind.CODES)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def check(
     from pipelines.expectations.counting import count_unexpected
 
     fields = catalog.fields(dataset_id)
-    texts = [f.id for f in fields if f.kind in (Kind.STRING, Kind.CERTIFICATE_NUMBER, Kind.CODE, Kind.CODES)]
+    texts = [f.id for f in fields if f.kind in _TEXTS]
     if hits := scan(files, texts):
         shown = "; ".join(f"{hit.column}: {hit.rows} rows" for hit in hits)
         raise Refused(f"{dataset_id}: citizen IDs stand in what was to be published ({shown}); latest does not move")

@@ -21,7 +21,13 @@ STATUS_ZH: Final = {
     "duplicate": "重复报送，未新增",
 }
 SEVERITY_ZH: Final = {"reject": "拒收", "warn": "提示"}
-CYCLE_ZH: Final = {"daily": "每日", "7_working_days": "七个工作日", "monthly": "每月", "yearly": "每年"}
+CYCLE_ZH: Final = {
+    "daily": "每日",
+    "7_working_days": "七个工作日",
+    "monthly": "每月",
+    "quarterly": "每季度",
+    "yearly": "每年",
+}
 
 
 def count(value: float) -> str:
