@@ -164,6 +164,11 @@ def _integer(sql: str) -> ColumnCheck:
     return check
 
 
+def _bit_unset(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    _expect(parameters, 1, int, prefixes)
+    return f"({column}::BIGINT & {1 << int(parameters[0])}) = 0"
+
+
 def _bound(operator: str) -> ColumnCheck:
     """A bound on numbers; with precision and scale as further parameters, on decimals of that kind only."""
 
@@ -259,7 +264,7 @@ COLUMN_CHECKS: Final[Mapping[str, ColumnCheck]] = {
     "items_in_set": _items_in_set,
     "no_replacement_character": _plain("NOT (contains({s}, chr(65533)) OR contains({s}, '锟斤拷'))"),
     "no_control_character": _plain(r"NOT regexp_matches({s}, '[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]')"),
-    "not_cleaned": _integer("({s}::BIGINT >> {0}) % 2 = 0"),
+    "not_cleaned": _bit_unset,
 }
 """Every check of one column by name. ``prefixes`` are for ``in_set`` and ``items_in_set`` only."""
 

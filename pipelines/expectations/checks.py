@@ -15,7 +15,7 @@ stand outside AND, OR and CASE: hence ``a <= b`` of two booleans for "if a then 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pipelines.expectations.check_sql import COLUMN_CHECKS, PAIR_CHECKS, SHARED, identifier
@@ -52,13 +52,43 @@ def shared_columns(expectations: Iterable[object]) -> dict[str, dict[str, str]]:
     for expectation in expectations:
         if isinstance(expectation, ExpectColumnValuesToPassCheck | ExpectColumnPairToPassCheck):
             for found in SHARED.finditer(expectation.sql()):
-                shared.setdefault(found[2].replace('""', '"'), {})[_name_of(found)] = found[0]
+                shared.setdefault(_unquoted(found[2]), {})[_name_of(found)] = found[0]
     return shared
 
 
+def verdict_columns(expectations: Iterable[object], column: str, present: Collection[str]) -> dict[str, str]:
+    """The whole verdicts of the checks over one column alone, so that each of its distinct values is judged once.
+
+    Args:
+        expectations: of a suite.
+        column: the column.
+        present: shared columns that the table has, which the verdicts then read.
+
+    Returns:
+        SQL by name of the column.
+    """
+    return {
+        _verdict_name(column, one.dict()): _with_present(one.sql(), present)
+        for one in expectations
+        if isinstance(one, ExpectColumnValuesToPassCheck) and one.column == column
+    }
+
+
+def _with_present(sql: str, present: Collection[str]) -> str:
+    return SHARED.sub(lambda found: identifier(_name_of(found)) if _name_of(found) in present else found[0], sql)
+
+
+def _unquoted(column: str) -> str:
+    return column.replace('""', '"')
+
+
 def _name_of(found: re.Match[str]) -> str:
-    column = found[2].replace('""', '"')
-    return f"{found[1]}({column})"
+    return f"{found[1]}({_unquoted(found[2])})"
+
+
+def _verdict_name(column: str, arguments: Mapping[str, Any]) -> str:
+    said = [arguments["check"], *(arguments.get("parameters") or ()), *(arguments.get("prefixes") or ())]
+    return f"passes {' '.join(map(str, said))} ({column})"
 
 
 def _bad_rows(
@@ -74,9 +104,13 @@ def _bad_rows(
     for name in names:
         if name not in metrics["table.columns"]:
             raise ValueError(f"there is no column '{name}'")
-    passes = cls.passes([identifier(name) for name in names], metric_value_kwargs)
     present = set(metrics["table.columns"])
-    passes = SHARED.sub(lambda found: identifier(_name_of(found)) if _name_of(found) in present else found[0], passes)
+    verdict = _verdict_name(names[0], metric_value_kwargs)
+    if len(names) == 1 and verdict in present:
+        passes = f"coalesce({identifier(verdict)}, true)"  # where there is no value there is nothing to join
+    else:
+        passes = cls.passes([identifier(name) for name in names], metric_value_kwargs)
+    passes = _with_present(passes, present)
     _, compute, accessor = execution_engine.get_compute_domain(metric_domain_kwargs, cls.domain)
     return sa.literal_column(f"NOT ({passes})", sa.Boolean()), compute, accessor
 

@@ -24,7 +24,7 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 
 from pipelines.errors import HubError
 from pipelines.expectations.check_sql import identifier, install_checks
-from pipelines.expectations.checks import shared_columns
+from pipelines.expectations.checks import shared_columns, verdict_columns
 from pipelines.expectations.duckdb_datasource import new_context
 from pipelines.expectations.duckdb_dialect import handed_over
 
@@ -123,7 +123,7 @@ def _with_shared(
 ) -> tuple[str, list[str]]:
     """The rows with what several checks share as columns; and the tables that were made for it.
 
-    Dates, amounts and the codes of authorities repeat: in a large table each distinct value is looked at once and joined.
+    Dates, amounts and the codes of authorities repeat: in a large table each distinct value is judged once and joined.
     """
     shared = shared_columns(suite.expectations)
     columns, joins, tables = [f"{name}_t.*"], [], []
@@ -131,18 +131,21 @@ def _with_shared(
         if rows < _MANY_ROWS:
             columns += [f"{sql} AS {identifier(made)}" for made, sql in functions.items()]
             continue
-        values = f"{name}_v{number}"
-        computed = ", ".join(f"{sql} AS {identifier(made)}" for made, sql in functions.items())
-        distinct = (
-            f"SELECT DISTINCT {identifier(column)} FROM {identifier(table)} WHERE {identifier(column)} IS NOT NULL"
-        )
-        con.execute(
-            f"CREATE TEMP TABLE {values} AS SELECT {identifier(column)} AS hub_value, {computed} FROM ({distinct})"
-        )
-        tables.append(values)
-        joins.append(f"LEFT JOIN {values} ON {name}_t.{identifier(column)} = {values}.hub_value")
-        columns += [f"{values}.{identifier(made)}" for made in functions]
+        values, cell = f"{name}_v{number}", identifier(column)
+        distinct = f"SELECT DISTINCT {cell} FROM {identifier(table)} WHERE {cell} IS NOT NULL"
+        con.execute(f"CREATE TEMP TABLE {values}_parts AS SELECT {cell}, {_named(functions)} FROM ({distinct})")
+        # Verdicts read the parts from a table: in one statement each would be expanded and bound again.
+        verdicts = verdict_columns(suite.expectations, column, functions)
+        judged = ", ".join(filter(None, [f"{values}_parts.*", _named(verdicts)]))
+        con.execute(f"CREATE TEMP TABLE {values} AS SELECT {judged} FROM {values}_parts")
+        tables += [f"{values}_parts", values]
+        joins.append(f"LEFT JOIN {values} ON {name}_t.{cell} = {values}.{cell}")
+        columns += [f"{values}.{identifier(made)}" for made in (*functions, *verdicts)]
     return f"SELECT {', '.join(columns)} FROM {identifier(table)} AS {name}_t {' '.join(joins)}", tables
+
+
+def _named(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} AS {identifier(made)}" for made, sql in columns.items())
 
 
 def _count(result: ExpectationValidationResult, rows: int) -> int:

@@ -46,8 +46,11 @@ def reason(value: pl.Expr) -> pl.Expr:
 def _holds(numbers: pl.Series) -> pl.Series:
     """P1 = 10; S = P + a modulo 10, 10 in place of 0; P = 2·S modulo 11; at the last digit S must be 1."""
     shaped = numbers.str.contains(LAYOUT)
-    filled = numbers.zip_with(shaped.fill_null(False), pl.Series(["0" * LENGTH]))
-    digits = filled.cast(pl.Binary).bin.reinterpret(dtype=pl.Array(pl.UInt8, LENGTH)).to_frame("digits")
+    rows = shaped.fill_null(False).arg_true()
+    if rows.is_empty():
+        return shaped
+    codes = numbers.gather(rows).cast(pl.Binary)
+    digits = codes.bin.reinterpret(dtype=pl.Array(pl.UInt8, LENGTH)).to_frame("digits")
     product: pl.Expr = pl.lit(10, dtype=pl.Int16)
     total: pl.Expr = product
     for place in range(LENGTH):
@@ -56,8 +59,7 @@ def _holds(numbers: pl.Series) -> pl.Series:
         # at every digit.
         total = (product + digit - 1) % 10 + 1
         product = total * 2 % 11
-    # Null and False is False: ask of the filled rows, then keep what null is in ``shaped``.
-    return shaped.zip_with(~shaped.fill_null(False), digits.select(total == 1).to_series()).alias(numbers.name)
+    return shaped.scatter(rows, digits.select(total == 1).to_series())
 
 
 def _reasons(values: pl.Series) -> pl.Series:

@@ -56,6 +56,10 @@ class WeightedSum:
         """
         length = len(self.places)
         sized = (codes.str.len_bytes() == length).fill_null(False)
+        if not sized.any():
+            return (
+                pl.repeat(False, len(codes), dtype=pl.Boolean, eager=True).alias(codes.name).set(codes.is_null(), None)
+            )
         # Reinterpreting needs exactly as many bytes in every row; the filler is in no alphabet.
         filled = codes if sized.all() else codes.zip_with(sized, pl.Series(["\0" * length]))
         width = PAIR if length % PAIR == 0 else 1

@@ -81,12 +81,12 @@ def collect(
         InputError: the provider is unknown, or the home cannot be written to.
         HubError: a group failed; what was committed before stands, and a re-run goes on from there.
     """
+    if any(hub.home.inbox.glob("*/*/[!.]*")) or any(hub.home.pending.glob("*.json")):
+        # Two seconds of import, beside the copying of files into the raw zone.
+        Thread(target=import_module, args=["pipelines.expectations.counting"], daemon=True).start()
     strays = take(hub.home, hub.catalog, provider=provider, as_of=as_of)
     receipts: list[dict[str, Any]] = []
     changed: set[str] = set()
-    if any(hub.home.pending.glob("*.json")):
-        # Two seconds of import, beside the reading of the first group.
-        Thread(target=import_module, args=["pipelines.expectations.counting"], daemon=True).start()
     for group in plan_groups(hub, provider=provider, dataset=None):
         progress(group.name)
         done = collect_group(hub, group)

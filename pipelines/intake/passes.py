@@ -1,9 +1,9 @@
-"""The files of a work group: read and joined, then screened, split, staged and counted slice by slice.
+"""The files of a work group: read, screened, split, staged and counted slice by slice.
 
-All files become one Parquet file first, then slices of a fixed number of rows are screened one after the other, so that peak
-memory does not grow with rows (invariant 10). Measured on Polars 2.1, 2 M rows of 30 columns: screening straight from the CSV
-reader, which hands out about 4,500 rows at a time, took 77 s and 6.4 GB; one streaming plan with five outputs 16 to 26 s and
-4.0 GB, growing with rows; slices 15 to 21 s and 1.1 GB.
+Slices of a fixed number of rows are screened two at a time, so that peak memory does not grow with rows (invariant 10). Measured
+on Polars 2.1, 2 M rows of 30 columns: one streaming plan with five outputs took 16 to 26 s and 4.0 GB, growing with rows, because
+the CSV reader hands out about 4,500 rows at a time; slices from a joined Parquet file 15 to 21 s; slices gathered from the reader
+and a look at each distinct value (``pipelines.screening.look``) 9 to 11 s.
 
 The fast reader reads all files in one plan. A file it cannot read, or whose separators do not account for its rows, is read
 again line by line, and the pass is repeated: a damaged file costs time, a clean one does not.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -23,14 +23,14 @@ from pipelines.catalog import Catalog
 from pipelines.errors import HubError
 from pipelines.intake.delivery import Delivery
 from pipelines.lake.tables import COMPRESSION_LEVEL
+from pipelines.overlap import two_at_a_time
 from pipelines.reading import EMPTY, LAST_EMPTY, Source, Unreadable, salvage
 from pipelines.screening import BATCH, BUCKET, Screen
 from pipelines.screening.columns import PROVIDER, RECEIVED_ON, REGION
 from pipelines.stopwatch import stage
 
-SLICE_ROWS: Final = 131_072
-_ROW_GROUP: Final = SLICE_ROWS // 2
-_FLUSH_ROWS: Final = 4 * SLICE_ROWS  # accepted rows are written to their buckets when so many have gathered
+SLICE_ROWS: Final = 98_304
+_FLUSH_ROWS: Final = 2 * SLICE_ROWS  # accepted rows are written to their buckets when so many have gathered
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,16 @@ class Opened:
     delivery: Delivery
     path: Path
     source: Source
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """What a slice leaves in memory: counts by file, and the accepted rows."""
+
+    name: str
+    seen: pl.DataFrame
+    measured: pl.DataFrame
+    accepted: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -109,49 +119,58 @@ def in_time_from(catalog: Catalog, delivery: Delivery) -> pl.Expr:
 def _one_pass(
     screen: Screen, opened: Sequence[Opened], work: Path
 ) -> tuple[tuple[Path, Path, Path, pl.DataFrame], dict[str, tuple[int, int, int]]]:
-    frames = [_identified(screen.catalog, one) for one in opened]
-    rows = pl.concat(frames)
-    joined = work / "joined.parquet"
-    with stage("read"):
-        rows.sink_parquet(joined, compression="lz4", row_group_size=_ROW_GROUP, mkdir=True)
-    rows = pl.scan_parquet(joined)
-    seen = rows.group_by(BATCH).agg(
+    """Read and screen all files, slice by slice; and for each file the rows, empty rows and rows with an empty last cell."""
+    rows = pl.concat([_identified(screen.catalog, one) for one in opened])
+    accepted, flagged, staged = (_emptied(work / name) for name in ("accepted", "flagged", "staged"))
+
+    def screened(numbered: tuple[int, pl.DataFrame]) -> _Slice:
+        number, part = numbered
+        name = f"{number:05d}.parquet"
+        filled = part.filter(~pl.col(EMPTY)).drop(EMPTY, LAST_EMPTY)
+        judged = screen.judged(filled.lazy()).collect(engine="in-memory").lazy()
+        _write(screen.flagged(judged), flagged / name)
+        _write(screen.staged(judged), staged / name)
+        measured = screen.measured(judged).collect(engine="in-memory")
+        return _Slice(name, _seen(part), measured, screen.accepted(judged).collect(engine="in-memory"))
+
+    waiting: list[pl.DataFrame] = []
+    slices: list[_Slice] = []
+    with stage("read and screen"):
+        for done in two_at_a_time(screened, enumerate(_sliced(rows))):
+            waiting.append(done.accepted)
+            slices.append(replace(done, accepted=done.accepted.clear()))
+            if sum(frame.height for frame in waiting) >= _FLUSH_ROWS:
+                _flush(waiting, accepted, done.name)
+        _flush(waiting, accepted, "last.parquet")
+    seen = pl.concat(one.seen for one in slices).group_by(BATCH).agg(pl.all().sum())
+    counts = {row[0]: (row[1], row[2], row[3]) for row in seen.select(BATCH, "rows", "empty", "last_empty").rows()}
+    measured = pl.concat(one.measured for one in slices).group_by(BATCH).agg(pl.all().sum())
+    return (accepted, flagged, staged, measured), counts
+
+
+def _write(rows: pl.LazyFrame, path: Path) -> None:
+    rows.collect(engine="in-memory").write_parquet(path, compression="lz4", statistics=False)
+
+
+def _sliced(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """The rows in slices; at least one, so that an empty group leaves files with columns too."""
+    batches = iter(rows.collect_batches(chunk_size=SLICE_ROWS, maintain_order=True, engine="streaming"))
+    first = next(batches, None)
+    if first is None:
+        yield pl.DataFrame(schema=rows.collect_schema())
+        return
+    # The reader's batches consist of many small pieces, on which everything after would be slow.
+    yield first.rechunk()
+    for part in batches:
+        yield part.rechunk()
+
+
+def _seen(part: pl.DataFrame) -> pl.DataFrame:
+    return part.group_by(BATCH).agg(
         (~pl.col(EMPTY)).sum().cast(pl.Int64).alias("rows"),
         pl.col(EMPTY).sum().cast(pl.Int64).alias("empty"),
         pl.col(LAST_EMPTY).sum().cast(pl.Int64).alias("last_empty"),
     )
-    counted = seen.collect(engine="streaming")
-    with stage("screen"):
-        measured = _slices(screen, joined, work)
-    counts = {row[0]: (row[1], row[2], row[3]) for row in counted.select(BATCH, "rows", "empty", "last_empty").rows()}
-    return (work / "accepted", work / "flagged", work / "staged", measured), counts
-
-
-def _slices(screen: Screen, joined: Path, work: Path) -> pl.DataFrame:
-    """Screen the joined rows slice by slice; what was measured, added up."""
-    accepted, flagged, staged = (_emptied(work / name) for name in ("accepted", "flagged", "staged"))
-    waiting: list[pl.DataFrame] = []
-    measured: list[pl.DataFrame] = []
-    for number, rows in enumerate(_sliced(joined)):
-        judged = screen.judged(screen.tidied(rows.lazy())).collect(engine="in-memory").lazy()
-        part = f"{number:05d}.parquet"
-        screen.flagged(judged).collect(engine="in-memory").write_parquet(flagged / part, compression="lz4")
-        screen.staged(judged).collect(engine="in-memory").write_parquet(staged / part, compression="lz4")
-        measured.append(screen.measured(judged).collect(engine="in-memory"))
-        waiting.append(screen.accepted(judged).collect(engine="in-memory"))
-        if sum(frame.height for frame in waiting) >= _FLUSH_ROWS:
-            _flush(waiting, accepted, part)
-    _flush(waiting, accepted, "last.parquet")
-    return pl.concat(measured).group_by(BATCH).agg(pl.all().sum())
-
-
-def _sliced(joined: Path) -> Iterator[pl.DataFrame]:
-    """Non-empty rows in slices; at least one, so that an empty group leaves files with columns too."""
-    rows = pl.scan_parquet(joined)
-    total = rows.select(pl.len()).collect().item()
-    for offset in range(0, max(total, 1), SLICE_ROWS):
-        part = rows.slice(offset, SLICE_ROWS).collect(engine="streaming")
-        yield part.filter(~pl.col(EMPTY)).drop(EMPTY, LAST_EMPTY)
 
 
 def _flush(waiting: list[pl.DataFrame], folder: Path, name: str) -> None:

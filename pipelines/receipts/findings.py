@@ -103,6 +103,13 @@ def shown(field: Field, value: pl.Expr) -> pl.Expr:
     return masked(value) if field.sensitive else identifiers_masked(value)
 
 
+def _names_of(rules: Sequence[str]) -> pl.Expr:
+    """The names of the boolean columns that are true, as a list."""
+    if not rules:
+        return pl.lit([], dtype=pl.List(pl.String))
+    return pl.concat_list(pl.when(pl.col(name)).then(pl.lit(name)) for name in rules).list.drop_nulls()
+
+
 def _of_rule(flagged: pl.DataFrame, rule: Rule, fields: Mapping[str, Field]) -> pl.DataFrame:
     rows = flagged.filter(pl.col(rule.id))
     field = fields[rule.field]
@@ -152,7 +159,8 @@ def refused_rows(
     line = [rule.id for rule in rules if rule.field == RECORD]
     by_id = {field.id: field for field in fields}
     citizen = {rule.field: rule.id for rule in rules if rule.primitive == "credit_code_citizen_id"}
-    broken = [pl.when(pl.col(rule.id)).then(pl.lit(rule.id)) for rule in rules if rule.cells]
+    known = [rule.id for rule in rules if rule.cells]
+    broken = [name for name in known if flagged.height and flagged[name].any()]
     cells = []
     for field in by_id.values():
         value = shown(field, pl.col(field.id))
@@ -165,7 +173,7 @@ def refused_rows(
         quarantine_id().alias("quarantine_id"),
         BATCH,
         ROW_NUMBER,
-        pl.concat_list(broken).list.drop_nulls().alias("rule_ids"),
+        _names_of(broken).alias("rule_ids"),
         pl.lit(None, dtype=pl.String).alias("raw_text"),
         *cells,
     )

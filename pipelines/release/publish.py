@@ -6,13 +6,11 @@ import hashlib
 import json
 import os
 import shutil
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -24,6 +22,7 @@ from pipelines.intake.collect import Hub
 from pipelines.intake.inbox import CHINA
 from pipelines.lake.ledger import RELEASES, ledger
 from pipelines.lake.tables import COMPRESSION_LEVEL, digest
+from pipelines.overlap import two_at_a_time
 from pipelines.release import gate
 from pipelines.release.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED, changes
 from pipelines.release.manifest import MANIFEST_VERSION, Manifest, latest, point_to, release_id
@@ -31,7 +30,6 @@ from pipelines.resolution import key_columns, resolve
 from pipelines.screening.columns import BATCH, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
 from pipelines.stopwatch import stage
 
-_T = TypeVar("_T")
 PROVENANCE: Final = (PROVIDER, REGION, BATCH, ROW_NUMBER, SUBJECT_KEY)
 
 
@@ -116,7 +114,7 @@ def _publish_one(hub: Hub, dataset_id: str, as_of: datetime) -> Published | None
         buckets[bucket] = before[bucket]
         _link(hub, previous, before[bucket]["file"], work)
     with stage("resolve"):
-        made = _two_at_a_time(lambda b: _bucket(hub, dataset_id, b, by_bucket[b], key, previous, work), touched)
+        made = two_at_a_time(lambda b: _bucket(hub, dataset_id, b, by_bucket[b], key, previous, work), touched)
         for bucket, (entry, turned) in zip(touched, made, strict=True):
             buckets[bucket] = entry
             changed.add(turned)
@@ -144,18 +142,6 @@ def _publish_one(hub: Hub, dataset_id: str, as_of: datetime) -> Published | None
     shutil.rmtree(work, ignore_errors=True)
     _enter(hub, manifest)
     return Published(dataset_id, manifest["release_id"], manifest["rows"], manifest["changes"], new=True)
-
-
-def _two_at_a_time(make: Callable[[str], _T], items: Sequence[str]) -> Iterator[_T]:
-    """Results in the order of the items, at most three of them in memory: sorting one overlaps with writing another."""
-    with ThreadPoolExecutor(2) as pool:
-        running: deque[Future[_T]] = deque()
-        for item in items:
-            running.append(pool.submit(make, item))
-            if len(running) > 2:
-                yield running.popleft().result()
-        while running:
-            yield running.popleft().result()
 
 
 def _made_from(hub: Hub, previous: Manifest | None) -> dict[str, str]:

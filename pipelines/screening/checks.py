@@ -3,7 +3,7 @@
 The other route, SQL under Great Expectations, is ``pipelines.expectations.checks``; neither is translated from the other.
 
 Columns the expressions read: ``<field>`` tidy text, ``typed:<field>`` the typed value, ``reason:<field>`` why a credit code
-is none, ``cleaned:<field>`` whether clean-up changed the cell.
+is none, ``cleaned:<field>`` whether clean-up changed the cell, ``applies:…`` whether a condition holds (``conditions``).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import polars as pl
 from pipelines.catalog import RECEIVED_ON, Rule
 from pipelines.catalog.rules import CREDIT_CODE_REASONS
 from pipelines.identifiers import citizen_id, credit_code, organisation_code, registration_number
+from pipelines.screening.conditions import applies_name, conditional
 
 SEPARATORS: Final = ";；、,，"
 
@@ -30,7 +31,7 @@ def broken(rule: Rule, *, pairs: tuple[str, ...], divisions: tuple[str, ...]) ->
     cell = pl.col(rule.field)
     if rule.primitive.startswith("credit_code_"):
         found = _credit_code(rule, pairs, divisions)
-    elif "_when_" in rule.primitive:
+    elif conditional(rule):
         found = _conditional(rule, cell)
     else:
         found = _PRIMITIVES[rule.primitive](rule, cell)
@@ -70,17 +71,8 @@ def _credit_code(rule: Rule, pairs: tuple[str, ...], divisions: tuple[str, ...])
 
 
 def _conditional(rule: Rule, cell: pl.Expr) -> pl.Expr:
-    check, _, form = rule.primitive.partition("_when_")
-    other, texts = pl.col(str(rule.other)), [str(p) for p in rule.parameters]
-    match form:
-        case "in":
-            applies = other.is_in(texts)
-        case "contains":
-            applies = other.str.contains_any(texts)
-        case "not_null":
-            applies = other.is_not_null()
-        case _:
-            raise KeyError(rule.primitive)
+    check = rule.primitive.partition("_when_")[0]
+    applies = pl.col(applies_name(rule))
     match check:
         case "required":
             return cell.is_null() & applies
@@ -129,9 +121,7 @@ def _unreadable(rule: Rule, cell: pl.Expr) -> pl.Expr:
 
 _PRIMITIVES: Final[dict[str, Callable[[Rule, pl.Expr], pl.Expr]]] = {
     "required": lambda rule, cell: cell.is_null(),
-    "replacement_character": lambda rule, cell: (
-        cell.str.contains("\ufffd", literal=True) | cell.str.contains("锟斤拷", literal=True)
-    ),
+    "replacement_character": lambda rule, cell: cell.str.contains("\ufffd|锟斤拷"),
     "date": _unreadable,
     "timestamp": _unreadable,
     "integer": _unreadable,

@@ -38,10 +38,16 @@ def pseudonym_name(field: str) -> str:
     return f"{field}_pseudonym"
 
 
+def as_sent_name(field: str) -> str:
+    """Column of the text of a coded field, of which the lake has the code."""
+    return f"_{field}_as_sent"
+
+
 def record_schema(fields: tuple[Field, ...]) -> dict[str, pl.DataType]:
     """Columns of ``lake/records/<dataset_id>``, the bucket last."""
     columns: dict[str, pl.DataType] = {field.id: lake_type(field) for field in fields}
     columns |= {pseudonym_name(field.id): pl.String() for field in fields if field.sensitive}
+    columns |= {as_sent_name(field.id): pl.String() for field in fields if field.keep_as_sent}
     return columns | PROVENANCE | {BUCKET: pl.String()}
 
 

@@ -1,7 +1,8 @@
-"""Text rows to accepted, flagged and counted rows, in one streaming pass.
+"""Text rows to accepted, flagged and counted rows.
 
-``Screen`` is a dataset compiled: pure functions from lazy frame to lazy frame. One boolean column for each rule stands beside
-the row; lists of broken rules are built for flagged rows only (measured: lists for all rows cost 2.5 times the whole pass).
+``Screen`` is a dataset compiled: pure functions from lazy frame to lazy frame. Rules over one cell stand beside the row as bits
+of one number for each field (``look``), rules over two as a boolean column under their id; a column for each rule, and lists of
+broken rules, are made for flagged rows only (measured: lists for all rows cost 2.5 times the whole pass).
 """
 
 from __future__ import annotations
@@ -9,30 +10,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from operator import or_
 from typing import Final
 
 import polars as pl
 
 from pipelines.catalog import CLEANED, Catalog, Dataset, Field, Kind, Rule
-from pipelines.identifiers import clean, credit_code
-from pipelines.privacy.mask import masked
 from pipelines.privacy.pseudonym import Pseudonyms
-from pipelines.screening import tidy
-from pipelines.screening.checks import SEPARATORS, broken, cleaned_name, reason_name, typed_name
-from pipelines.screening.columns import BATCH, BUCKET, PROVENANCE, RECEIVED_ON, ROW_NUMBER, SUBJECT_KEY, pseudonym_name
+from pipelines.screening.checks import broken, reason_name, typed_name
+from pipelines.screening.columns import (
+    BATCH,
+    BUCKET,
+    PROVENANCE,
+    RECEIVED_ON,
+    ROW_NUMBER,
+    SUBJECT_KEY,
+    as_sent_name,
+    pseudonym_name,
+)
+from pipelines.screening.conditions import applies_name, conditional, conditions
+from pipelines.screening.look import Look, bits_name, lake_name, looks, raw_name
 from pipelines.screening.subject import bucket, subject_key
-from pipelines.screening.typed import value
 
 REFUSED: Final = "_refused"
 FLAGGED: Final = "_flagged"
-_IDENTIFIERS: Final = (Kind.CREDIT_CODE, Kind.ORGANISATION_CODE, Kind.REGISTRATION_NUMBER)
-_PLAIN: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.DECIMAL, Kind.INTEGER, Kind.CODE, Kind.CERTIFICATE_NUMBER)
-_TYPED: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.DECIMAL, Kind.INTEGER)
 
-
-def raw_name(field: str) -> str:
-    """Column of a cell as sent."""
-    return f"raw:{field}"
+MEASURES: Final = (
+    "rows",
+    "accepted",
+    "warned",
+    "required_cells",
+    "code_rows",
+    "code_valid_rows",
+    "dated_rows",
+    "late_rows",
+)
 
 
 @dataclass(frozen=True)
@@ -56,36 +68,40 @@ class Screen:
         """Field ids."""
         return tuple(field.id for field in self.fields)
 
-    def tidied(self, rows: pl.LazyFrame) -> pl.LazyFrame:
-        """Adds the cells as sent under ``raw:<field>``, and what was cleaned; the field itself becomes tidy text.
+    @cached_property
+    def looks(self) -> tuple[Look, ...]:
+        """A look for each field."""
+        tables = {name: table.accepted for name, table in self.catalog.code_tables.items()}
+        return looks(self.fields, self.rules, tables, self.catalog.registrar_pairs, self.catalog.division_codes)
+
+    @cached_property
+    def over_two(self) -> tuple[Rule, ...]:
+        """Rules that look at more than one cell."""
+        return tuple(rule for rule in self.rules if rule.other is not None)
+
+    def judged(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows with everything the screening says of them.
 
         Args:
             rows: the fields as text, with ``_batch_id``, ``_row_number``, ``_provider_id``, ``_region_code``,
-                ``_received_on``.
+                ``_received_on``, ``_in_time_from``.
+
+        Returns:
+            The field as tidy text, ``raw:<field>`` as sent, ``lake:<field>`` and ``reason:<field>`` where there are any,
+            ``bits:<field>``, a boolean column for each rule over two fields under its id, ``_cleaned``, ``_refused``, ``_flagged``.
         """
         rows = rows.with_columns(pl.col(name).alias(raw_name(name)) for name in self.names)
-        rows = rows.with_columns(_tidy(field) for field in self.fields)
-        changed = {
-            name: (pl.col(name) != pl.col(raw_name(name))).fill_null(False).alias(cleaned_name(name))
-            for name in self.names
-        }
-        rows = rows.with_columns(changed.values())
-        bits = (pl.col(cleaned_name(name)).cast(pl.Int64) * (1 << position) for position, name in enumerate(self.names))
-        return rows.with_columns(reduce(lambda left, right: left + right, bits).alias(CLEANED))
+        rows = rows.with_columns(look.expression().alias(look.field.id) for look in self.looks)
+        rows = rows.with_columns(
+            column for look in self.looks for column in look.columns(pl.col(look.field.id))
+        ).with_columns(*conditions(self.over_two), self._cleaned())
+        rows = rows.with_columns(pl.col(lake_name(name)).alias(typed_name(name)) for name in self._typed)
+        rows = rows.with_columns(broken(rule, pairs=(), divisions=()).alias(rule.id) for rule in self.over_two)
+        return rows.with_columns(self._any(rejects=True).alias(REFUSED), self._any(rejects=False).alias(FLAGGED))
 
-    def judged(self, tidied: pl.LazyFrame) -> pl.LazyFrame:
-        """Adds typed values, one boolean column per rule under its id, ``_refused`` and ``_flagged``."""
-        codes = [f.id for f in self.fields if f.kind is Kind.CREDIT_CODE]
-        rows = tidied.with_columns(
-            *(credit_code.reason(pl.col(name)).cast(pl.String).alias(reason_name(name)) for name in codes),
-            *(value(pl.col(f.id), f).alias(typed_name(f.id)) for f in self.fields if f.kind in _TYPED),
-        )
-        pairs, divisions = self.catalog.registrar_pairs, self.catalog.division_codes
-        rows = rows.with_columns(broken(r, pairs=pairs, divisions=divisions).alias(r.id) for r in self.rules)
-        return rows.with_columns(
-            pl.any_horizontal(r.id for r in self.rules if r.rejects).alias(REFUSED),
-            pl.any_horizontal(r.id for r in self.rules).alias(FLAGGED),
-        )
+    def verdicts(self, judged: pl.LazyFrame) -> pl.LazyFrame:
+        """The judged rows with one boolean column for each rule under its id."""
+        return judged.with_columns(self._verdicts())
 
     def staged(self, judged: pl.LazyFrame) -> pl.LazyFrame:
         """The rows as the second route sees them, before the split: tidy text, what was cleaned, the day of receipt."""
@@ -95,8 +111,11 @@ class Screen:
         """Rows that broke no refusing rule, in the columns of ``record_schema``."""
         rows = judged.filter(~pl.col(REFUSED))
         columns: list[pl.Expr] = []
-        for field in self.fields:
-            columns.append(self._lake_value(field).alias(field.id))
+        for look in self.looks:
+            field = look.field
+            columns.append(pl.col(lake_name(field.id) if look.valued else field.id).alias(field.id))
+            if field.keep_as_sent:
+                columns.append(pl.col(field.id).alias(as_sent_name(field.id)))
             if field.sensitive:
                 columns.append(self.pseudonyms.column(pl.col(field.id)).alias(pseudonym_name(field.id)))
         provenance = [pl.col(name) for name in PROVENANCE if name != SUBJECT_KEY]
@@ -110,102 +129,77 @@ class Screen:
             ROW_NUMBER,
             REFUSED,
             *(pl.col(raw_name(name)).alias(name) for name in self.names),
-            *(r.id for r in self.rules),
+            *self._verdicts(),
             *(pl.col(reason_name(f.id)) for f in self.fields if f.kind is Kind.CREDIT_CODE),
         )
 
     def measured(self, judged: pl.LazyFrame) -> pl.LazyFrame:
         """Counts per batch that the scorecard needs and the rules' counts do not give; columns as in ``MEASURES``."""
         accepted = ~pl.col(REFUSED)
-        due = [_applies(r) for r in self.rules if r.primitive.startswith("required")]
+        required = [rule for rule in self.rules if rule.primitive.startswith("required")]
+        always = sum(not conditional(rule) for rule in required)
+        due = [pl.col(applies_name(rule)).sum().cast(pl.Int64) for rule in required if conditional(rule)]
         code = self.dataset.subject.credit_code
-        needed = reduce(
-            lambda left, right: left | right,
-            (pl.col(r.id) for r in self.rules if r.field == code and r.primitive.startswith("required")),
-            pl.col(code).is_not_null(),
-        )
+        missing = (self._verdict(rule) for rule in required if rule.field == code)
+        needed = reduce(or_, missing, pl.col(code).is_not_null())
         good = pl.col(code).is_not_null() & pl.col(reason_name(code)).is_null()
         timely = self.dataset.timeliness
         if timely:
-            decided = pl.col(typed_name(timely.field))
+            decided = pl.col(lake_name(timely.field))
             dated = accepted & decided.is_not_null()
             late = dated & (decided < pl.col("_in_time_from"))
         else:
             dated = late = pl.lit(False)
+        rows = pl.len().cast(pl.Int64)
         return judged.group_by(BATCH).agg(
-            pl.len().cast(pl.Int64).alias("rows"),
+            rows.alias("rows"),
             accepted.sum().cast(pl.Int64).alias("accepted"),
             (accepted & pl.col(FLAGGED)).sum().cast(pl.Int64).alias("warned"),
-            reduce(lambda a, b: a + b, (d.sum().cast(pl.Int64) for d in due), pl.lit(0, dtype=pl.Int64)).alias(
-                "required_cells"
-            ),
+            reduce(lambda a, b: a + b, due, rows * always).alias("required_cells"),
             needed.sum().cast(pl.Int64).alias("code_rows"),
             (needed & good).sum().cast(pl.Int64).alias("code_valid_rows"),
             dated.sum().cast(pl.Int64).alias("dated_rows"),
             late.sum().cast(pl.Int64).alias("late_rows"),
         )
 
-    def _lake_value(self, field: Field) -> pl.Expr:
-        column = pl.col(field.id)
-        if field.sensitive:
-            return masked(column)
-        if field.kind in _TYPED:
-            return pl.col(typed_name(field.id))
-        if field.code_table is None:
-            return column
-        accepted = self.catalog.code_tables[field.code_table].accepted
-        if field.kind is Kind.CODE:
-            return column.replace(accepted)
-        return _codes(column, accepted)
+    @cached_property
+    def _typed(self) -> tuple[str, ...]:
+        """Fields whose typed values a rule over two fields compares."""
+        compared = {name for rule in self.over_two for name in (rule.field, str(rule.other))}
+        return tuple(
+            f.id
+            for f in self.fields
+            if f.id in compared and f.kind in (Kind.DATE, Kind.DECIMAL, Kind.TIMESTAMP, Kind.INTEGER)
+        )
 
+    @cached_property
+    def _bits(self) -> dict[str, tuple[Look, int]]:
+        """Where the verdict of a rule over one cell stands."""
+        return {rule.id: (look, bit) for look in self.looks for bit, rule in enumerate(look.rules)}
 
-MEASURES: Final = (
-    "rows",
-    "accepted",
-    "warned",
-    "required_cells",
-    "code_rows",
-    "code_valid_rows",
-    "dated_rows",
-    "late_rows",
-)
+    def _verdict(self, rule: Rule) -> pl.Expr:
+        if rule.other is not None:
+            return pl.col(rule.id)
+        look, bit = self._bits[rule.id]
+        return look.broke(bit)
 
+    def _verdicts(self) -> list[pl.Expr]:
+        return [self._verdict(rule).alias(rule.id) for rule in self.rules]
 
-def _tidy(field: Field) -> pl.Expr:
-    if field.kind in _IDENTIFIERS:
-        return clean(tidy.text(pl.col(field.id)))
-    return tidy.plain(pl.col(field.id)) if field.kind in _PLAIN else tidy.text(pl.col(field.id))
+    def _any(self, *, rejects: bool) -> pl.Expr:
+        """True where any rule is broken, or any refusing one."""
+        cells = [(pl.col(bits_name(look.field.id)) & look.mask(rejects=rejects)) != 0 for look in self.looks]
+        return pl.any_horizontal(*cells, *(rule.id for rule in self.over_two if rule.rejects or not rejects))
 
-
-def _applies(rule: Rule) -> pl.Expr:
-    """True where the cell of a ``required`` rule has to be filled."""
-    _, _, form = rule.primitive.partition("_when_")
-    other, texts = pl.col(str(rule.other)), [str(p) for p in rule.parameters]
-    match form:
-        case "":
-            return pl.col(rule.field).is_null() | True
-        case "in":
-            return other.is_in(texts)
-        case "contains":
-            return other.str.contains_any(texts)
-        case "not_null":
-            return other.is_not_null()
-        case _:
-            raise KeyError(rule.primitive)
-
-
-def _codes(column: pl.Expr, accepted: dict[str, str]) -> pl.Expr:
-    """A joined list as codes joined by ``;``; items that are no table value (``其他-…``) stay as they are."""
-
-    def recoded(values: pl.Series) -> pl.Series:
-        if values.null_count() == len(values):
-            return values
-        distinct = values.unique().drop_nulls()
-        items = distinct.str.replace_all(rf"\s*[{SEPARATORS}]\s*", ";").str.strip_chars(";").str.split(";")
-        coded = items.list.eval(pl.element().replace(accepted)).list.join(";")
-        return values.replace(distinct, coded)
-
-    return column.map_batches(recoded, return_dtype=pl.String, is_elementwise=True)
+    def _cleaned(self) -> pl.Expr:
+        """The places of the fields that clean-up changed, as bits of one number."""
+        places = {name: place for place, name in enumerate(self.names)}
+        bits = [
+            self._verdict(rule).cast(pl.Int64) * (1 << places[rule.field])
+            for rule in self.rules
+            if rule.primitive == "cleaned"
+        ]
+        return reduce(lambda left, right: left + right, bits, pl.lit(0, dtype=pl.Int64)).alias(CLEANED)
 
 
 def counts(flagged: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:

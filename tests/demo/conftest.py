@@ -85,7 +85,7 @@ def judge(delivered: Delivered, scratch: Path) -> Iterator[Judged]:
             pl.lit(AS_OF).alias("_received_on"),
             pl.lit(AS_OF).alias("_in_time_from"),
         )
-        yield Judged(file, source, screen.judged(screen.tidied(rows)).collect())
+        yield Judged(file, source, screen.verdicts(screen.judged(rows)).collect())
 
 
 def _opened(delivered: Delivered, file: FilePlan, screen: Screen, scratch: Path) -> Source:

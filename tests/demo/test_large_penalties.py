@@ -37,7 +37,7 @@ def judged_large(
         pl.lit(as_of).alias("_received_on"),
         pl.lit(as_of).alias("_in_time_from"),
     )
-    return screen.judged(screen.tidied(rows)).collect()
+    return screen.verdicts(screen.judged(rows)).collect()
 
 
 def test_the_file_has_the_rows_and_the_official_columns(large: Path) -> None:
