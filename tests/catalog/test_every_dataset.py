@@ -57,7 +57,11 @@ def good_row(dataset_id: str, subject: str, number: int = 0) -> dict[str, str]:
     for field in fields.values():
         if field.required_when and holds(field.required_when, row, fields):
             row[field.id] = value(field, subject, number)
-    return {name: text for name, text in row.items() if not (empty := fields[name].empty_when) or not holds(empty, row, fields)}
+    return {
+        name: text
+        for name, text in row.items()
+        if not (empty := fields[name].empty_when) or not holds(empty, row, fields)
+    }
 
 
 def file(dataset_id: str, rows: Iterable[Mapping[str, str]]) -> str:
