@@ -94,7 +94,22 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "document_number": "文书号",
     },
     # Names the catalogue does not hold yet; a code table of this name or a provider goes before.
-    "catalogue_class": {"registration": "登记注册基本信息", "administrative_management": "行政管理信息"},
+    "catalogue_class": {
+        "registration": "登记注册基本信息",
+        "judicial": "司法裁判及执行信息",
+        "administrative_management": "行政管理信息",
+        "professional": "职称和职业信息",
+        "abnormal_operation": "经营（活动）异常名录（状态）信息",
+        "serious_dishonesty": "严重失信主体名单信息",
+        "contract_performance": "合同履行信息",
+        "credit_commitment": "信用承诺及履行情况信息",
+        "credit_evaluation": "信用评价结果信息",
+        "legal_compliance": "遵守法律法规情况信息",
+        "honour": "诚实守信相关荣誉信息",
+        "intellectual_property": "知识产权信息",
+        "voluntary_declaration": "经营主体自愿提供的信用信息",
+        "exchange": "总枢纽交换信息",
+    },
     "owner": {"ndrc": "国家发展改革委"},
     "derived": {"subject_key": "主体标识（由总枢纽推出）", "received_on": "收到日期（由总枢纽记录）"},
 }

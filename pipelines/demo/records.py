@@ -157,6 +157,7 @@ def administrative_penalty(province: Province, draw: Draw) -> pl.DataFrame:
     comma = pl.when(pl.Series(draw.chance(0.02, count))).then(pl.lit(", ")).otherwise(pl.lit("，"))
     yuan = pl.col("fine_amount_cny_10k").replace(_YUAN)
     penalty = pl.col("penalty_kinds").str.replace_all(";", "、", literal=True)
+    classed = pl.Series(draw.chance(0.85, count))
     return rows.with_columns(
         pl.concat_str(
             seen.dt.strftime("%Y年%-m月%-d日"),
@@ -191,6 +192,8 @@ def administrative_penalty(province: Province, draw: Draw) -> pl.DataFrame:
         .then((pl.col("decision_date") + pl.duration(days=365)).cast(pl.String))
         .alias("publication_ends_on"),
         pl.col("decision_date").cast(pl.String),
+        pl.when(classed).then(draw.pick(("轻微", "一般", "严重"), count, (30, 60, 10))).alias("severity_code"),
+        pl.when(classed).then(draw.pick(words.severity_bases, count)).alias("severity_basis"),
     )
 
 

@@ -79,6 +79,7 @@ class Words(Model):
     statuses: tuple[str, ...]
     scope_tail: str
     remarks: tuple[str, ...]
+    severity_bases: tuple[str, ...]
     bureaus: tuple[Bureau, ...]
     licences: tuple[Licence, ...]
     penalties: tuple[Offence, ...]

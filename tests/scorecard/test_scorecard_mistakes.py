@@ -173,4 +173,8 @@ def test_every_indicator_of_the_scheme_has_its_sql_and_no_sql_is_idle(hub: Hub) 
     from pipelines.scorecard.measures import SQL
 
     assert {path.stem for path in SQL.glob("*.sql")} == {one.id for one in hub.catalog.scorecard.indicators}
-    assert set(DATASETS) == set(hub.catalog.datasets)
+
+
+def test_these_tests_deliver_everything_a_province_owes(hub: Hub) -> None:
+    provinces = [one for one in hub.catalog.providers.values() if one.level == "province"]
+    assert {dataset for one in provinces for dataset in one.owes} == set(DATASETS)
