@@ -93,9 +93,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "certificate_number": "证件号码",
         "document_number": "文书号",
     },
-    # Names the catalogue does not hold yet; a code table of this name or a provider goes before.
-    "catalogue_class": {"registration": "登记注册基本信息", "administrative_management": "行政管理信息"},
-    "owner": {"ndrc": "国家发展改革委"},
     "derived": {"subject_key": "主体标识（由总枢纽推出）", "received_on": "收到日期（由总枢纽记录）"},
 }
 
@@ -143,7 +140,6 @@ def _environment(catalog: Catalog) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    owners = _labels(catalog, "owner") | {name: provider.title_zh for name, provider in catalog.providers.items()}
     environment.filters |= {
         "document": document,
         "kind": kind,
@@ -153,10 +149,11 @@ def _environment(catalog: Catalog) -> Environment:
     environment.globals |= {
         "catalog": catalog,
         "mark": MARK,
-        "class_name": lambda key: _labels(catalog, "catalogue_class").get(key, key),
-        "owner_name": lambda key: owners.get(key, key),
+        "class_name": lambda key: catalog.class_titles.get(key, key),
+        "owner_name": lambda key: catalog.owner_titles.get(key, key),
         "subject_name": lambda key: _labels(catalog, "subject_category").get(key, key),
         "region_name": lambda key: _labels(catalog, "province").get(key, "全国" if key == "100000" else key),
+        "owed_by": lambda provider: _owed(catalog, provider),
         "used_by": lambda table: [d for d in catalog.datasets.values() if table in _tables(catalog, d.id)],
         "resting_on": lambda basis: [d for d in catalog.datasets.values() if basis in d.legal_bases],
         "all_rules": [rule for rules in catalog.rules.values() for rule in rules],
@@ -164,9 +161,14 @@ def _environment(catalog: Catalog) -> Environment:
     return environment
 
 
+def _owed(catalog: Catalog, provider_id: str) -> list[str]:
+    """Datasets that a provider owes until further notice, each once."""
+    return list(dict.fromkeys(duty.dataset_id for duty in catalog.duties[provider_id] if duty.valid_to is None))
+
+
 def _labels(catalog: Catalog, name: str) -> dict[str, str]:
     table = catalog.code_tables.get(name)
-    return WORDS.get(name, {}) | ({entry.code: entry.label_zh for entry in table.entries} if table else {})
+    return {entry.code: entry.label_zh for entry in table.entries} if table else {}
 
 
 def _tables(catalog: Catalog, dataset_id: str) -> dict[str, CodeTable]:
