@@ -39,7 +39,9 @@ def _of_group(use: UseGroup, groups: Mapping[str, FieldGroup], document: Documen
         )
     unknown = (set(use.headers) | set(use.titles)) - {field.id for field in group.fields}
     if unknown:
-        raise CatalogError(document.path, line, f"group '{use.use}' has no field {', '.join(sorted(unknown))}")
+        raise CatalogError(
+            document.path, line, f"group '{use.use}' has no field {', '.join(sorted(unknown))}; mend the name"
+        )
     result = []
     for one in group.fields:
         changes: dict[str, Any] = {"headers": (*one.headers, *use.headers.get(one.id, ()))}

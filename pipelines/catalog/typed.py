@@ -56,7 +56,9 @@ class Reader:
             given = getattr(one, "id", None)
             if given != path.stem:
                 document = self.documents[name]
-                self.errors.append(CatalogError(path, document.line(("id",)), f"id '{given}' is not the file's name"))
+                self.errors.append(
+                    CatalogError(path, document.line(("id",)), f"id '{given}' is not the file's name; rename one")
+                )
             found[path.stem] = one
         return found
 

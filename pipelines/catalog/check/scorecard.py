@@ -23,5 +23,5 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
             message = f"'{indicator.dimension}' is no dimension; mend it, or add it to dimensions"
             yield at(catalog, FILE, ("indicators", index, "dimension"), message)
         if indicator.floor == indicator.target:
-            message = "floor and target are the same; no score between them"
+            message = "floor and target are the same; no score between them; mend one"
             yield at(catalog, FILE, ("indicators", index, "floor"), message)

@@ -11,7 +11,9 @@ from pipelines.catalog.models.base import Confidence, Model, Text
 
 _BRACKETED: Final = re.compile(r"^(?P<prefix>.*?)[〔\[【（(﹝［](?P<year>\d{4})[〕\]】）)﹞］]第?(?P<serial>\d+)号$")
 _DECREE: Final = re.compile(r"^(?P<prefix>.*?)第(?P<serial>[\d〇零一二三四五六七八九十百]+)号$")
-_STANDARD: Final = re.compile(r"^(?P<prefix>[A-Z]{2,3}\d*(?:/[TZ])?)\s*(?P<serial>\d+(?:\.\d+)?)[-—](?P<year>\d{4})$")
+_STANDARD: Final = re.compile(
+    r"^(?P<prefix>(?:[A-Z]{2,3}|DB\d+)(?:/[TZ])?)\s*(?P<serial>\d+(?:\.\d+)?)[-—](?P<year>\d{4})$"
+)
 _BARE: Final = re.compile(r"^第?\d+号$")
 _BLANKS: Final = re.compile(r"\s+")
 
