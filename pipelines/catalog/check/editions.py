@@ -37,5 +37,6 @@ def _dataset(catalog: Catalog, dataset: Dataset) -> Iterator[CatalogError]:
         yield at(catalog, name, ("edition",), message)
     elif edition.titled(dataset.catalogue_class) is None:
         known = ", ".join(one.id for one in edition.classes) or "none, its classes are not known"
-        message = f"class '{dataset.catalogue_class}' is not in edition '{edition.id}'; use one it has ({known}), or another edition"
+        missing = f"class '{dataset.catalogue_class}' is not in edition '{edition.id}'"
+        message = f"{missing}; use one it has ({known}), or another edition"
         yield at(catalog, name, ("catalogue_class",), message)
