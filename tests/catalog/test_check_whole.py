@@ -33,9 +33,9 @@ MISTAKES = {
     # owners, editions
     "owner nobody knows": Mistake(REGISTRATION, "owner: samr", "owner: nobody", "owner: nobody", "owner 'nobody' is neither"),
     "no owner": Mistake(REGISTRATION, "owner: samr\n", "", "", "owner: missing", line_off=True),
-    "owner twice": Mistake(OWNERS, "{id: pboc,", "{id: spc,", "人民银行", "id 'spc' stands twice"),
+    "owner twice": Mistake(OWNERS, "{id: pboc,", "{id: ndrc,", "人民银行", "id 'ndrc' stands twice"),
     "owner who is a provider": Mistake(OWNERS, "{id: pboc,", "{id: samr,", "人民银行", "'samr' is in providers.yaml"),
-    "unknown key of an owner": Mistake(OWNERS, "title_zh: 最高人民法院,", "title_zh: 最高人民法院, colour: red,", "colour", "unknown key"),
+    "unknown key of an owner": Mistake(OWNERS, "title_zh: 中国人民银行,", "title_zh: 中国人民银行, colour: red,", "colour", "unknown key"),
     "edition there is not": Mistake(
         REGISTRATION, "owner: samr", "owner: samr\nedition: national_catalogue_1999", "edition: nat", "edition 'national_catalogue_1999' is not in"
     ),

@@ -11,6 +11,12 @@ from pipelines.catalog.models import LegalBasis
 from tests.conftest import ROOT
 
 
+def test_laws_that_one_decree_amends_are_told_apart_by_their_part() -> None:
+    decree = basis("主席令第二十九号", 2019)
+    parts = [decree.model_copy(update={"part": part}) for part in ("行政许可法", "商标法")]
+    assert len({decree.key, *(one.key for one in parts)}) == 3
+
+
 def basis(number: str, year: int = 2025, title: str = "某文件", level: str = "policy_document") -> LegalBasis:
     return LegalBasis.model_validate(
         {"id": "one", "issuer_zh": "某机关", "year": year, "number": number, "title_zh": title, "level": level}

@@ -28,7 +28,10 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
             yield at(catalog, FILE, (*where, "year"), message)
         first = owner.setdefault(basis.key, basis.id)
         if first != basis.id:
-            message = f"'{basis.id}' is the same document as '{first}' ({basis.key}); keep one record"
+            message = (
+                f"'{basis.id}' is the same document as '{first}' ({basis.key}); "
+                "keep one record, or say in part which of several one decree carries"
+            )
             yield at(catalog, FILE, where, message)
         if basis.in_force_from and basis.in_force_to and basis.in_force_to < basis.in_force_from:
             message = f"in force until {basis.in_force_to}, before it begins on {basis.in_force_from}; mend one"

@@ -37,13 +37,15 @@ class LegalBasis(Model):
     """A document that a dataset or a deadline rests on.
 
     ``number`` is the whole number as it is cited, issuer prefix included: 中办发〔2025〕22号, 国务院令第746号, GB 32100-2015; or
-    words where the document has none (2024年版).
+    words where the document has none (2024年版). ``part`` tells apart what one document carries: one decree of the President may
+    amend several laws.
     """
 
     id: Text
     issuer_zh: Text
     year: int
     number: Text
+    part: Text | None = None
     title_zh: Text
     level: Literal["law", "administrative_regulation", "local_regulation", "policy_document", "rule", "standard"]
     in_force_from: date | None = None
@@ -56,7 +58,8 @@ class LegalBasis(Model):
         number = self._bare_number
         for shape in (_BRACKETED, _STANDARD, _DECREE):
             if found := shape.match(number):
-                return LegalKey(found["prefix"] or self.issuer_zh, self.year, found["serial"])
+                serial = found["serial"] if self.part is None else f"{found['serial']} {self.part}"
+                return LegalKey(found["prefix"] or self.issuer_zh, self.year, serial)
         return LegalKey(self.issuer_zh, self.year, f"{self.title_zh}{number}")
 
     @cached_property
