@@ -17,6 +17,7 @@ class WorkingDays:
     def __init__(self, calendar: WorkingCalendar) -> None:
         self._off = frozenset(day for year in calendar.years for day in year.holidays)
         self._on = frozenset(day for year in calendar.years for day in year.working_weekends)
+        self._years = {year.year: year for year in calendar.years}
         self._confirmed = frozenset(year.year for year in calendar.years if not year.provisional)
 
     def is_working_day(self, day: date) -> bool:
@@ -26,6 +27,15 @@ class WorkingDays:
     def is_provisional(self, day: date) -> bool:
         """True where the calendar of that day's year has not been announced."""
         return day.year not in self._confirmed
+
+    def note_zh(self, day: date) -> str | None:
+        """Why a deadline of that day's year is provisional, None where it is not."""
+        if not self.is_provisional(day):
+            return None
+        year = self._years.get(day.year)
+        if year is None:
+            return f"{day.year}年的工作日历没有收录，暂按周一至周五推算。"
+        return f"{day.year}年的工作日历暂定：{year.source}。"
 
     def deadline(self, day: date, working_days: int) -> date:
         """The last day on which a record of ``day`` is still in time, ``working_days`` working days after it."""

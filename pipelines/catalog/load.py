@@ -4,7 +4,9 @@ catalog/datasets/<dataset_id>.yaml    Dataset
 catalog/fields/<group_id>.yaml        FieldGroup
 catalog/codes/<table_id>.yaml         CodeTable
 catalog/codes/administrative_division.csv   every GB/T 2260 code ever valid
-catalog/{checks,providers,legal_bases,calendar,scorecard}.yaml
+catalog/products/<product_id>.yaml    Product
+catalog/policies/{display_periods,repair,masking,survivorship,expected_deliveries}.yaml
+catalog/{checks,providers,owners,legal_bases,editions,calendar,scorecard}.yaml
 """
 
 from __future__ import annotations
@@ -13,46 +15,65 @@ import csv
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
 
 from pipelines.catalog.calendar import WorkingDays
+from pipelines.catalog.duties import duties
+from pipelines.catalog.groups import expanded
 from pipelines.catalog.models import (
+    CatalogueClass,
     Check,
     Checks,
     CodeTable,
     Dataset,
+    DisplayPeriods,
+    Duty,
+    Edition,
+    Editions,
+    ExpectedDeliveries,
     Field,
     FieldGroup,
     LegalBases,
     LegalBasis,
-    Model,
+    Masking,
+    Owner,
+    Owners,
+    Policies,
+    Product,
     Provider,
     Providers,
+    Repair,
     Scorecard,
-    UseGroup,
+    Survivorship,
     WorkingCalendar,
 )
+from pipelines.catalog.products import fields_shown, government_product
 from pipelines.catalog.rules import Rule, rules_of
-from pipelines.catalog.source import CatalogError, Document, load
-
-M = TypeVar("M", bound=Model)
+from pipelines.catalog.source import CatalogError, Document
+from pipelines.catalog.typed import Reader
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """Everything the hub knows about what it may collect; ``documents`` keeps the lines for messages."""
+    """Everything the hub knows about what it may collect; ``documents`` keeps the lines for messages.
+
+    ``products`` holds a government product for every dataset: the one written under ``catalog/products``, or, until it is
+    written (``catalog check`` asks for it), one that shows all the class allows.
+    """
 
     folder: Path
     version: str
     datasets: Mapping[str, Dataset]
     providers: Mapping[str, Provider]
+    owners: Mapping[str, Owner]
     code_tables: Mapping[str, CodeTable]
     checks: Mapping[str, Check]
     legal_bases: Mapping[str, LegalBasis]
+    editions: Mapping[str, Edition]
+    policies: Policies
+    products: Mapping[str, Product]
     calendar: WorkingCalendar
     scorecard: Scorecard
     documents: Mapping[str, Document] = field(repr=False, compare=False)
@@ -64,36 +85,48 @@ class Catalog:
         Raises:
             CatalogError: a file is no YAML or says something the models do not know; names file and line.
         """
-        documents: dict[str, Document] = {}
+        loaded, errors = cls.attempt(folder)
+        if loaded is None:
+            raise errors[0]
+        return loaded
 
-        def read(path: Path, model: type[M]) -> M:
-            documents[path.relative_to(folder).as_posix()] = document = load(path)
-            return _validated(document, model)
-
+    @classmethod
+    def attempt(cls, folder: Path) -> tuple[Catalog | None, list[CatalogError]]:
+        """Load and type-check a catalogue folder, and say everything that is in the way; None where anything is."""
         if not (folder / "datasets").is_dir():
-            raise CatalogError(
-                folder, 1, "no catalogue here; set CREDIT_HUB_CATALOG to the folder that holds datasets/"
-            )
-        groups = {p.stem: read(p, FieldGroup) for p in sorted((folder / "fields").glob("*.yaml"))}
-        tables = {p.stem: read(p, CodeTable) for p in sorted((folder / "codes").glob("*.yaml"))}
-        datasets = {p.stem: read(p, Dataset) for p in sorted((folder / "datasets").glob("*.yaml"))}
-        for name, dataset in datasets.items():
-            document = documents[f"datasets/{name}.yaml"]
-            if dataset.id != name:
-                raise CatalogError(document.path, document.line(("id",)), f"id '{dataset.id}' is not the file's name")
-            datasets[name] = _expanded(dataset, groups, document)
-        return cls(
+            message = "no catalogue here; set CREDIT_HUB_CATALOG to the folder that holds datasets/"
+            return None, [CatalogError(folder, 1, message)]
+        reader = Reader(folder)
+        groups, tables = reader.each("fields", FieldGroup), reader.each("codes", CodeTable)
+        datasets = reader.each("datasets", Dataset)
+        written = reader.each("products", Product)
+        providers, owners = reader.one("providers.yaml", Providers), reader.one("owners.yaml", Owners)
+        checks, bases = reader.one("checks.yaml", Checks), reader.one("legal_bases.yaml", LegalBases)
+        editions = reader.one("editions.yaml", Editions)
+        policies = _policies(reader)
+        calendar, card = reader.one("calendar.yaml", WorkingCalendar), reader.one("scorecard.yaml", Scorecard)
+        if not reader.errors:
+            datasets = _with_groups(reader, datasets, groups)
+        if reader.errors:
+            return None, reader.errors
+        assumed = {name: government_product(dataset, policies.masking) for name, dataset in datasets.items()}
+        catalog = cls(
             folder=folder,
             version=_digest(folder),
             datasets=datasets,
-            providers={p.id: p for p in read(folder / "providers.yaml", Providers).providers},
+            providers={one.id: one for one in providers.providers},
+            owners={one.id: one for one in owners.owners},
             code_tables=tables,
-            checks={c.id: c for c in read(folder / "checks.yaml", Checks).checks},
-            legal_bases={b.id: b for b in read(folder / "legal_bases.yaml", LegalBases).legal_bases},
-            calendar=read(folder / "calendar.yaml", WorkingCalendar),
-            scorecard=read(folder / "scorecard.yaml", Scorecard),
-            documents=documents,
+            checks={one.id: one for one in checks.checks},
+            legal_bases={one.id: one for one in bases.legal_bases},
+            editions={one.id: one for one in editions.editions},
+            policies=policies,
+            products=assumed | written,
+            calendar=calendar,
+            scorecard=card,
+            documents=reader.documents,
         )
+        return catalog, []
 
     @cached_property
     def working_days(self) -> WorkingDays:
@@ -123,9 +156,40 @@ class Catalog:
         codes = sorted({p.region_code for p in self.providers.values() if p.level == "province"})
         return {code: labels[code] for code in codes}
 
+    @cached_property
+    def owner_titles(self) -> Mapping[str, str]:
+        """Chinese name of everybody who may own a dataset."""
+        owners = {one.id: one.title_zh for one in self.owners.values()}
+        return owners | {one.id: one.title_zh for one in self.providers.values()}
+
+    @cached_property
+    def class_titles(self) -> Mapping[str, str]:
+        """Chinese name of every class of the catalogue; where editions differ, that of the latest in the file."""
+        return {one.id: one.title_zh for edition in self.editions.values() for one in edition.classes}
+
+    @cached_property
+    def duties(self) -> Mapping[str, tuple[Duty, ...]]:
+        """What every provider owes, at any time, in the order of ``expected_deliveries.yaml``."""
+        return duties(self.policies.expected_deliveries, self.providers, self.datasets)
+
+    def owed(self, provider_id: str, on: date) -> tuple[Duty, ...]:
+        """What a provider owes on a day; nothing for a provider the catalogue does not name."""
+        return tuple(duty for duty in self.duties.get(provider_id, ()) if duty.covers(on))
+
     def fields(self, dataset_id: str) -> tuple[Field, ...]:
         """The fields of a dataset, groups expanded."""
         return tuple(f for f in self.datasets[dataset_id].fields if isinstance(f, Field))
+
+    def class_of(self, dataset_id: str) -> CatalogueClass | None:
+        """The class a dataset has in its edition, None where the edition does not list it (``catalog check`` refuses that)."""
+        dataset = self.datasets[dataset_id]
+        edition = self.editions.get(dataset.edition)
+        return edition.titled(dataset.catalogue_class) if edition else None
+
+    def product_fields(self, product_id: str) -> tuple[str, ...]:
+        """Ids of the fields that a product shows, in the order of its list, or of its dataset where it shows all allowed."""
+        product = self.products[product_id]
+        return fields_shown(product, self.datasets[product.dataset] if product.dataset else None)
 
 
 @lru_cache(maxsize=4)
@@ -134,58 +198,26 @@ def catalog(folder: Path) -> Catalog:
     return Catalog.load(folder)
 
 
-def _validated(document: Document, model: type[M]) -> M:
-    try:
-        return model.model_validate(document.data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        loc = tuple(part for part in first["loc"] if not _is_model(part))
-        where = ".".join(str(part) for part in loc) or "the file"
-        message = {"extra_forbidden": "unknown key", "missing": "missing"}.get(first["type"], first["msg"])
-        raise CatalogError(
-            document.path, document.line(loc), f"{where}: {message}; see the models of pipelines.catalog"
-        ) from error
+def _policies(reader: Reader) -> Policies:
+    return Policies.model_construct(
+        display_periods=reader.one("policies/display_periods.yaml", DisplayPeriods),
+        repair=reader.one("policies/repair.yaml", Repair),
+        masking=reader.one("policies/masking.yaml", Masking),
+        survivorship=reader.one("policies/survivorship.yaml", Survivorship),
+        expected_deliveries=reader.one("policies/expected_deliveries.yaml", ExpectedDeliveries),
+    )
 
 
-def _is_model(part: str | int) -> bool:
-    """True for what pydantic puts into a location that stands in no file: members of a union, validators."""
-    return part in ("Field", "UseGroup") or str(part).startswith("function-")
-
-
-def _expanded(dataset: Dataset, groups: Mapping[str, FieldGroup], document: Document) -> Dataset:
-    """The dataset with every ``use`` replaced by the fields of the group, carrying this dataset's headers and titles."""
-    fields: list[Field] = []
-    for index, item in enumerate(dataset.fields):
-        if isinstance(item, Field):
-            fields.append(item)
-            continue
-        fields.extend(_of_group(item, groups, document, document.line(("fields", index))))
-    known: set[str] = set()
-    for one in fields:
-        if one.id in known:
-            raise CatalogError(
-                document.path, document.line(("fields",)), f"field '{one.id}' is declared twice; keep one"
-            )
-        known.add(one.id)
-    return dataset.model_copy(update={"fields": tuple(fields)})
-
-
-def _of_group(use: UseGroup, groups: Mapping[str, FieldGroup], document: Document, line: int) -> list[Field]:
-    group = groups.get(use.use)
-    if group is None:
-        raise CatalogError(
-            document.path, line, f"field group '{use.use}' is not in catalog/fields; write it or mend the name"
-        )
-    unknown = (set(use.headers) | set(use.titles)) - {field.id for field in group.fields}
-    if unknown:
-        raise CatalogError(document.path, line, f"group '{use.use}' has no field {', '.join(sorted(unknown))}")
-    result = []
-    for one in group.fields:
-        changes: dict[str, Any] = {"headers": (*one.headers, *use.headers.get(one.id, ()))}
-        if one.id in use.titles:
-            changes["title_zh"] = use.titles[one.id]
-        result.append(one.model_copy(update=changes))
-    return result
+def _with_groups(
+    reader: Reader, datasets: Mapping[str, Dataset], groups: Mapping[str, FieldGroup]
+) -> dict[str, Dataset]:
+    found = {}
+    for name, dataset in datasets.items():
+        try:
+            found[name] = expanded(dataset, groups, reader.documents[f"datasets/{name}.yaml"])
+        except CatalogError as error:
+            reader.errors.append(error)
+    return found
 
 
 def _digest(folder: Path) -> str:

@@ -93,24 +93,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "certificate_number": "证件号码",
         "document_number": "文书号",
     },
-    # Names the catalogue does not hold yet; a code table of this name or a provider goes before.
-    "catalogue_class": {
-        "registration": "登记注册基本信息",
-        "judicial": "司法裁判及执行信息",
-        "administrative_management": "行政管理信息",
-        "professional": "职称和职业信息",
-        "abnormal_operation": "经营（活动）异常名录（状态）信息",
-        "serious_dishonesty": "严重失信主体名单信息",
-        "contract_performance": "合同履行信息",
-        "credit_commitment": "信用承诺及履行情况信息",
-        "credit_evaluation": "信用评价结果信息",
-        "legal_compliance": "遵守法律法规情况信息",
-        "honour": "诚实守信相关荣誉信息",
-        "intellectual_property": "知识产权信息",
-        "voluntary_declaration": "经营主体自愿提供的信用信息",
-        "exchange": "总枢纽交换信息",
-    },
-    "owner": {"ndrc": "国家发展改革委"},
     "derived": {"subject_key": "主体标识（由总枢纽推出）", "received_on": "收到日期（由总枢纽记录）"},
 }
 
@@ -158,7 +140,6 @@ def _environment(catalog: Catalog) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    owners = _labels(catalog, "owner") | {name: provider.title_zh for name, provider in catalog.providers.items()}
     environment.filters |= {
         "document": document,
         "kind": kind,
@@ -168,10 +149,11 @@ def _environment(catalog: Catalog) -> Environment:
     environment.globals |= {
         "catalog": catalog,
         "mark": MARK,
-        "class_name": lambda key: _labels(catalog, "catalogue_class").get(key, key),
-        "owner_name": lambda key: owners.get(key, key),
+        "class_name": lambda key: catalog.class_titles.get(key, key),
+        "owner_name": lambda key: catalog.owner_titles.get(key, key),
         "subject_name": lambda key: _labels(catalog, "subject_category").get(key, key),
         "region_name": lambda key: _labels(catalog, "province").get(key, "全国" if key == "100000" else key),
+        "owed_by": lambda provider: _owed(catalog, provider),
         "used_by": lambda table: [d for d in catalog.datasets.values() if table in _tables(catalog, d.id)],
         "resting_on": lambda basis: [d for d in catalog.datasets.values() if basis in d.legal_bases],
         "all_rules": [rule for rules in catalog.rules.values() for rule in rules],
@@ -179,9 +161,14 @@ def _environment(catalog: Catalog) -> Environment:
     return environment
 
 
+def _owed(catalog: Catalog, provider_id: str) -> list[str]:
+    """Datasets that a provider owes until further notice, each once."""
+    return list(dict.fromkeys(duty.dataset_id for duty in catalog.duties[provider_id] if duty.valid_to is None))
+
+
 def _labels(catalog: Catalog, name: str) -> dict[str, str]:
     table = catalog.code_tables.get(name)
-    return WORDS.get(name, {}) | ({entry.code: entry.label_zh for entry in table.entries} if table else {})
+    return {entry.code: entry.label_zh for entry in table.entries} if table else {}
 
 
 def _tables(catalog: Catalog, dataset_id: str) -> dict[str, CodeTable]:

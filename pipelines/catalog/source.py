@@ -45,9 +45,11 @@ def load(path: Path) -> Document:
     """Read one YAML file.
 
     Raises:
-        CatalogError: no YAML, or a key stands twice.
+        CatalogError: there is no such file, it is no YAML, or a key stands twice.
     """
     lines: dict[Loc, int] = {(): 1}
+    if not path.is_file():
+        raise CatalogError(path, 1, "there is no such file; write it")
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
     except yaml.YAMLError as error:
@@ -77,6 +79,10 @@ def _build(path: Path, node: yaml.Node, loc: Loc, lines: dict[Loc, int]) -> Any:
                 items.append(_build(path, item, (*loc, index), lines))
             return items
         case yaml.ScalarNode():
-            return yaml.SafeLoader("").construct_object(node)
+            try:
+                return yaml.SafeLoader("").construct_object(node)
+            except ValueError as error:
+                line = node.start_mark.line + 1
+                raise CatalogError(path, line, f"'{node.value}' is no value: {error}; mend it") from error
         case _:
             raise CatalogError(path, node.start_mark.line + 1, f"unknown kind of YAML node {node.tag}")

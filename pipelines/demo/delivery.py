@@ -56,8 +56,8 @@ def make_delivery(home: Path, catalog: Catalog, *, as_of: date, seed: int = SEED
         count = max(40, round(profile.rows * scale))
         province = _province(profile, catalog, count, first, as_of=as_of, seed=seed)
         first += count
-        for dataset_id in catalog.providers[profile.id].owes:
-            if dataset_id not in BUILDERS or dataset_id not in catalog.datasets:
+        for dataset_id in (duty.dataset_id for duty in catalog.owed(profile.id, as_of)):
+            if dataset_id not in BUILDERS:
                 continue
             folder = home / "inbox" / profile.id / dataset_id
             made.extend(_dropped(folder, province, dataset_id, seed, shared))

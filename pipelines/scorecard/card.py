@@ -70,7 +70,7 @@ def compute(home: Home, catalog: Catalog, period: Period) -> Card:
     """The scorecard from the ledger and the keys of the lake."""
     scheme = catalog.scorecard
     evidence = Evidence.read(home, catalog, period)
-    with relations(home, catalog) as connection:
+    with relations(home, catalog, period.start) as connection:
         measures = {one.id: measure(connection, one.id, period) for one in scheme.indicators}
     regions = (
         score_region(scheme, code, name, evidence.deliveries[code], measures) for code, name in catalog.regions.items()

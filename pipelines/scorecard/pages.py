@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -61,7 +62,7 @@ def write_pages(card: Card, catalog: Catalog, folder: Path) -> None:
             shared,
             region=region,
             platform=[p.title_zh for p in catalog.providers.values() if p.region_code == region.code],
-            feeds=_feeds(region, catalog),
+            feeds=_feeds(region, catalog, card.period.start),
             deliveries=_in_order(deliveries)[:DELIVERIES_SHOWN],
             deliveries_in_all=len(deliveries),
             broken=broken[:TOP_RULES_OF_REGION],
@@ -105,15 +106,16 @@ def _short_names(catalog: Catalog) -> dict[str, str]:
     return {code: names.get(code, name) for code, name in catalog.regions.items()}
 
 
-def _feeds(region: RegionScore, catalog: Catalog) -> list[Feed]:
-    """What the region owes, in the order of the catalogue."""
+def _feeds(region: RegionScore, catalog: Catalog, on: date) -> list[Feed]:
+    """What the region owes on a day, in the order of the catalogue."""
     by_indicator = {one.indicator.id: one.datasets for one in region.indicators}
     arrivals, rows = by_indicator.get("update_timeliness_rate", {}), by_indicator.get("conformity_rate", {})
-    owed = {name for p in catalog.providers.values() if p.region_code == region.code for name in p.owes}
+    providers = [one.id for one in catalog.providers.values() if one.region_code == region.code]
+    owed = {duty.dataset_id: duty for provider in providers for duty in catalog.owed(provider, on)}
     return [
         Feed(
             title=dataset.title_zh,
-            cycle=words.CYCLE_ZH[dataset.update_cycle],
+            cycle=words.CYCLE_ZH[owed[name].cycle],
             due=name in arrivals,
             arrived=name in arrivals and arrivals[name].numerator == arrivals[name].denominator,
             rows=rows.get(name, Ratio(0, 0)),

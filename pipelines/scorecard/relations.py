@@ -2,7 +2,7 @@
 
     regions        region_code
     batches        the ledger's batches, with ``current_provider_id`` (null: the catalogue no longer names the provider)
-    feeds          region_code, provider_id, dataset_id, update_cycle: what the catalogue says is owed
+    feeds          region_code, provider_id, dataset_id, update_cycle: what is owed on the first day of the period
     records_keys   region_code, dataset_id, received_on, record_key: one row for each accepted row of the lake
 
 DuckDB reads the Parquet files that the Delta log names; it never loads an extension.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -37,8 +38,8 @@ _NO_KEYS: Final = """
 
 
 @contextmanager
-def relations(home: Home, catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection in memory with the relations above; spills to a scratch folder that goes with it."""
+def relations(home: Home, catalog: Catalog, on: date) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection in memory with the relations above, ``on`` the first day of the period; spills to a scratch folder."""
     with TemporaryDirectory() as scratch:
         connection = duckdb.connect(
             ":memory:",
@@ -52,7 +53,7 @@ def relations(home: Home, catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnectio
         try:
             connection.register("regions", pl.DataFrame({"region_code": list(catalog.regions)}).to_arrow())
             connection.register("batches", regional_batches(home, catalog).collect().to_arrow())
-            connection.register("feeds", feeds(catalog).to_arrow())
+            connection.register("feeds", feeds(catalog, on).to_arrow())
             connection.execute(f"CREATE VIEW records_keys AS {_records_keys(connection, home, catalog)}")
             yield connection
         finally:
@@ -71,14 +72,13 @@ def regional_batches(home: Home, catalog: Catalog) -> pl.LazyFrame:
     )
 
 
-def feeds(catalog: Catalog) -> pl.DataFrame:
-    """Every provincial provider with every dataset it owes."""
+def feeds(catalog: Catalog, on: date) -> pl.DataFrame:
+    """Every provincial provider with every dataset it owes on a day."""
     rows = [
-        (provider.region_code, provider.id, owed, catalog.datasets[owed].update_cycle)
+        (provider.region_code, provider.id, duty.dataset_id, duty.cycle)
         for provider in catalog.providers.values()
         if provider.level == "province"
-        for owed in provider.owes
-        if owed in catalog.datasets
+        for duty in catalog.owed(provider.id, on)
     ]
     return pl.DataFrame(
         rows,

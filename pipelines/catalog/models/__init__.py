@@ -1,0 +1,123 @@
+"""What the catalogue may say: frozen models that refuse unknown keys, one module for each part of it.
+
+    datasets     datasets and their fields        catalog/datasets, catalog/fields
+    vocabulary   code tables                      catalog/codes
+    checks       kinds of rules                   catalog/checks.yaml
+    legal        documents                        catalog/legal_bases.yaml
+    editions     the national basic catalogue     catalog/editions.yaml
+    providers    who delivers, owns, owes what    catalog/{providers,owners}.yaml, catalog/policies/expected_deliveries.yaml
+    policies     display, repair, survivorship    catalog/policies, catalog/calendar.yaml
+    masks        named masks                      catalog/policies/masking.yaml
+    products     what is given to whom            catalog/products
+    scorecard    how regions are scored           catalog/scorecard.yaml
+
+Vocabulary: GB/T 39440 (catalogue), GB/T 39445 (data elements), GB/T 36344 (quality dimensions).
+"""
+
+from pipelines.catalog.models.base import Confidence, Dated, Identifier, Model, Text
+from pipelines.catalog.models.checks import Check, Checks, Dimension, Severity
+from pipelines.catalog.models.datasets import (
+    Condition,
+    Dataset,
+    DatasetRule,
+    Field,
+    FieldGroup,
+    Kind,
+    SubjectFields,
+    Timeliness,
+    UseGroup,
+)
+from pipelines.catalog.models.editions import CatalogueClass, Edition, Editions
+from pipelines.catalog.models.legal import LegalBases, LegalBasis, LegalKey
+from pipelines.catalog.models.masks import Mask, MaskExample, Masking, MaskKind
+from pipelines.catalog.models.policies import (
+    CalendarYear,
+    DisplayPeriod,
+    DisplayPeriods,
+    Policies,
+    Repair,
+    RepairDeadline,
+    RepairTerms,
+    SourceRank,
+    Survivorship,
+    SurvivorshipOrder,
+    WorkingCalendar,
+)
+from pipelines.catalog.models.products import ALL_ALLOWED, AccessClass, Product, ProductFilter, may_see
+from pipelines.catalog.models.providers import (
+    Cycle,
+    Due,
+    Duty,
+    ExpectedDeliveries,
+    ExpectedDelivery,
+    Owner,
+    Owners,
+    Provider,
+    ProviderGroup,
+    Providers,
+)
+from pipelines.catalog.models.scorecard import Grade, Indicator, Scorecard, ScoreDimension
+from pipelines.catalog.models.vocabulary import CodeEntry, CodeTable
+
+__all__ = [
+    "ALL_ALLOWED",
+    "AccessClass",
+    "CalendarYear",
+    "CatalogueClass",
+    "Check",
+    "Checks",
+    "CodeEntry",
+    "CodeTable",
+    "Condition",
+    "Confidence",
+    "Cycle",
+    "Dataset",
+    "DatasetRule",
+    "Dated",
+    "Dimension",
+    "DisplayPeriod",
+    "DisplayPeriods",
+    "Due",
+    "Duty",
+    "Edition",
+    "Editions",
+    "ExpectedDeliveries",
+    "ExpectedDelivery",
+    "Field",
+    "FieldGroup",
+    "Grade",
+    "Identifier",
+    "Indicator",
+    "Kind",
+    "LegalBases",
+    "LegalBasis",
+    "LegalKey",
+    "Mask",
+    "MaskExample",
+    "MaskKind",
+    "Masking",
+    "Model",
+    "Owner",
+    "Owners",
+    "Policies",
+    "Product",
+    "ProductFilter",
+    "Provider",
+    "ProviderGroup",
+    "Providers",
+    "Repair",
+    "RepairDeadline",
+    "RepairTerms",
+    "ScoreDimension",
+    "Scorecard",
+    "Severity",
+    "SourceRank",
+    "SubjectFields",
+    "Survivorship",
+    "SurvivorshipOrder",
+    "Text",
+    "Timeliness",
+    "UseGroup",
+    "WorkingCalendar",
+    "may_see",
+]

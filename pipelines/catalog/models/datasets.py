@@ -1,0 +1,198 @@
+"""Datasets (``catalog/datasets/<dataset_id>.yaml``) and their fields.
+
+A dataset is a list of fields and a few facts about them; a field is declared once, with the headers under which providers
+send it. Vocabulary: GB/T 39440 (catalogue), GB/T 39445 (data elements).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import cached_property
+from typing import Final, Literal
+
+from pydantic import Field as Constraint
+from pydantic import field_validator, model_validator
+
+from pipelines.catalog.models.base import Confidence, Identifier, Model, Text
+from pipelines.catalog.models.checks import Severity
+from pipelines.catalog.models.products import AccessClass, may_see
+from pipelines.catalog.models.providers import Cycle
+
+_TYPE: Final = re.compile(r"^(?P<kind>[a-z_]+)(?:\((?P<precision>\d+),\s*(?P<scale>\d+)\))?$")
+
+
+class Kind(StrEnum):
+    """Kinds of values a field can hold; each has its own checks and its own type in the lake."""
+
+    STRING = "string"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    CODE = "code"
+    CODES = "codes"
+    CREDIT_CODE = "credit_code"
+    ORGANISATION_CODE = "organisation_code"
+    REGISTRATION_NUMBER = "registration_number"
+    CERTIFICATE_NUMBER = "certificate_number"
+    DOCUMENT_NUMBER = "document_number"
+
+
+class Condition(Model):
+    """When a field must (or must not) be filled, by the value of another field.
+
+    Exactly one of ``is_in`` (codes of that field's code table, or literal texts), ``contains`` (the same, for a joined list)
+    and ``present`` (the other field is filled).
+    """
+
+    field: Identifier
+    is_in: tuple[str, ...] | None = None
+    contains: tuple[str, ...] | None = None
+    present: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Condition:
+        if sum(x is not None for x in (self.is_in, self.contains, self.present)) != 1:
+            raise ValueError("a condition needs exactly one of is_in, contains, present")
+        return self
+
+
+class Field(Model):
+    """One data element of a dataset (数据项).
+
+    ``disclosure`` is the widest audience the field may have; where it is not given, that of the dataset, and government only
+    for a sensitive field (``Dataset.disclosure_of``). ``free_text`` marks prose in which personal identifiers are looked
+    for; ``keep_as_sent`` keeps the text of a coded field beside its code; ``samples`` are good values for the sample
+    delivery, the templates and the site.
+    """
+
+    id: Identifier
+    title_zh: Text
+    definition: Text
+    type: str = "string"
+    headers: tuple[Text, ...] = ()
+    required: bool = False
+    required_when: Condition | None = None
+    empty_when: Condition | None = None
+    code_table: Identifier | None = None
+    other_prefix: str | None = None
+    pattern: str | None = None
+    max_length: int | None = None
+    min_exclusive: float | None = None
+    min_inclusive: float | None = None
+    max_inclusive: float | None = None
+    not_future: bool = False
+    citizen_id_when: Condition | None = None
+    sensitive: bool = False
+    free_text: bool = False
+    keep_as_sent: bool = False
+    disclosure: AccessClass | None = None
+    samples: tuple[Text, ...] = ()
+    confidence: Confidence = "found"
+
+    @field_validator("type")
+    @classmethod
+    def _known_type(cls, value: str) -> str:
+        parsed = _TYPE.match(value)
+        if not parsed or parsed["kind"] not in set(Kind):
+            raise ValueError(f"type '{value}' is none of {', '.join(Kind)}; decimals are written decimal(18, 6)")
+        if (parsed["kind"] == Kind.DECIMAL) != (parsed["precision"] is not None):
+            raise ValueError("a decimal needs precision and scale, other types take none: decimal(18, 6)")
+        return value
+
+    @model_validator(mode="after")
+    def _code_table_where_coded(self) -> Field:
+        if (self.kind in (Kind.CODE, Kind.CODES)) != (self.code_table is not None):
+            raise ValueError("a field of type code or codes names its code_table, and no other field does")
+        return self
+
+    @cached_property
+    def kind(self) -> Kind:
+        """The kind without its parameters."""
+        return Kind(self.type.partition("(")[0])
+
+    @cached_property
+    def precision_scale(self) -> tuple[int, int]:
+        """Digits in all and behind the point, of a decimal."""
+        parsed = _TYPE.match(self.type)
+        if not parsed or parsed["precision"] is None:
+            raise ValueError(f"{self.id} is no decimal")
+        return int(parsed["precision"]), int(parsed["scale"])
+
+    @property
+    def accepted_headers(self) -> tuple[str, ...]:
+        """Every header under which providers may send this field."""
+        return tuple(dict.fromkeys((self.id, self.title_zh, *self.headers)))
+
+
+class UseGroup(Model):
+    """Takes a field group of ``catalog/fields/`` into a dataset, with the headers this dataset uses for it."""
+
+    use: Identifier
+    headers: dict[Identifier, tuple[Text, ...]] = Constraint(default_factory=dict)
+    titles: dict[Identifier, Text] = Constraint(default_factory=dict)
+
+
+class FieldGroup(Model):
+    """Fields declared once and used by several datasets (主体信息段 and the like)."""
+
+    id: Identifier
+    title_zh: Text
+    fields: tuple[Field, ...]
+
+
+class DatasetRule(Model):
+    """A rule over two fields of a row; ``check`` is one of ``catalog/checks.yaml``."""
+
+    id: Identifier
+    check: Identifier
+    fields: tuple[Identifier, Identifier]
+    severity: Severity = Severity.REJECT
+    message_zh: Text | None = None
+    message_en: Text | None = None
+    hint_zh: Text | None = None
+
+
+class SubjectFields(Model):
+    """Which fields say whom a record is about (信用主体)."""
+
+    name: Identifier
+    credit_code: Identifier
+    certificate_type: Identifier | None = None
+    certificate_number: Identifier | None = None
+
+
+class Timeliness(Model):
+    """The record must reach the hub within so many working days after the date in ``field``."""
+
+    field: Identifier
+    working_days: int
+    legal_basis: Identifier
+
+
+class Dataset(Model):
+    """One dataset of the catalogue (目录项)."""
+
+    id: Identifier
+    title_zh: Text
+    title_en: Text
+    definition: Text
+    catalogue_class: Identifier
+    edition: Identifier = "national_catalogue_2024"
+    owner: Identifier
+    legal_bases: tuple[Text, ...]
+    subjects: tuple[Identifier, ...]
+    update_cycle: Cycle
+    disclosure: AccessClass
+    subject: SubjectFields
+    record_key: tuple[Identifier, ...]
+    version_order: tuple[Identifier, ...]
+    timeliness: Timeliness | None = None
+    fields: tuple[Field | UseGroup, ...]
+    rules: tuple[DatasetRule, ...] = ()
+
+    def disclosure_of(self, field: Field) -> AccessClass:
+        """Widest audience of a field of this dataset: never wider than the dataset's; a sensitive one has to say more."""
+        widest: AccessClass = field.disclosure or ("government" if field.sensitive else self.disclosure)
+        return widest if may_see(widest, self.disclosure) else self.disclosure

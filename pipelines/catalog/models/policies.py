@@ -1,0 +1,183 @@
+"""Policies as effective-dated tables (``catalog/policies/``, ``catalog/calendar.yaml``): which rule held on which day.
+
+Look a rule up by the day it is decided by: the date of the document for display periods, the day of the application for repair.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field as Constraint
+from pydantic import model_validator
+
+from pipelines.catalog.effective import one_at
+from pipelines.catalog.models.base import Confidence, Dated, Identifier, Model, Text
+from pipelines.catalog.models.masks import Masking
+from pipelines.catalog.models.providers import ExpectedDeliveries
+from pipelines.catalog.months import add_months
+
+Months = Annotated[int, Constraint(ge=0)]
+
+
+class DisplayPeriod(Dated):
+    """How long a record of a severity is shown (公示期限), for documents dated within its validity.
+
+    ``displayed`` says whether it is shown at all unless an agency asks for it; at ``max_months`` display stops by itself,
+    before ``min_months`` it cannot be repaired.
+    """
+
+    severity: Identifier
+    min_months: Months
+    max_months: Months
+    displayed: bool
+    starts_on: Literal["document_date"]
+    legal_bases: Annotated[tuple[Text, ...], Constraint(min_length=1)]
+    note_zh: Text | None = None
+    confidence: Confidence = "found"
+
+    @model_validator(mode="after")
+    def _shortest_first(self) -> DisplayPeriod:
+        if self.min_months > self.max_months:
+            raise ValueError(f"min_months {self.min_months} is more than max_months {self.max_months}; mend one")
+        return self
+
+    def min_end(self, document_date: date) -> date:
+        """The day on which the shortest display is over."""
+        return add_months(document_date, self.min_months)
+
+    def max_end(self, document_date: date) -> date:
+        """The day on which display stops by itself."""
+        return add_months(document_date, self.max_months)
+
+
+class DisplayPeriods(Model):
+    """``catalog/policies/display_periods.yaml``."""
+
+    title_zh: Text
+    note_zh: Text
+    periods: tuple[DisplayPeriod, ...]
+
+    def period(self, severity: str, document_date: date) -> DisplayPeriod:
+        """The period that governs a document.
+
+        Raises:
+            LookupError: no row of that severity covers the day.
+        """
+        rows = [row for row in self.periods if row.severity == severity]
+        return one_at(rows, document_date, f"display period of severity '{severity}'")
+
+
+class RepairDeadline(Model):
+    """How many working days somebody has; ``kind`` tells what a document says from what this platform promises."""
+
+    id: Identifier
+    title_zh: Text
+    actor_zh: Text
+    after_zh: Text
+    working_days: Annotated[int, Constraint(ge=0)]
+    kind: Literal["document", "platform"]
+    legal_basis: Text | None = None
+    confidence: Confidence = "found"
+
+
+class RepairTerms(Dated):
+    """Credit repair (信用修复) under one set of rules, for applications made within its validity."""
+
+    id: Identifier
+    title_zh: Text
+    legal_bases: Annotated[tuple[Text, ...], Constraint(min_length=1)]
+    conditions_zh: tuple[Text, ...]
+    materials_zh: tuple[Text, ...]
+    effects_zh: tuple[Text, ...]
+    deadlines: tuple[RepairDeadline, ...]
+    note_zh: Text | None = None
+    confidence: Confidence = "found"
+
+    def deadline(self, deadline_id: str) -> RepairDeadline | None:
+        """The deadline of that id, or None where these rules have none."""
+        return next((one for one in self.deadlines if one.id == deadline_id), None)
+
+
+class Repair(Model):
+    """``catalog/policies/repair.yaml``."""
+
+    title_zh: Text
+    note_zh: Text
+    terms: tuple[RepairTerms, ...]
+
+    def on(self, day: date) -> RepairTerms:
+        """The rules for an application of that day.
+
+        Raises:
+            LookupError: no rules cover the day.
+        """
+        return one_at(self.terms, day, "rules of credit repair")
+
+
+class SourceRank(Model):
+    """A level of sources; 1 wins over 2."""
+
+    level: Identifier
+    title_zh: Text
+    rank: Annotated[int, Constraint(ge=1)]
+
+
+class SurvivorshipOrder(Dated):
+    """Which of several sources' records of one key is kept: the criteria one after the other, until one decides."""
+
+    criteria: Annotated[
+        tuple[Literal["source_updated_at", "received_on", "source_rank", "completeness", "content"], ...],
+        Constraint(min_length=1),
+    ]
+    ranks: tuple[SourceRank, ...]
+    legal_basis: Text | None = None
+    note_zh: Text | None = None
+    confidence: Confidence = "found"
+
+    def rank(self, level: str) -> int:
+        """Rank of a level; an unknown one comes after all."""
+        known = {one.level: one.rank for one in self.ranks}
+        return known.get(level, max(known.values(), default=0) + 1)
+
+
+class Survivorship(Model):
+    """``catalog/policies/survivorship.yaml``."""
+
+    title_zh: Text
+    note_zh: Text
+    orders: tuple[SurvivorshipOrder, ...]
+
+    def on(self, day: date) -> SurvivorshipOrder:
+        """The order in force on that day.
+
+        Raises:
+            LookupError: none covers the day.
+        """
+        return one_at(self.orders, day, "order of survivorship")
+
+
+class Policies(Model):
+    """Everything of ``catalog/policies/``."""
+
+    display_periods: DisplayPeriods
+    repair: Repair
+    masking: Masking
+    survivorship: Survivorship
+    expected_deliveries: ExpectedDeliveries
+
+
+class CalendarYear(Model):
+    """Days of one year that differ from Monday-to-Friday; provisional until the State Council has announced the year."""
+
+    year: int
+    provisional: bool
+    source: Text
+    holidays: tuple[date, ...]
+    working_weekends: tuple[date, ...] = ()
+
+
+class WorkingCalendar(Model):
+    """``catalog/calendar.yaml``."""
+
+    years: tuple[CalendarYear, ...]
