@@ -195,10 +195,11 @@ entries:
 
 def measures(folder: Path, basis: str) -> list[str]:
     (folder / "codes/measure.yaml").write_text(MEASURES.replace("BASIS", basis), encoding="utf-8")
-    findings = check(folder, ROOT / "expectations")
-    assert all((one.path, one.line) == (folder / "codes/measure.yaml", 6) for one in findings)
-    assert all(has_advice(one) for one in findings)
-    return [one.message for one in findings]
+    findings = [one for one in check(folder, ROOT / "expectations") if "takes away a right" in one.message]
+    here = [one for one in findings if one.path == folder / "codes/measure.yaml"]
+    assert all(one.line == 6 for one in here)
+    assert all(has_advice(one) for one in here)
+    return [one.message for one in here]
 
 
 @pytest.mark.parametrize(

@@ -112,14 +112,6 @@ def test_messages_between_hub_and_provider_can_name_every_dataset_by_its_title()
     assert named == {d.id: (d.title_zh, d.title_en) for d in CATALOG.datasets.values()}
 
 
-def test_the_published_title_of_a_class_and_owner_is_chinese() -> None:
-    from pipelines.catalog.site import WORDS
-
-    for dataset in CATALOG.datasets.values():
-        assert dataset.catalogue_class in WORDS["catalogue_class"], dataset.id
-        assert dataset.owner in CATALOG.providers or dataset.owner in WORDS["owner"], dataset.id
-
-
 def test_a_measure_that_takes_away_a_right_rests_on_a_law_or_regulation() -> None:
     enough = {"law", "administrative_regulation", "local_regulation"}
     for entry in CATALOG.code_tables["measure"].entries:
