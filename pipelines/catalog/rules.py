@@ -10,9 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Final
 
-from pipelines.catalog.models import Check, CodeTable, Condition, Dataset, DatasetRule, Dimension, Field, Kind, Severity
+from pipelines.catalog.examples import examples, sample
+from pipelines.catalog.models import (
+    Check,
+    CodePrefix,
+    CodeTable,
+    Condition,
+    Dataset,
+    DatasetRule,
+    Dimension,
+    Field,
+    Kind,
+    Severity,
+)
 
 CREDIT_CODE_REASONS: Final = ("placeholder", "citizen_id", "legacy_number", "length", "alphabet", "checksum")
 CREDIT_CODE_CAUTIONS: Final = ("inner_check", "registrar_pair", "region_unknown")
@@ -29,7 +42,8 @@ class Rule:
 
     ``field`` is a field id, or ``record`` for the line as a whole; ``other`` the second field of a rule over two.
     ``cells`` says that the rule looks at cells: such a rule has an expectation too; others look at the raw line only.
-    ``prefixes`` are beginnings that a value outside the code table may have (``其他-``).
+    ``prefixes`` are beginnings that a value outside the code table may have (``其他-``), or that a code has or never has.
+    ``good`` and ``bad`` are examples: cells by field id, None for an empty one; empty where the check has none.
     """
 
     id: str
@@ -48,6 +62,8 @@ class Rule:
     hint_zh: str
     cells: bool = True
     prefixes: tuple[str, ...] = ()
+    good: Mapping[str, str | None] = attribute(default_factory=dict, compare=False)
+    bad: Mapping[str, str | None] = attribute(default_factory=dict, compare=False)
 
     @property
     def rejects(self) -> bool:
@@ -70,12 +86,20 @@ class _Builder:
         parameters: Parameters = (),
         *,
         other: str | None = None,
+        other_text: str | None = None,
         shown: str = "",
+        name: str | None = None,
         prefixes: tuple[str, ...] = (),
         over: DatasetRule | None = None,
     ) -> Rule:
+        """A rule; ``name`` is its last part where that is not the check's, ``other_text`` the other cell of the examples."""
         check = self.checks[check_id]
         other_field = self.fields.get(other or "")
+        pair = None if other_field is None else (other_field.id, other_text)
+        never = str(primitive).startswith("no_")
+        cells = field and examples(
+            check, field, self.tables, parameters=parameters, other=pair, prefixes=prefixes, never=never
+        )
         words = {
             "title": field.title_zh if field else "整行",
             "other": other_field.title_zh if other_field else (other or ""),
@@ -83,14 +107,14 @@ class _Builder:
         }
         english = words | {"title": field.id if field else "the record", "other": other or ""}
         return Rule(
-            id=f"{self.dataset_id}.{field.id if field else RECORD}.{over.id if over else check_id.removeprefix('credit_code_')}",
+            id=f"{self.dataset_id}.{field.id if field else RECORD}.{name or check_id.removeprefix('credit_code_')}",
             dataset_id=self.dataset_id,
             field=field.id if field else RECORD,
             field_zh=words["title"],
             primitive=primitive or check_id,
             parameters=parameters,
             other=other,
-            severity=over.severity if over else check.severity,
+            severity=(over.severity if over else None) or check.severity,
             dimension=check.dimension,
             responsibility=check.responsibility,
             expected_zh=check.title_zh.format(**words),
@@ -99,6 +123,8 @@ class _Builder:
             hint_zh=((over.hint_zh if over else None) or check.hint_zh).format(**words),
             cells=field is not None,
             prefixes=prefixes,
+            good=cells[0] if cells else {},
+            bad=cells[1] if cells else {},
         )
 
     def texts(self, condition: Condition) -> tuple[str, ...]:
@@ -117,7 +143,23 @@ class _Builder:
             shown = "、".join(labels.get(code, code) for code in condition.is_in or condition.contains or ())
         shown = shown or "已填写"
         base = "citizen_id_when" if check_id == "citizen_id" else check_id
-        return self.make(check_id, field, f"{base}_{form}", self.texts(condition), other=condition.field, shown=shown)
+        texts = self.texts(condition)
+        text = texts[0] if texts else sample(self.fields[condition.field], self.tables)
+        return self.make(check_id, field, f"{base}_{form}", texts, other=condition.field, other_text=text, shown=shown)
+
+    def code_prefix(self, field: Field, prefix: CodePrefix) -> Rule:
+        """A code begins so, or never begins so, where another field holds one of some codes."""
+        texts = self.texts(Condition(field=prefix.field, is_in=prefix.is_in))
+        return self.make(
+            "code_prefix",
+            field,
+            "prefix_when_in" if prefix.starts_with else "no_prefix_when_in",
+            texts,
+            other=prefix.field,
+            other_text=texts[0],
+            name=f"code_prefix_{'_'.join(prefix.is_in)}",
+            prefixes=prefix.starts_with or prefix.never_starts_with,
+        )
 
     def of_kind(self, field: Field) -> Iterator[Rule]:
         """Rules that follow from the kind of value."""
@@ -141,6 +183,18 @@ class _Builder:
             case Kind.CERTIFICATE_NUMBER:
                 yield self.make("replacement_character", field)
 
+    def bounds(self, field: Field) -> Iterator[Rule]:
+        """What a number may be at least and at most."""
+        for name in ("min_exclusive", "min_inclusive", "max_inclusive"):
+            bound: float | None = getattr(field, name)
+            if bound is not None:
+                shape = field.precision_scale if field.kind is Kind.DECIMAL else ()
+                yield self.make(name, field, parameters=(bound, *shape), shown=f"{bound:g}")
+        if field.plausible_max is not None:
+            shape = field.precision_scale if field.kind is Kind.DECIMAL else ()
+            limit = (field.plausible_max, *shape)
+            yield self.make("implausible", field, "max_inclusive", limit, shown=f"{field.plausible_max:g}")
+
     def of_field(self, field: Field, position: int) -> Iterator[Rule]:
         """Every rule of one field; ``position`` is its bit in the mask of cleaned fields."""
         if field.required:
@@ -156,11 +210,12 @@ class _Builder:
             yield self.make("max_length", field, parameters=(field.max_length,), shown=str(field.max_length))
         if field.pattern is not None:
             yield self.make("pattern", field, parameters=(field.pattern,), shown=field.pattern)
-        for name in ("min_exclusive", "min_inclusive", "max_inclusive"):
-            bound: float | None = getattr(field, name)
-            if bound is not None:
-                shape = field.precision_scale if field.kind is Kind.DECIMAL else ()
-                yield self.make(name, field, parameters=(bound, *shape), shown=f"{bound:g}")
+        yield from self.bounds(field)
+        for prefix in field.code_prefix:
+            yield self.code_prefix(field, prefix)
+        if field.free_text:
+            yield self.make("citizen_id_in_text", field)
+            yield self.make("mobile_in_text", field)
         if field.not_future:
             yield self.make("not_future", field, "date_not_after", other=RECEIVED_ON)
         yield self.make("cleaned", field, parameters=(position,))
@@ -180,5 +235,6 @@ def rules_of(dataset: Dataset, checks: Mapping[str, Check], tables: Mapping[str,
     for over in dataset.rules:
         first, second = over.fields
         primitive = {"date_order": "date_not_after"}.get(over.check, over.check)
-        rules.append(builder.make(over.check, fields[first], primitive, other=second, over=over))
+        shape = fields[first].precision_scale if fields[first].kind is Kind.DECIMAL else ()
+        rules.append(builder.make(over.check, fields[first], primitive, shape, other=second, name=over.id, over=over))
     return tuple(rules)

@@ -16,6 +16,7 @@ import polars as pl
 
 from pipelines.catalog import RECEIVED_ON, Field, Kind, Rule
 from pipelines.demo.codes import outer_check
+from pipelines.demo.disagreeing import as_filed_in_yuan, fine_in_yuan, with_citizen_id, with_mobile
 from pipelines.identifiers import credit_code
 
 Row = Mapping[str, str | None]
@@ -76,6 +77,18 @@ class Breaker:
             return self._too_long(rule, field)
         if name == "date_not_after":
             return self._not_after(rule)
+        if name == "amount_unit":
+            eligible = fine_in_yuan(rule, self.rules)
+            return Break(rule, eligible, lambda row, _r: {rule.field: as_filed_in_yuan(str(row[str(rule.other)]))})
+        if name == "citizen_id_in_text":
+            return Break(
+                rule,
+                filled,
+                lambda row, r: {rule.field: with_citizen_id(str(row[rule.field]), r.choice(self.citizen_ids))},
+            )
+        if name == "credit_code_registrar_pair":
+            bound = [_applies(r) for r in self.rules if r.field == rule.field and r.primitive == "prefix_when_in"]
+            filled = filled & ~pl.any_horizontal(pl.lit(False), *bound).fill_null(False)
         if name == "replacement_character":
             filled = filled & ~self._identified(rule.field)
         change = self._credit_code(rule) if name.startswith("credit_code_") else _of_cell(rule, field)
@@ -111,6 +124,15 @@ class Breaker:
         match check:
             case "required":
                 return Break(rule, applies & cell.is_not_null(), lambda _row, r: {rule.field: r.choice(_PLACEHOLDERS)})
+            case "prefix" | "no_prefix":
+                begin = (
+                    rule.prefixes[0] if check == "no_prefix" else next(p for p in self.pairs if p not in rule.prefixes)
+                )
+                return Break(
+                    rule,
+                    applies & cell.is_not_null(),
+                    lambda row, _r: {rule.field: _rechecked(begin + str(row[rule.field])[2:17])},
+                )
             case "citizen_id":
                 return Break(
                     rule,
@@ -218,6 +240,7 @@ def _of_cell(rule: Rule, field: Field) -> Change | None:
         "in_table": drawn([text for text in _UNLISTED if text not in rule.parameters]),
         "items_in_table": made(lambda text, _r: f"{text};责令改正"),
         "replacement_character": made(_garbled),
+        "mobile_in_text": made(with_mobile),
         "organisation_code": made(lambda text, _r: _last_changed(text)),
         "registration_number": made(lambda text, _r: _last_changed(text)),
         "cleaned": made(lambda text, r: _untidy(text, field, r)),

@@ -48,6 +48,7 @@ _STAND_INS: Final = (
 )
 _DAY: Final = r"(\d{4}[-/.年]\d\d?[-/.月]\d\d?日?)"
 _DAY_OR_COMPACT: Final = rf"({_DAY}|\d{{8}})"
+_FINE: Final = r"罚款(?:人民币)?\s*(\d+(?:,\d\d\d)*(?:\.\d+)?)\s*(万?)元"
 _NUMBER: Final = r"^[+-]?\d+(\.\d*)?$"
 
 
@@ -134,6 +135,12 @@ _MACROS: Final[Mapping[str, str]] = {
         WHEN regexp_full_match(CAST(s AS VARCHAR), '{_DAY}[ T]+([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?')
         THEN hub_day(hub_before_time(s)) + try_cast(split_part(hub_after_time(s), '.', 1) AS INTERVAL)
         WHEN hub_midnight(CAST(s AS VARCHAR)) THEN CAST(hub_date(s) AS TIMESTAMP) END""",
+    "hub_citizen_id_in_text(s)": r"""len(list_filter(
+        regexp_extract_all(s, '[1-9]\d{5}(18|19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]'),
+        lambda number: hub_plausible_person(upper(number)))) > 0""",
+    # 罚款2,000元 is 2000, 罚款0.2万元 too; null where the text names no fine.
+    "hub_fine_in_yuan(s)": rf"""try_cast(replace(regexp_extract(s, '{_FINE}', 1), ',', '') AS DOUBLE)
+        * CASE WHEN regexp_extract(s, '{_FINE}', 2) = '万' THEN 10000.0::DOUBLE ELSE 1.0::DOUBLE END""",
     "hub_number(s)": f"try_cast(ltrim(regexp_extract(s, '{_NUMBER}'), '+') AS DOUBLE)",
 }
 
@@ -264,16 +271,23 @@ COLUMN_CHECKS: Final[Mapping[str, ColumnCheck]] = {
     "items_in_set": _items_in_set,
     "no_replacement_character": _plain("NOT (contains({s}, chr(65533)) OR contains({s}, '锟斤拷'))"),
     "no_control_character": _plain(r"NOT regexp_matches({s}, '[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]')"),
+    "no_citizen_id_in_text": _plain("NOT hub_citizen_id_in_text({s})"),
+    "no_mobile_in_text": _plain("NOT regexp_matches({s}, '(^|[^0-9])1[3-9][0-9]{{9}}([^0-9]|$)')"),
     "not_cleaned": _bit_unset,
 }
 """Every check of one column by name. ``prefixes`` are for ``in_set`` and ``items_in_set`` only."""
 
-PairCheck = Callable[[str, str, Parameters], str]
+PairCheck = Callable[[str, str, Parameters, Sequence[str]], str]
 
 
 def _when(condition: Callable[[str, Parameters], str], verdict: str) -> PairCheck:
     """The first column must be (not) null where the condition holds for the second."""
-    return lambda a, b, parameters: f"({a} IS {verdict} OR NOT coalesce({condition(b, parameters)}, false))"
+
+    def check(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+        _no_prefixes(prefixes)
+        return f"({a} IS {verdict} OR NOT coalesce({condition(b, parameters)}, false))"
+
+    return check
 
 
 def _is_in(column: str, parameters: Parameters) -> str:
@@ -289,28 +303,56 @@ def _is_filled(column: str, parameters: Parameters) -> str:
     return f"({column} IS NOT NULL)"
 
 
-def _date_not_after(a: str, b: str, parameters: Parameters) -> str:
-    _expect(parameters, 0, str, ())
+def _date_not_after(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    _expect(parameters, 0, str, prefixes)
     return f"coalesce(hub_date({a}) <= hub_date({b}), true)"
 
 
-def _instant_not_after(a: str, b: str, parameters: Parameters) -> str:
-    _expect(parameters, 0, str, ())
+def _instant_not_after(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    _expect(parameters, 0, str, prefixes)
     return f"coalesce(hub_instant({a}) <= hub_instant({b}), true)"
+
+
+def _amount_not_in_yuan(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    """The first column, a decimal in 10,000 yuan, is not the number of yuan that the second one, a text, names as a fine."""
+    shaped = _decimal(a, parameters, prefixes)
+    return f"coalesce(NOT {shaped} OR hub_number({a}) <> hub_fine_in_yuan({b}), true)"
 
 
 def _citizen_id_when(condition: Callable[[str, Parameters], str]) -> PairCheck:
     """The first column, where filled, must be a citizen ID where the condition holds for the second."""
 
-    def check(a: str, b: str, parameters: Parameters) -> str:
+    def check(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+        _no_prefixes(prefixes)
         holds = COLUMN_CHECKS["citizen_id"](a, (), ())
         return f"({a} IS NULL OR {holds} OR NOT coalesce({condition(b, parameters)}, false))"
 
     return check
 
 
+def _code_begins(*, so: bool) -> PairCheck:
+    """The first column, where it is a credit code, begins with one of the prefixes (or with none) where the second is in a set."""
+
+    def check(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+        if not prefixes:
+            raise ValueError("needs at least one prefix")
+        begins = f"left({a}, {len(prefixes[0])}) IN ({', '.join(map(text, prefixes))})"
+        verdict = begins if so else f"NOT {begins}"
+        return f"(hub_credit_code_reason({a}) > 0 OR NOT coalesce({_is_in(b, parameters)}, false) OR coalesce({verdict}, true))"
+
+    return check
+
+
+def _no_prefixes(prefixes: Sequence[str]) -> None:
+    if prefixes:
+        raise ValueError("takes no prefixes")
+
+
 PAIR_CHECKS: Final[Mapping[str, PairCheck]] = {
     "date_not_after": _date_not_after,
+    "amount_not_in_yuan": _amount_not_in_yuan,
+    "prefix_when_in": _code_begins(so=True),
+    "no_prefix_when_in": _code_begins(so=False),
     "instant_not_after": _instant_not_after,
     "required_when_in": _when(_is_in, "NOT NULL"),
     "required_when_contains": _when(_contains, "NOT NULL"),

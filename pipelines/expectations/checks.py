@@ -198,11 +198,12 @@ class _PairMetric(_CheckMetric):
     domain = MetricDomainTypes.COLUMN_PAIR
     condition_metric_name = "column_pair_values.pass_check"
     condition_domain_keys = ("batch_id", "table", "column_A", "column_B", "row_condition", "condition_parser")
-    condition_value_keys = ("check", "parameters")
+    condition_value_keys = ("check", "parameters", "prefixes")
 
     @classmethod
     def passes(cls, columns: Sequence[str], arguments: Mapping[str, Any]) -> str:
-        return PAIR_CHECKS[arguments["check"]](columns[0], columns[1], arguments.get("parameters") or ())
+        check = PAIR_CHECKS[arguments["check"]]
+        return check(columns[0], columns[1], arguments.get("parameters") or (), arguments.get("prefixes") or ())
 
 
 def _counts_only(expectation: Any, metric: str, runtime_configuration: Any) -> ValidationDependencies | None:
@@ -259,14 +260,17 @@ class ExpectColumnPairToPassCheck(ColumnPairMapExpectation):
 
     check: pydantic.StrictStr
     parameters: list[Parameter] = []  # noqa: RUF012 - pydantic copies it
+    prefixes: list[pydantic.StrictStr] = []  # noqa: RUF012 - pydantic copies it
 
     map_metric: ClassVar[str] = _PairMetric.condition_metric_name
-    success_keys: ClassVar[tuple[str, ...]] = ("mostly", "check", "parameters")
-    args_keys: ClassVar[tuple[str, ...]] = ("column_A", "column_B", "check", "parameters")
+    success_keys: ClassVar[tuple[str, ...]] = ("mostly", "check", "parameters", "prefixes")
+    args_keys: ClassVar[tuple[str, ...]] = ("column_A", "column_B", "check", "parameters", "prefixes")
 
     @pydantic.root_validator(skip_on_failure=True)
     def _check_can_be_called(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 - pydantic passes the class
-        _known(values["check"], PAIR_CHECKS)(values["column_A"], values["column_B"], values["parameters"])
+        _known(values["check"], PAIR_CHECKS)(
+            values["column_A"], values["column_B"], values["parameters"], values["prefixes"]
+        )
         return values
 
     def sql(self) -> str:

@@ -22,6 +22,9 @@ _RENAMED: Final = {
     "items_in_table": "items_in_set",
     "credit_code_region_unknown": "credit_code_region_known",
     "cleaned": "not_cleaned",
+    "amount_unit": "amount_not_in_yuan",
+    "citizen_id_in_text": "no_citizen_id_in_text",
+    "mobile_in_text": "no_mobile_in_text",
 }
 
 
@@ -100,14 +103,14 @@ def _call(rule: Rule, catalog: Catalog) -> tuple[str, dict[str, Any]]:
     name = rule.primitive
     if name == "required":
         return "expect_column_values_to_not_be_null", {"column": rule.field}
-    if name == "date_not_after" or "_when_" in name:
-        check = name.replace("empty_when_", "null_when_")
-        return "expect_column_pair_to_pass_check", {
+    if rule.other is not None:
+        pair: dict[str, Any] = {
             "column_A": rule.field,
-            "column_B": str(rule.other),
-            "check": check,
+            "column_B": rule.other,
+            "check": _RENAMED.get(name, name.replace("empty_when_", "null_when_")),
             "parameters": list(rule.parameters),
         }
+        return "expect_column_pair_to_pass_check", pair | ({"prefixes": list(rule.prefixes)} if rule.prefixes else {})
     column, parameters = rule.field, list(rule.parameters)
     match name:
         case "cleaned":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.identifiers import citizen_id
+from pipelines.privacy.find import citizen_ids_in
 from pipelines.privacy.mask import CITIZEN_ID_SHAPE
 
 
@@ -42,16 +42,7 @@ def scan(files: Sequence[Path], columns: Sequence[str]) -> list[Hit]:
     suspects = [name for name in columns if shaped[name].item()]
     hits = []
     for name in suspects:
-        found = (
-            rows.filter(pl.col(name).str.contains(CITIZEN_ID_SHAPE))
-            .select(pl.col(name).str.extract_all(CITIZEN_ID_SHAPE).alias("numbers"))
-            .with_row_index()
-            .explode("numbers")
-            .filter(citizen_id.plausible(pl.col("numbers").str.to_uppercase()))
-            .select(pl.col("index").n_unique())
-            .collect(engine="streaming")
-            .item()
-        )
-        if found:
-            hits.append(Hit(name, found))
+        found = rows.select(name).filter(pl.col(name).str.contains(CITIZEN_ID_SHAPE)).collect(engine="streaming")
+        if number := int(citizen_ids_in(found[name]).sum()):
+            hits.append(Hit(name, number))
     return hits

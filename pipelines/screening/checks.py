@@ -17,6 +17,8 @@ import polars as pl
 from pipelines.catalog import RECEIVED_ON, Rule
 from pipelines.catalog.rules import CREDIT_CODE_REASONS
 from pipelines.identifiers import citizen_id, credit_code, organisation_code, registration_number
+from pipelines.privacy.find import holds_citizen_id, holds_mobile
+from pipelines.screening.amounts import yuan
 from pipelines.screening.conditions import applies_name, conditional
 
 SEPARATORS: Final = ";；、,，"
@@ -78,6 +80,11 @@ def _conditional(rule: Rule, cell: pl.Expr) -> pl.Expr:
             return cell.is_null() & applies
         case "empty":
             return cell.is_not_null() & applies
+        case "prefix" | "no_prefix":
+            # A code that is none has been refused for it; its first characters say nothing.
+            starts = pl.any_horizontal(cell.str.starts_with(prefix) for prefix in rule.prefixes)
+            good = cell.is_not_null() & pl.col(reason_name(rule.field)).is_null()
+            return applies & good & (~starts if check == "prefix" else starts)
         case "citizen_id":
             return applies & cell.is_not_null() & citizen_id.reason(cell).is_not_null()
         case _:
@@ -115,6 +122,12 @@ def _after(rule: Rule, _: pl.Expr) -> pl.Expr:
     return pl.col(typed_name(rule.field)) > other
 
 
+def _in_yuan(rule: Rule, _: pl.Expr) -> pl.Expr:
+    amount = pl.col(typed_name(rule.field))
+    text = pl.when(amount.is_not_null()).then(pl.col(str(rule.other)))
+    return amount.cast(pl.Float64) == yuan(text)
+
+
 def _unreadable(rule: Rule, cell: pl.Expr) -> pl.Expr:
     return cell.is_not_null() & pl.col(typed_name(rule.field)).is_null()
 
@@ -134,6 +147,9 @@ _PRIMITIVES: Final[dict[str, Callable[[Rule, pl.Expr], pl.Expr]]] = {
     "min_inclusive": lambda rule, cell: pl.col(typed_name(rule.field)) < rule.parameters[0],
     "max_inclusive": lambda rule, cell: pl.col(typed_name(rule.field)) > rule.parameters[0],
     "date_not_after": _after,
+    "amount_unit": _in_yuan,
+    "citizen_id_in_text": lambda rule, cell: holds_citizen_id(cell),
+    "mobile_in_text": lambda rule, cell: holds_mobile(cell),
     "organisation_code": lambda rule, cell: cell.is_not_null() & organisation_code.reason(cell).is_not_null(),
     "registration_number": lambda rule, cell: cell.is_not_null() & registration_number.reason(cell).is_not_null(),
     "cleaned": lambda rule, cell: pl.col(cleaned_name(rule.field)),

@@ -49,6 +49,13 @@ MISTAKES = {
     "number of a class twice": Mistake(EDITIONS, "{id: judicial, number: 2,", "{id: judicial, number: 1,", "{id: judicial, number: 1,", "number '1' stands twice"),
     "gap between editions": Mistake(EDITIONS, "valid_to: 2022-12-27", "valid_to: 2022-12-26", "valid_from: 2022-12-28", "no row is valid from 2022-12-27 to 2022-12-27"),
     "overlap of editions": Mistake(EDITIONS, "valid_to: 2022-12-27", "valid_to: 2022-12-28", "valid_from: 2022-12-28", "two rows are valid from 2022-12-28 to 2022-12-28"),
+    # rules
+    "a rule without a bad example": Mistake("checks.yaml", '    bad: "2026-02-30"\n', "", "id: date", "check 'date' has no bad example"),
+    "examples that are the same": Mistake("checks.yaml", 'bad: "2026-02-30"', 'bad: "2026-03-05"', 'bad: "2026-03-05"', "check 'date': the good and the bad example are the same"),
+    "a name of the hub's own": Mistake(REGISTRATION, "id: registered_capital", "id: reason", "id: reason", "'reason' is a name of the hub's own"),
+    "a prefix for no code of the table": Mistake(
+        "fields/subject_block.yaml", "is_in: [self_employed], starts_with", "is_in: [nobody], starts_with", "code_prefix:", "'nobody' is no code of table 'subject_category'"
+    ),
     # legal bases
     "a document twice": Mistake(LEGAL, "number: 国办发〔2025〕22号", OPINIONS, "id: guobanfa_2025_22", "'guobanfa_2025_22' is the same document as 'zhongbanfa_2025_22'"),
     "a document twice in other brackets": Mistake(

@@ -43,6 +43,13 @@ NO_DAYS = [
 ]
 
 GOOD_AND_BAD = [
+    (
+        "no_citizen_id_in_text",
+        [],
+        ["当事人未公示年度报告", "编号510000209912311003"],
+        ["身份证号510000209912311002", "（11010519491231002x）"],
+    ),
+    ("no_mobile_in_text", [], ["1990000000", "119900000000", "电话12900000000"], ["电话19900000000", "19900000000。"]),
     ("credit_code_placeholder", [], [VALID, "9111"], ["0" * 18, "123456789012345678", "0" * 17 + "X", "无"]),
     ("credit_code_citizen_id", [], [VALID, "110101199002300014"], ["11010519491231002X", "110101199003070003"]),
     ("credit_code_legacy_number", [], [VALID, "91111"], ["340000000056535", "1101081234567", "600037341", "D2143569X"]),
@@ -128,6 +135,9 @@ PAIRS = [
     ("citizen_id_when_in", ["身份证"], [("11010519491231002X", "身份证"), (None, "身份证"), ("E1", "护照")], [("E1", "身份证")]),
     ("citizen_id_when_contains", ["身份证"], [("E1", "护照")], [("E1", "居民身份证")]),
     ("citizen_id_when_not_null", [], [("E1", None)], [("E1", "x")]),
+    ("amount_not_in_yuan", [18, 6], [("0.2", "罚款2000元"), (None, "罚款2元"), ("2", None), ("2", "罚款2万元"), ("2,000", "罚款2000元")], [("2000", "罚款2,000元"), ("1500", "警告、罚款人民币 0.15万元")]),
+    ("prefix_when_in", ["户"], [("92330106MA2B1C3D42", "户"), (VALID, "企"), (None, "户"), ("9111", "户")], [(VALID, "户")]),
+    ("no_prefix_when_in", ["企"], [(VALID, "企"), ("92330106MA2B1C3D42", "户"), (None, "企")], [("92330106MA2B1C3D42", "企")]),
 ]  # fmt: skip
 
 
@@ -141,7 +151,10 @@ def test_a_pair_check_sees_rows_with_null(
     bad: list[tuple[str | None, str | None]],
 ) -> None:
     rows = [*good, *bad]
-    result = count({"a": [row[0] for row in rows], "b": [row[1] for row in rows]}, pair(check, *parameters))
+    asked = pair(check, *parameters)
+    if "prefix" in check:
+        asked["kwargs"] |= {"prefixes": ["92"]}  # type: ignore[operator]
+    result = count({"a": [row[0] for row in rows], "b": [row[1] for row in rows]}, asked)
     assert (result.unexpected, result.errors) == ({"rule": len(bad)}, {})
 
 

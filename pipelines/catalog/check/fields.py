@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from pipelines.catalog.check.place import at_field
 from pipelines.catalog.load import Catalog
-from pipelines.catalog.models import CodeTable, Condition, Field, Kind
+from pipelines.catalog.models import CodePrefix, CodeTable, Condition, Field, Kind
 from pipelines.catalog.source import CatalogError
+
+RESERVED: Final = ("reason", "change_type", "rule_ids", "raw_text", "quarantine_id", "record")
+"""Columns of our own in changes and quarantine, and the name of the line as a whole in rule ids."""
 
 
 def findings(catalog: Catalog) -> Iterator[CatalogError]:
@@ -17,6 +21,9 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
         fields = {field.id: field for field in catalog.fields(dataset.id)}
         yield from _headers(catalog, name, fields)
         for field in fields.values():
+            if field.id in RESERVED:
+                message = f"'{field.id}' is a name of the hub's own; call the field otherwise"
+                yield at_field(catalog, name, field.id, "id", message)
             yield from _field(catalog, name, field)
             yield from _conditions(catalog, name, field, fields)
 
@@ -59,17 +66,18 @@ def _samples(catalog: Catalog, name: str, field: Field, table: CodeTable) -> Ite
 
 
 def _conditions(catalog: Catalog, name: str, field: Field, fields: dict[str, Field]) -> Iterator[CatalogError]:
-    for part in ("required_when", "empty_when", "citizen_id_when"):
-        condition: Condition | None = getattr(field, part)
-        if condition is None:
-            continue
+    parts = ("required_when", "empty_when", "citizen_id_when")
+    asked: list[tuple[str, Condition | CodePrefix]] = [
+        (part, condition) for part in parts if (condition := getattr(field, part)) is not None
+    ]
+    for part, condition in [*asked, *(("code_prefix", prefix) for prefix in field.code_prefix)]:
         other = fields.get(condition.field)
         if other is None:
             message = f"{field.id}.{part}: '{condition.field}' is no field of the dataset; mend the name"
             yield at_field(catalog, name, field.id, part, message)
             continue
         table = catalog.code_tables.get(other.code_table or "")
-        for code in condition.is_in or condition.contains or ():
+        for code in condition.is_in or getattr(condition, "contains", None) or ():
             if table is not None and code not in table.codes:
                 message = f"{field.id}.{part}: '{code}' is no code of table '{other.code_table}'; mend it"
                 yield at_field(catalog, name, field.id, part, message)

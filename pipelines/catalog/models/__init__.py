@@ -17,6 +17,7 @@ Vocabulary: GB/T 39440 (catalogue), GB/T 39445 (data elements), GB/T 36344 (qual
 from pipelines.catalog.models.base import Confidence, Dated, Identifier, Model, Text
 from pipelines.catalog.models.checks import Check, Checks, Dimension, Severity
 from pipelines.catalog.models.datasets import (
+    CodePrefix,
     Condition,
     Dataset,
     DatasetRule,
@@ -67,6 +68,7 @@ __all__ = [
     "Check",
     "Checks",
     "CodeEntry",
+    "CodePrefix",
     "CodeTable",
     "Condition",
     "Confidence",

@@ -27,9 +27,11 @@ class Dimension(StrEnum):
 
 
 class Check(Model):
-    """A kind of rule: how it is called, how bad it is, and what a provider is told.
+    """A kind of rule: how it is called, how bad it is, what a provider is told, and a good and a bad example.
 
-    Messages may name ``{title}`` (the field), ``{other}`` (the second field) and ``{parameter}``.
+    Messages may name ``{title}`` (the field), ``{other}`` (the second field) and ``{parameter}``. An example is the text of the
+    cell, or of both cells of a rule over two; empty text is an empty cell. It may name ``{sample}`` (a good value of the field),
+    ``{label}`` (the first label of its code table), ``{too_long}``, ``{bound}``, ``{more}`` and ``{less}``.
     """
 
     id: Identifier
@@ -40,6 +42,8 @@ class Check(Model):
     message_zh: Text
     message_en: Text
     hint_zh: Text
+    good: str | tuple[str, str] | None = None
+    bad: str | tuple[str, str] | None = None
 
 
 class Checks(Model):

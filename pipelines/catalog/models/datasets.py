@@ -58,13 +58,31 @@ class Condition(Model):
         return self
 
 
+class CodePrefix(Model):
+    """First characters a credit code has, or never has, where another field holds one of some codes (domain.md R02).
+
+    Exactly one of ``starts_with`` and ``never_starts_with``; registrar and category, such as ``92``.
+    """
+
+    field: Identifier
+    is_in: tuple[str, ...]
+    starts_with: tuple[str, ...] = ()
+    never_starts_with: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_of(self) -> CodePrefix:
+        if bool(self.starts_with) == bool(self.never_starts_with):
+            raise ValueError("give exactly one of starts_with, never_starts_with")
+        return self
+
+
 class Field(Model):
     """One data element of a dataset (数据项).
 
     ``disclosure`` is the widest audience the field may have; where it is not given, that of the dataset, and government only
     for a sensitive field (``Dataset.disclosure_of``). ``free_text`` marks prose in which personal identifiers are looked
     for; ``keep_as_sent`` keeps the text of a coded field beside its code; ``samples`` are good values for the sample
-    delivery, the templates and the site.
+    delivery, the templates and the site. Above ``plausible_max`` an amount is accepted with a warning.
     """
 
     id: Identifier
@@ -82,6 +100,8 @@ class Field(Model):
     min_exclusive: float | None = None
     min_inclusive: float | None = None
     max_inclusive: float | None = None
+    plausible_max: float | None = None
+    code_prefix: tuple[CodePrefix, ...] = ()
     not_future: bool = False
     citizen_id_when: Condition | None = None
     sensitive: bool = False
@@ -143,12 +163,12 @@ class FieldGroup(Model):
 
 
 class DatasetRule(Model):
-    """A rule over two fields of a row; ``check`` is one of ``catalog/checks.yaml``."""
+    """A rule over two fields of a row; ``check`` is one of ``catalog/checks.yaml``, whose severity holds where none is given."""
 
     id: Identifier
     check: Identifier
     fields: tuple[Identifier, Identifier]
-    severity: Severity = Severity.REJECT
+    severity: Severity | None = None
     message_zh: Text | None = None
     message_en: Text | None = None
     hint_zh: Text | None = None

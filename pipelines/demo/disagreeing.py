@@ -1,0 +1,40 @@
+"""How to make two cells of a row disagree, or a text say what it must not: ways to break rules beyond one value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from random import Random
+from typing import Final
+
+import polars as pl
+
+from pipelines.catalog import Rule
+from pipelines.screening.amounts import FINE, yuan
+
+_MOBILES: Final = ("19900000000", "19900000001", "19900000002")  # masked examples of masking.yaml; served by nobody
+
+
+def fine_in_yuan(rule: Rule, rules: Sequence[Rule]) -> pl.Expr:
+    """Rows whose text names a fine that can be filed in yuan and break no other bound of the amount."""
+    bounds = [float(r.parameters[0]) for r in rules if r.field == rule.field and r.primitive == "max_inclusive"]
+    named = yuan(pl.col(str(rule.other)))
+    return pl.col(rule.field).is_not_null() & named.is_between(1, min([*bounds, 1e9]))
+
+
+def as_filed_in_yuan(text: str) -> str:
+    """The number of yuan a text names, as somebody files it who forgets the unit."""
+    found = re.search(FINE, text)
+    if found is None:
+        raise ValueError(f"no fine in {text!r}")
+    return f"{float(found[1].replace(',', '')) * (10_000 if found[2] else 1):g}"
+
+
+def with_citizen_id(text: str, number: str) -> str:
+    """The text with somebody's identity number in it."""
+    return f"{text}（身份证号{number}）"
+
+
+def with_mobile(text: str, chance: Random) -> str:
+    """The text with a mobile phone number in it."""
+    return f"{text}（联系电话{chance.choice(_MOBILES)}）"

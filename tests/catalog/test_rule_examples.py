@@ -1,0 +1,80 @@
+"""Every rule has a good and a bad example, and both routes say of them what the catalogue says."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines import expectations
+from pipelines.catalog import Catalog, Rule
+from pipelines.expectations.counting import count_unexpected
+from pipelines.privacy.pseudonym import Pseudonyms
+from pipelines.screening import Screen
+from tests.conftest import ROOT
+
+CATALOG = Catalog.load(ROOT / "catalog")
+DAY = date(2026, 11, 22)
+
+
+def rows_of(dataset_id: str, rules: list[Rule]) -> pl.DataFrame:
+    """Two rows for each rule: its good example, then its bad one; every other cell is empty."""
+    names = [field.id for field in CATALOG.fields(dataset_id)]
+    cells = [example for rule in rules for example in (rule.good, rule.bad)]
+    frame = pl.DataFrame(
+        {name: [one.get(name) for one in cells] for name in names}, schema=dict.fromkeys(names, pl.String)
+    )
+    return frame.with_row_index("_row_number").with_columns(
+        pl.col("_row_number").cast(pl.Int64),
+        pl.lit("examples").alias("_batch_id"),
+        pl.lit("sichuan").alias("_provider_id"),
+        pl.lit("510000").alias("_region_code"),
+        pl.lit(DAY).alias("_received_on"),
+        pl.lit(DAY).alias("_in_time_from"),
+    )
+
+
+@pytest.mark.parametrize("dataset_id", sorted(CATALOG.datasets))
+def test_every_rule_keeps_its_good_example_and_finds_its_bad_one_by_both_routes(
+    dataset_id: str, tmp_path: Path
+) -> None:
+    rules = [rule for rule in CATALOG.rules[dataset_id] if rule.cells]
+    screen = Screen.of(CATALOG, dataset_id, Pseudonyms(b"0" * 32))
+    judged = screen.judged(rows_of(dataset_id, rules).lazy())
+    verdicts = screen.verdicts(judged).collect(engine="in-memory")
+
+    wrong = [
+        (rule.id, "good" if row == 2 * number else "bad", dict(rule.good), dict(rule.bad))
+        for number, rule in enumerate(rules)
+        for row in (2 * number, 2 * number + 1)
+        if verdicts[rule.id][row] != (row == 2 * number + 1)
+    ]
+    assert wrong == []
+
+    con = expectations.connection(CATALOG, "500MB")
+    staged = screen.staged(judged).collect(engine="in-memory")
+    con.register("examples", staged.to_arrow())
+    counted = count_unexpected(con, "examples", expectations.suite(CATALOG, dataset_id))
+    con.close()
+    assert counted.errors == {}
+    assert counted.unexpected == {rule.id: int(verdicts[rule.id].sum()) for rule in rules}
+
+
+def test_every_rule_has_both_examples_and_the_words_a_provider_reads() -> None:
+    for rules in CATALOG.rules.values():
+        for rule in rules:
+            assert rule.message_zh
+            assert rule.message_en
+            assert rule.hint_zh
+            if rule.cells:
+                assert set(rule.good) == set(rule.bad) != set(), rule.id
+                assert rule.good != rule.bad, rule.id
+
+
+def test_rule_ids_are_unique_and_name_dataset_and_field() -> None:
+    for dataset_id, rules in CATALOG.rules.items():
+        ids = [rule.id for rule in rules]
+        assert len(ids) == len(set(ids))
+        assert all(rule.id.startswith(f"{dataset_id}.{rule.field}.") for rule in rules)
