@@ -44,6 +44,8 @@ from pipelines.catalog.models import (
     Product,
     Provider,
     Providers,
+    Reference,
+    References,
     Repair,
     Scorecard,
     Survivorship,
@@ -74,6 +76,7 @@ class Catalog:
     editions: Mapping[str, Edition]
     policies: Policies
     products: Mapping[str, Product]
+    references: Mapping[str, Reference]
     calendar: WorkingCalendar
     scorecard: Scorecard
     documents: Mapping[str, Document] = field(repr=False, compare=False)
@@ -103,7 +106,7 @@ class Catalog:
         providers, owners = reader.one("providers.yaml", Providers), reader.one("owners.yaml", Owners)
         checks, bases = reader.one("checks.yaml", Checks), reader.one("legal_bases.yaml", LegalBases)
         editions = reader.one("editions.yaml", Editions)
-        policies = _policies(reader)
+        policies, references = _policies(reader), reader.one("references.yaml", References)
         calendar, card = reader.one("calendar.yaml", WorkingCalendar), reader.one("scorecard.yaml", Scorecard)
         if not reader.errors:
             datasets = _with_groups(reader, datasets, groups)
@@ -122,6 +125,7 @@ class Catalog:
             editions={one.id: one for one in editions.editions},
             policies=policies,
             products=assumed | written,
+            references={one.id: one for one in references.references},
             calendar=calendar,
             scorecard=card,
             documents=reader.documents,

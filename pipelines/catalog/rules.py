@@ -213,6 +213,8 @@ class _Builder:
         yield from self.bounds(field)
         for prefix in field.code_prefix:
             yield self.code_prefix(field, prefix)
+        if known := field.known_with:
+            yield self.make(known.check, field, "known_with", (known.reference,), other=known.field, name=known.check)
         if field.free_text:
             yield self.make("citizen_id_in_text", field)
             yield self.make("mobile_in_text", field)

@@ -138,6 +138,8 @@ _MACROS: Final[Mapping[str, str]] = {
     "hub_citizen_id_in_text(s)": r"""len(list_filter(
         regexp_extract_all(s, '[1-9]\d{5}(18|19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]'),
         lambda number: hub_plausible_person(upper(number)))) > 0""",
+    # A name or number without blanks, middle dots and bracket styles.
+    "hub_matched(s)": r"""regexp_replace(translate(s, '（〔[【［）〕]】］', '((((()))))'), '[\s\p{Z}·•・．]', '', 'g')""",
     # 罚款2,000元 is 2000, 罚款0.2万元 too; null where the text names no fine.
     "hub_fine_in_yuan(s)": rf"""try_cast(replace(regexp_extract(s, '{_FINE}', 1), ',', '') AS DOUBLE)
         * CASE WHEN regexp_extract(s, '{_FINE}', 2) = '万' THEN 10000.0::DOUBLE ELSE 1.0::DOUBLE END""",
@@ -343,6 +345,22 @@ def _code_begins(*, so: bool) -> PairCheck:
     return check
 
 
+def _known_with(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    """The first column stands with the second in a reference, where that knows the second at all."""
+    _no_prefixes(prefixes)
+    if len(parameters) != 1:
+        raise ValueError("needs the id of one reference")
+    table = identifier(reference_table(str(parameters[0])))
+    known = f"coalesce({b} IN (SELECT key FROM {table}), false)"
+    pair = f"coalesce(({b} || chr(31) || hub_matched({a})) IN (SELECT key || chr(31) || value FROM {table}), true)"
+    return f"{known} <= {pair}"
+
+
+def reference_table(name: str) -> str:
+    """Table of a reference: ``key`` and ``value``, the value as ``hub_matched`` makes it."""
+    return f"reference_{name}"
+
+
 def _no_prefixes(prefixes: Sequence[str]) -> None:
     if prefixes:
         raise ValueError("takes no prefixes")
@@ -351,6 +369,7 @@ def _no_prefixes(prefixes: Sequence[str]) -> None:
 PAIR_CHECKS: Final[Mapping[str, PairCheck]] = {
     "date_not_after": _date_not_after,
     "amount_not_in_yuan": _amount_not_in_yuan,
+    "known_with": _known_with,
     "prefix_when_in": _code_begins(so=True),
     "no_prefix_when_in": _code_begins(so=False),
     "instant_not_after": _instant_not_after,

@@ -7,19 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import polars as pl
 
 from pipelines.catalog import Catalog
 from pipelines.errors import HubError
+from pipelines.expectations.check_sql import identifier, reference_table
 from pipelines.expectations.suites import DIVISIONS
 from pipelines.lake.sql import literal, parquet
 
+_NOTHING: Final[Mapping[str, pl.DataFrame]] = {}
 
-def connection(catalog: Catalog, memory_limit: str, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection of our own with the division codes the suites ask for; it downloads nothing."""
+
+def connection(
+    catalog: Catalog,
+    memory_limit: str,
+    spill: Path | None = None,
+    references: Mapping[str, pl.DataFrame] = _NOTHING,
+) -> duckdb.DuckDBPyConnection:
+    """A DuckDB connection of our own with the tables the suites ask for; it downloads nothing.
+
+    Division codes, and one table for each reference of the catalogue, empty where it is not given.
+    """
     con = duckdb.connect()
     con.execute("SET autoinstall_known_extensions=false; SET autoload_known_extensions=false")
     con.execute(f"SET memory_limit='{memory_limit}'")
@@ -30,11 +41,21 @@ def connection(catalog: Catalog, memory_limit: str, spill: Path | None = None) -
     con.register("division_codes", codes.to_arrow())
     con.execute(f"CREATE TEMP TABLE {DIVISIONS} AS SELECT code FROM division_codes")
     con.unregister("division_codes")
+    for name in catalog.references:
+        known = references.get(name, pl.DataFrame(schema=dict.fromkeys(("key", "value"), pl.String)))
+        con.register("known", known.to_arrow())
+        con.execute(f"CREATE TEMP TABLE {identifier(reference_table(name))} AS SELECT key, value FROM known")
+        con.unregister("known")
     return con
 
 
 def compare(
-    catalog: Catalog, suite: Mapping[str, Any], staged: Path, row_counts: Mapping[str, int], memory_limit: str
+    catalog: Catalog,
+    suite: Mapping[str, Any],
+    staged: Path,
+    row_counts: Mapping[str, int],
+    memory_limit: str,
+    references: Mapping[str, pl.DataFrame] = _NOTHING,
 ) -> int:
     """Run a suite over staged rows and compare its counts with those of the row rules.
 
@@ -44,6 +65,7 @@ def compare(
         staged: folder of Parquet files with the rows before the split.
         row_counts: violations by rule id as the row rules counted them; a rule that is not there has none.
         memory_limit: what DuckDB may hold.
+        references: what rows are compared with, the same that the row rules had.
 
     Returns:
         How many expectations were run.
@@ -53,7 +75,7 @@ def compare(
     """
     from pipelines.expectations.counting import count_unexpected
 
-    con = connection(catalog, memory_limit, staged.parent)
+    con = connection(catalog, memory_limit, staged.parent, references)
     try:
         con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM {parquet(sorted(staged.iterdir()))}")
         result = count_unexpected(con, "staged", suite)

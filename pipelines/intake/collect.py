@@ -26,6 +26,7 @@ from pipelines.intake.groups import WorkGroup, finish, plan
 from pipelines.intake.inbox import Stray, take
 from pipelines.intake.outcome import Outcome, batches, rule_counts
 from pipelines.intake.passes import Opened, screen_files
+from pipelines.intake.references import read_references
 from pipelines.intake.split import commit_rows
 from pipelines.lake.ledger import ledger
 from pipelines.lake.tables import Table
@@ -146,7 +147,8 @@ def _screen_and_commit(hub: Hub, group: WorkGroup, work: Path) -> None:
         rules: Sequence[Any] = ()
     else:
         rules = hub.catalog.rules[group.dataset_id]
-        screen = Screen.of(hub.catalog, group.dataset_id, pseudonyms(hub.home))
+        references = read_references(hub.catalog, rules, hub.records)
+        screen = Screen.of(hub.catalog, group.dataset_id, pseudonyms(hub.home), references)
         opened, rejected = _open(hub, screen, fresh, work)
         passed = screen_files(screen, opened, work) if opened else None
         if passed is not None:

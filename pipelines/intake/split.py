@@ -48,7 +48,7 @@ def commit_rows(
     totals = dict(counted.group_by("rule_id").agg(pl.col("rows").sum()).rows())
     suite = expectations.read(hub.settings.expectations, group.dataset_id)
     with stage("double entry"):
-        expectations.compare(hub.catalog, suite, passed.staged, totals, hub.settings.memory_limit)
+        expectations.compare(hub.catalog, suite, passed.staged, totals, hub.settings.memory_limit, screen.references)
     line_rule = next(rule.id for rule in rules if rule.field == RECORD)
     lines = malformed.group_by(BATCH).agg(pl.len().cast(pl.Int64).alias("rows")).with_columns(rule_id=pl.lit(line_rule))
     counted = pl.concat([counted, lines.select(counted.columns)])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from functools import cached_property, reduce
 from operator import or_
 from typing import Final
@@ -29,6 +30,7 @@ from pipelines.screening.columns import (
     pseudonym_name,
 )
 from pipelines.screening.conditions import applies_name, conditional, conditions
+from pipelines.screening.known import References, mismatch
 from pipelines.screening.look import Look, bits_name, lake_name, looks, raw_name
 from pipelines.screening.subject import bucket, subject_key
 
@@ -56,12 +58,16 @@ class Screen:
     rules: tuple[Rule, ...]
     catalog: Catalog
     pseudonyms: Pseudonyms
+    references: References = attribute(default_factory=dict)
 
     @classmethod
-    def of(cls, catalog: Catalog, dataset_id: str, pseudonyms: Pseudonyms) -> Screen:
-        """Compile the rules of a dataset of the catalogue."""
+    def of(
+        cls, catalog: Catalog, dataset_id: str, pseudonyms: Pseudonyms, references: References | None = None
+    ) -> Screen:
+        """Compile the rules of a dataset of the catalogue; a reference that is not given knows nothing."""
         rules = tuple(rule for rule in catalog.rules[dataset_id] if rule.cells)
-        return cls(catalog.datasets[dataset_id], catalog.fields(dataset_id), rules, catalog, pseudonyms)
+        fields = catalog.fields(dataset_id)
+        return cls(catalog.datasets[dataset_id], fields, rules, catalog, pseudonyms, references or {})
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -96,7 +102,7 @@ class Screen:
             column for look in self.looks for column in look.columns(pl.col(look.field.id))
         ).with_columns(*conditions(self.over_two), self._cleaned())
         rows = rows.with_columns(pl.col(lake_name(name)).alias(typed_name(name)) for name in self._typed)
-        rows = rows.with_columns(broken(rule, pairs=(), divisions=()).alias(rule.id) for rule in self.over_two)
+        rows = rows.with_columns(self._over_two(rule).alias(rule.id) for rule in self.over_two)
         return rows.with_columns(self._any(rejects=True).alias(REFUSED), self._any(rejects=False).alias(FLAGGED))
 
     def verdicts(self, judged: pl.LazyFrame) -> pl.LazyFrame:
@@ -171,6 +177,11 @@ class Screen:
             for f in self.fields
             if f.id in compared and f.kind in (Kind.DATE, Kind.DECIMAL, Kind.TIMESTAMP, Kind.INTEGER)
         )
+
+    def _over_two(self, rule: Rule) -> pl.Expr:
+        if rule.primitive == "known_with":
+            return mismatch(rule, self.references)
+        return broken(rule, pairs=(), divisions=())
 
     @cached_property
     def _bits(self) -> dict[str, tuple[Look, int]]:

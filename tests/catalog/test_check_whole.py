@@ -56,6 +56,10 @@ MISTAKES = {
     "a prefix for no code of the table": Mistake(
         "fields/subject_block.yaml", "is_in: [self_employed], starts_with", "is_in: [nobody], starts_with", "code_prefix:", "'nobody' is no code of table 'subject_category'"
     ),
+    "a reference there is not": Mistake(
+        "fields/subject_block.yaml", "{reference: registered_names", "{reference: nobody_knows", "known_with", "reference 'nobody_knows' is not in references.yaml"
+    ),
+    "a reference to no field": Mistake("references.yaml", "key: credit_code, value: name", "key: credit_code, value: nick", "value: nick", "'nick' is no field of 'enterprise_registration'"),
     # legal bases
     "a document twice": Mistake(LEGAL, "number: 国办发〔2025〕22号", OPINIONS, "id: guobanfa_2025_22", "'guobanfa_2025_22' is the same document as 'zhongbanfa_2025_22'"),
     "a document twice in other brackets": Mistake(

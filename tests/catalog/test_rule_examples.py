@@ -13,6 +13,7 @@ from pipelines.catalog import Catalog, Rule
 from pipelines.expectations.counting import count_unexpected
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.screening import Screen
+from pipelines.screening.known import matched
 from tests.conftest import ROOT
 
 CATALOG = Catalog.load(ROOT / "catalog")
@@ -36,12 +37,23 @@ def rows_of(dataset_id: str, rules: list[Rule]) -> pl.DataFrame:
     )
 
 
+def known_good(rules: list[Rule]) -> dict[str, pl.DataFrame]:
+    """References that know the good examples of the rules that ask them."""
+    found: dict[str, pl.DataFrame] = {}
+    for rule in rules:
+        if rule.primitive == "known_with":
+            pair = pl.DataFrame({"key": [rule.good[str(rule.other)]], "value": [rule.good[rule.field]]})
+            found[str(rule.parameters[0])] = pair.with_columns(matched(pl.col("value")))
+    return found
+
+
 @pytest.mark.parametrize("dataset_id", sorted(CATALOG.datasets))
 def test_every_rule_keeps_its_good_example_and_finds_its_bad_one_by_both_routes(
     dataset_id: str, tmp_path: Path
 ) -> None:
     rules = [rule for rule in CATALOG.rules[dataset_id] if rule.cells]
-    screen = Screen.of(CATALOG, dataset_id, Pseudonyms(b"0" * 32))
+    references = known_good(rules)
+    screen = Screen.of(CATALOG, dataset_id, Pseudonyms(b"0" * 32), references)
     judged = screen.judged(rows_of(dataset_id, rules).lazy())
     verdicts = screen.verdicts(judged).collect(engine="in-memory")
 
@@ -53,7 +65,7 @@ def test_every_rule_keeps_its_good_example_and_finds_its_bad_one_by_both_routes(
     ]
     assert wrong == []
 
-    con = expectations.connection(CATALOG, "500MB")
+    con = expectations.connection(CATALOG, "500MB", references=references)
     staged = screen.staged(judged).collect(engine="in-memory")
     con.register("examples", staged.to_arrow())
     counted = count_unexpected(con, "examples", expectations.suite(CATALOG, dataset_id))

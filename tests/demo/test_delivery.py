@@ -93,7 +93,12 @@ def test_rows_and_refusals_are_as_planned(judged: list[Any]) -> None:
 def test_nearly_every_rule_is_broken_somewhere(delivered: Any) -> None:
     broken = set(delivered.plan.totals["rules"])
     sent = {file.dataset_id for file in delivered.plan.files}
-    rules = {rule.id for dataset_id in sent for rule in delivered.catalog.rules[dataset_id]}
+    rules = {
+        rule.id
+        for dataset_id in sent
+        for rule in delivered.catalog.rules[dataset_id]
+        if rule.primitive != "known_with"  # asks what a hub holds already, which a delivery cannot know
+    }
 
     assert broken <= rules
     # These fields hold a citizen ID wherever they are filled, so that damage to them breaks that rule as well.

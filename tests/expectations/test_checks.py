@@ -102,6 +102,7 @@ def pair(check: str, *parameters: object, rule_id: str = "rule") -> dict[str, ob
 def count(rows: dict[str, list[str | None]], *expectations: dict[str, object]) -> SuiteResult:
     con = duckdb.connect()
     con.execute("CREATE TABLE divisions AS SELECT '350100' AS code")
+    con.execute(f"CREATE TABLE reference_names AS SELECT '{VALID}' AS key, '甲(福建)公司' AS value")
     con.register("rows", pa.table({name: pa.array(values, pa.string()) for name, values in rows.items()}))
     return count_unexpected(con, "rows", suite(*expectations))
 
@@ -136,6 +137,7 @@ PAIRS = [
     ("citizen_id_when_contains", ["身份证"], [("E1", "护照")], [("E1", "居民身份证")]),
     ("citizen_id_when_not_null", [], [("E1", None)], [("E1", "x")]),
     ("amount_not_in_yuan", [18, 6], [("0.2", "罚款2000元"), (None, "罚款2元"), ("2", None), ("2", "罚款2万元"), ("2,000", "罚款2000元")], [("2000", "罚款2,000元"), ("1500", "警告、罚款人民币 0.15万元")]),
+    ("known_with", ["names"], [("甲（福建）公司", VALID), ("甲(福建) 公司", VALID), ("乙公司", "9111"), (None, VALID), ("甲", None)], [("乙公司", VALID)]),
     ("prefix_when_in", ["户"], [("92330106MA2B1C3D42", "户"), (VALID, "企"), (None, "户"), ("9111", "户")], [(VALID, "户")]),
     ("no_prefix_when_in", ["企"], [(VALID, "企"), ("92330106MA2B1C3D42", "户"), (None, "企")], [("92330106MA2B1C3D42", "企")]),
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from pipelines.catalog.check import (
     lists,
     policies,
     products,
+    references,
     scorecard,
     vocabulary,
 )
@@ -39,6 +40,7 @@ _PARTS: Final = (
     deliveries.findings,
     policies.findings,
     products.findings,
+    references.findings,
     dates.findings,
     scorecard.findings,
 )

@@ -9,6 +9,7 @@
     policies     display, repair, survivorship    catalog/policies, catalog/calendar.yaml
     masks        named masks                      catalog/policies/masking.yaml
     products     what is given to whom            catalog/products
+    references   what rows are compared with      catalog/references.yaml
     scorecard    how regions are scored           catalog/scorecard.yaml
 
 Vocabulary: GB/T 39440 (catalogue), GB/T 39445 (data elements), GB/T 36344 (quality dimensions).
@@ -57,6 +58,7 @@ from pipelines.catalog.models.providers import (
     ProviderGroup,
     Providers,
 )
+from pipelines.catalog.models.references import KnownWith, Reference, References, ReferenceSource
 from pipelines.catalog.models.scorecard import Grade, Indicator, Scorecard, ScoreDimension
 from pipelines.catalog.models.vocabulary import CodeEntry, CodeTable
 
@@ -91,6 +93,7 @@ __all__ = [
     "Identifier",
     "Indicator",
     "Kind",
+    "KnownWith",
     "LegalBases",
     "LegalBasis",
     "LegalKey",
@@ -107,6 +110,9 @@ __all__ = [
     "Provider",
     "ProviderGroup",
     "Providers",
+    "Reference",
+    "ReferenceSource",
+    "References",
     "Repair",
     "RepairDeadline",
     "RepairTerms",

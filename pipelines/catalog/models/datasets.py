@@ -18,6 +18,7 @@ from pipelines.catalog.models.base import Confidence, Identifier, Model, Text
 from pipelines.catalog.models.checks import Severity
 from pipelines.catalog.models.products import AccessClass, may_see
 from pipelines.catalog.models.providers import Cycle
+from pipelines.catalog.models.references import KnownWith
 
 _TYPE: Final = re.compile(r"^(?P<kind>[a-z_]+)(?:\((?P<precision>\d+),\s*(?P<scale>\d+)\))?$")
 
@@ -102,6 +103,7 @@ class Field(Model):
     max_inclusive: float | None = None
     plausible_max: float | None = None
     code_prefix: tuple[CodePrefix, ...] = ()
+    known_with: KnownWith | None = None
     not_future: bool = False
     citizen_id_when: Condition | None = None
     sensitive: bool = False
