@@ -199,11 +199,21 @@ class Breaker:
         found = [_applies(r) for r in self.rules if r.field == field and r.primitive.startswith("citizen_id_when")]
         return pl.any_horizontal(pl.lit(False), *found).fill_null(False)
 
+    def _orders(self, field: str) -> int:
+        """In how many declared orders a date stands."""
+        return sum(
+            rule.primitive == "date_not_after" and rule.other != RECEIVED_ON and field in (rule.field, rule.other)
+            for rule in self.rules
+        )
+
     def _not_after(self, rule: Rule) -> Break:
         """Later than the receipt, by a slip of the pen; or the second date moved before the first."""
         if rule.other != RECEIVED_ON:
             other = str(rule.other)
             both = pl.col(rule.field).is_not_null() & pl.col(other).is_not_null()
+            if self._orders(other) > 1 and self._orders(rule.field) == 1:
+                # The second date stands in other orders too: the first goes past it by a day, which none of them sees.
+                return Break(rule, both, lambda row, _r: {rule.field: _moved(str(row[other]), 1)})
             return Break(rule, both, lambda row, r: {other: _moved(str(row[rule.field]), -r.randrange(1, 300))})
         bounds = [
             str(r.other)

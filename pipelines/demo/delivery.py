@@ -21,15 +21,19 @@ from pipelines.demo.breaking import Breaker
 from pipelines.demo.codes import citizen_ids, registration_numbers
 from pipelines.demo.defects import Planted, plant
 from pipelines.demo.drawing import Draw
+from pipelines.demo.generic import Builder
 from pipelines.demo.places import CORPS, counties
 from pipelines.demo.plan import PATH, DemoPlan, FilePlan, Status
-from pipelines.demo.records import BUILDERS, Province
+from pipelines.demo.province import Province
+from pipelines.demo.records import BUILDERS
 from pipelines.demo.subjects import subjects
 from pipelines.demo.vocabulary import Profile, profiles, words
 from pipelines.home import write_json
 
 SEED: Final = 20260401
 _SHARED: Final = 12
+_THOROUGH: Final = 320  # records of a dataset without words of its own: enough to break each of its rules once
+_FEW: Final = 60
 _AGAIN: Final = "_补报"
 _UPSTREAM: Final = "（总局直报）"
 
@@ -56,11 +60,10 @@ def make_delivery(home: Path, catalog: Catalog, *, as_of: date, seed: int = SEED
         count = max(40, round(profile.rows * scale))
         province = _province(profile, catalog, count, first, as_of=as_of, seed=seed)
         first += count
-        for dataset_id in (duty.dataset_id for duty in catalog.owed(profile.id, as_of)):
-            if dataset_id not in BUILDERS:
-                continue
+        sent: dict[str, pl.DataFrame] = {}
+        for dataset_id in _sends(profile, catalog, as_of):
             folder = home / "inbox" / profile.id / dataset_id
-            made.extend(_dropped(folder, province, dataset_id, seed, shared))
+            made.extend(_dropped(folder, province, dataset_id, seed, shared, sent))
             if profile.story in ("empty_file", "undecodable"):
                 break
     stories = {p.id: p.story for p in profiles() if p.story and p.id in catalog.providers}
@@ -82,8 +85,29 @@ def _province(profile: Profile, catalog: Catalog, count: int, first: int, *, as_
     return Province(profile, title, bodies, table, own, words(), catalog, as_of)
 
 
+def _sends(profile: Profile, catalog: Catalog, as_of: date) -> list[str]:
+    """What a provider sends: all it owes, and where it is thorough all the others too; what refers to others comes last."""
+    owed = [duty.dataset_id for duty in catalog.owed(profile.id, as_of)]
+    names = list(dict.fromkeys([*owed, *(catalog.datasets if profile.thorough else ())]))
+    return sorted(names, key=lambda name: _refers(catalog, name))
+
+
+def _refers(catalog: Catalog, dataset_id: str) -> bool:
+    """True where the records are about records of other datasets."""
+    return any(
+        field.known_with
+        and any(source.key is None for source in catalog.references[field.known_with.reference].sources)
+        for field in catalog.fields(dataset_id)
+    )
+
+
 def _dropped(
-    folder: Path, province: Province, dataset_id: str, seed: int, shared: dict[str, list[pl.DataFrame]]
+    folder: Path,
+    province: Province,
+    dataset_id: str,
+    seed: int,
+    shared: dict[str, list[pl.DataFrame]],
+    sent: dict[str, pl.DataFrame],
 ) -> list[FilePlan]:
     """Write what one provider sends of one dataset."""
     profile, catalog, as_of = province.profile, province.catalog, province.as_of
@@ -101,7 +125,7 @@ def _dropped(
             return [FilePlan(profile.id, dataset_id, name, "", "rejected", problem="undecodable")]
         case _:
             pass
-    planted = _planted(province, dataset_id, seed, shared)
+    planted = _planted(province, dataset_id, seed, shared, sent)
     written = files.content(planted.rows, catalog.fields(dataset_id), profile, as_of)
     _write(folder / name, written)
     plans = [_plan(profile, dataset_id, name, planted)]
@@ -112,18 +136,28 @@ def _dropped(
     return plans
 
 
-def _planted(province: Province, dataset_id: str, seed: int, shared: dict[str, list[pl.DataFrame]]) -> Planted:
+def _planted(
+    province: Province,
+    dataset_id: str,
+    seed: int,
+    shared: dict[str, list[pl.DataFrame]],
+    sent: dict[str, pl.DataFrame],
+) -> Planted:
     profile, catalog = province.profile, province.catalog
     dataset, fields = catalog.datasets[dataset_id], catalog.fields(dataset_id)
     draw = Draw.named(seed, profile.id, dataset_id)
-    rows = BUILDERS[dataset_id](province, draw)
+    if dataset_id in BUILDERS:
+        rows = BUILDERS[dataset_id](province, draw)
+    else:
+        rows = Builder(province, dataset, draw, sent).records(_THOROUGH if profile.thorough else _FEW)
     rows = rows.select(pl.col(field.id).cast(pl.String) for field in fields if field.id in rows.columns)
     if profile.id == "samr" and dataset_id in shared:
         rows = pl.concat([rows, *(_sent_from_above(frame, province) for frame in shared[dataset_id])])
     timely = dataset.timeliness
     before = catalog.working_days.earliest_in_time(province.as_of, timely.working_days).isoformat() if timely else None
     planted = plant(rows, dataset, _breaker(province, dataset_id, draw), draw, profile, late_before=before)
-    if profile.thorough:
+    sent[dataset_id] = planted.clean
+    if profile.thorough and dataset_id in BUILDERS:
         shared.setdefault(dataset_id, []).append(planted.clean.head(_SHARED))
     return planted
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -16,8 +15,8 @@ import polars as pl
 from pipelines.catalog import Catalog
 from pipelines.demo.codes import citizen_ids
 from pipelines.demo.drawing import Draw
+from pipelines.demo.province import Province
 from pipelines.demo.subjects import HOUSEHOLD, INSTITUTION, REGISTERED, SOCIETY
-from pipelines.demo.vocabulary import Profile, Words
 
 NATURAL: Final = 0.05
 LONG_TERM: Final = "2099-12-31"
@@ -46,20 +45,6 @@ _FINES: Final = (
 _FINE_WEIGHTS: Final = (2, 6, 10, 12, 9, 14, 6, 12, 4, 8, 5, 6, 2, 3, 2, 1, 1)
 _YUAN: Final = {text: str(round(float(text) * 10_000)) for text in _FINES}
 _WITHDRAWN: Final = ("permit_suspension", "permit_revocation", "permit_suspension_or_revocation")
-
-
-@dataclass(frozen=True)
-class Province:
-    """What the records of one provider are made of."""
-
-    profile: Profile
-    title: str
-    subjects: pl.DataFrame
-    authorities: pl.DataFrame
-    centre: tuple[str, str]
-    words: Words
-    catalog: Catalog
-    as_of: date
 
 
 def enterprise_registration(province: Province, draw: Draw) -> pl.DataFrame:

@@ -80,7 +80,7 @@ def test_what_was_planted_is_what_screening_finds(judged: list[Any]) -> None:
         if one.file.planted != one.found
     }
 
-    assert different == {}
+    assert different == {}, "\n".join(f"{k} {v}" for k, v in different.items())
 
 
 def test_rows_and_refusals_are_as_planned(judged: list[Any]) -> None:

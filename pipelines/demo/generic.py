@@ -1,0 +1,249 @@
+"""Right records of any dataset, from its fields alone: a new dataset is in the sample delivery with no Python of its own.
+
+Whom a record is about comes from the province's subjects; what else a field holds follows from its kind, samples, code table and
+conditions; dates keep the orders the dataset declares; one field of the record key is numbered, so that no key comes twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from pipelines.catalog import Dataset, Field, Kind
+from pipelines.catalog.models import Condition
+from pipelines.demo.chronology import dates
+from pipelines.demo.codes import citizen_ids
+from pipelines.demo.drawing import Draw
+from pipelines.demo.province import Province
+from pipelines.demo.subjects import HOUSEHOLD
+
+_PERSONS: Final = 0.05
+_OPTIONAL: Final = 0.6
+_AMOUNTS: Final = ("0.5", "1.2", "3", "8.5", "12", "20", "36.8", "75", "120")
+_LAST_DIGITS: Final = re.compile(r"\d+(?=\D*$)")
+_CATEGORY: Final = "subject_category"
+_CATEGORY_ZH: Final = {"legal_person": "法人及非法人组织", "self_employed": "个体工商户", "natural_person": "自然人"}
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Makes records of one dataset about one province; ``referred`` are right records of others, by dataset."""
+
+    province: Province
+    dataset: Dataset
+    draw: Draw
+    referred: Mapping[str, pl.DataFrame]
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """Fields by id."""
+        return {field.id: field for field in self.province.catalog.fields(self.dataset.id)}
+
+    def records(self, count: int) -> pl.DataFrame:
+        """About so many records, as text columns named by field id, dates in ISO form.
+
+        Fewer where the dataset refers to others and there are not so many to refer to.
+        """
+        rows = self._about(count)
+        rows = rows.with_columns(dates(self.dataset, self.fields, self.province, self.draw, rows.height).values())
+        for field in self.fields.values():
+            if field.id not in rows.columns:
+                rows = rows.with_columns(self._values(field, rows.height).alias(field.id))
+        rows = self._conditional(rows)
+        return rows.select(
+            pl.col(field.id).str.head(field.max_length) if field.max_length else pl.col(field.id)
+            for field in self.fields.values()
+        )
+
+    def _about(self, count: int) -> pl.DataFrame:
+        """Whom the records are about, who took the decision and who sent them; and the records they refer to."""
+        refers = next((f for f in self.fields.values() if f.known_with and self._by_dataset(f)), None)
+        subject, rows = self.dataset.subject, self._subjects(count)
+        if refers is not None:
+            rows = self._referring(refers, count)
+        columns = {subject.name: "name", subject.credit_code: "credit_code", _CATEGORY: "category"}
+        columns |= {subject.certificate_type or "": "certificate", subject.certificate_number or "": "person_id"}
+        columns |= {"legal_representative": "legal_representative"}
+        columns |= {"authority_name": "authority_name", "authority_code": "authority_code"}
+        columns |= {name: name for name in rows.columns if name.startswith("record_")}
+        made = rows.select(pl.col(source).alias(name) for name, source in columns.items() if name in self.fields)
+        centre = dict(zip(("source_name", "source_code"), self.province.centre, strict=True))
+        return made.with_columns(pl.lit(text).alias(name) for name, text in centre.items() if name in self.fields)
+
+    def _by_dataset(self, field: Field) -> bool:
+        asked = field.known_with
+        return asked is not None and self.fields[asked.field].code_table == "dataset"
+
+    def _subjects(self, count: int) -> pl.DataFrame:
+        """Subjects of the kinds the dataset is about, each once as long as there are enough, with an authority each."""
+        wanted = self.dataset.subjects
+        bodies = self.province.subjects
+        if "self_employed" not in wanted:
+            bodies = bodies.filter(pl.col("pair") != HOUSEHOLD)
+        order = self.draw.shuffled(bodies.height)
+        picked = bodies[np.resize(order, count)]
+        persons = 1.0 if wanted == ("natural_person",) else _PERSONS if "natural_person" in wanted else 0.0
+        natural = pl.Series(self.draw.chance(persons, count))
+        offices = self.province.authorities[self.draw.places(self.province.authorities.height, count)]
+        home = self.province.catalog.providers[self.province.profile.id].region_code
+        words = self.province.words
+        home = "110000" if home == "100000" else home
+        return picked.with_columns(
+            pl.when(natural)
+            .then(pl.lit(_CATEGORY_ZH["natural_person"]))
+            .when(pl.col("pair") == HOUSEHOLD)
+            .then(pl.lit(_CATEGORY_ZH["self_employed"]))
+            .otherwise(pl.lit(_CATEGORY_ZH["legal_person"]))
+            .alias("category"),
+            pl.when(natural).then(self.draw.people(words.surnames, words.given, count)).otherwise("name").alias("name"),
+            pl.when(~natural).then("credit_code").alias("credit_code"),
+            pl.when(~natural).then("legal_representative").alias("legal_representative"),
+            pl.when(natural).then(pl.lit("身份证")).alias("certificate"),
+            pl.when(natural)
+            .then(citizen_ids(pl.Series([home] * count), 300_000 + np.arange(count, dtype=np.int64) % 60_000))
+            .alias("person_id"),
+            offices["authority_name"],
+            offices["authority_code"],
+        )
+
+    def _referring(self, refers: Field, count: int) -> pl.DataFrame:
+        """Records of other datasets that these are about: their subject, authority and number."""
+        asked = refers.known_with
+        sources = self.province.catalog.references[asked.reference].sources if asked else ()
+        titles = self.province.catalog.code_tables["dataset"]
+        parts = []
+        for source in sources:
+            known = self.referred.get(source.dataset)
+            if known is None or not {"subject_name", "credit_code", "authority_code", source.value} <= set(
+                known.columns
+            ):
+                continue
+            label = titles.texts_of((source.dataset,))[1]
+            parts.append(
+                known.select(
+                    pl.col("subject_name").alias("name"),
+                    "credit_code",
+                    pl.col("subject_category").alias("category")
+                    if "subject_category" in known.columns
+                    else pl.lit(_CATEGORY_ZH["legal_person"]).alias("category"),
+                    pl.lit(None, dtype=pl.String).alias("legal_representative"),
+                    pl.lit(label).alias("record_dataset"),
+                    pl.col(source.value).alias("record_document_number"),
+                    pl.col("authority_name").alias("record_authority_name"),
+                    pl.col("authority_code").alias("record_authority_code"),
+                    "authority_name",
+                    "authority_code",
+                ).filter(pl.col("credit_code").is_not_null())
+            )
+        if not parts:
+            return self._subjects(0).clear()
+        known = pl.concat(parts)
+        none = pl.lit(None, dtype=pl.String)
+        picked = known[self.draw.shuffled(known.height)[:count]]
+        return picked.with_columns(none.alias("certificate"), none.alias("person_id"))
+
+    def _values(self, field: Field, count: int) -> pl.Series:
+        """What a field that stands alone may hold."""
+        if field.sensitive or field.kind is Kind.CERTIFICATE_NUMBER or field.id in self._asks_for_a_number:
+            return pl.repeat(None, count, dtype=pl.String, eager=True)
+        values = self._picked(field, count)
+        if field.id == self._numbered:
+            values = self._with_numbers(values, field)
+        if field.required or field.id in self.dataset.record_key or field.required_when:
+            return values
+        kept = pl.Series(self.draw.chance(_OPTIONAL, count))
+        return values.to_frame("v").select(pl.when(kept).then("v")).to_series()
+
+    @cached_property
+    def _asks_for_a_number(self) -> set[str]:
+        """Fields that, filled, want a certificate number of somebody beside the subject: nobody's is given."""
+        return {
+            field.required_when.field
+            for field in self.fields.values()
+            if field.required_when and field.required_when.present and field.kind is Kind.CERTIFICATE_NUMBER
+        }
+
+    def _picked(self, field: Field, count: int) -> pl.Series:
+        match field.kind:
+            case Kind.CODE | Kind.CODES:
+                table = self.province.catalog.code_tables[str(field.code_table)]
+                day = self.province.as_of
+                texts = [e.label_zh for e in table.entries if not e.valid_to or e.valid_to >= day]
+                return self.draw.pick(texts or [table.entries[0].label_zh], count)
+            case Kind.DECIMAL | Kind.INTEGER:
+                return self.draw.pick([text for text in (*field.samples, *_AMOUNTS) if _fits(text, field)], count)
+            case Kind.CREDIT_CODE:
+                offices = self.province.authorities["authority_code"]
+                return offices.gather(self.draw.places(len(offices), count))
+            case Kind.DOCUMENT_NUMBER:
+                sample = field.samples[0] if field.samples else f"{self.dataset.title_zh[:2]}〔2026〕1号"
+                numbers = pl.Series([sample] * count, dtype=pl.String)
+                return self._with_numbers(self.province.profile.mark + numbers, field)
+            case _:
+                return self.draw.pick(field.samples or (field.title_zh,), count)
+
+    @cached_property
+    def _numbered(self) -> str | None:
+        """The field of the record key that tells records of a subject apart."""
+        texts = [
+            name
+            for name in self.dataset.record_key
+            if name in self.fields and self.fields[name].kind in (Kind.STRING, Kind.DOCUMENT_NUMBER)
+        ]
+        free = [name for name in texts if name != self.dataset.subject.name and not name.startswith("record_")]
+        return next((name for name in free if "number" in name), free[0] if free else None)
+
+    def _with_numbers(self, values: pl.Series, field: Field) -> pl.Series:
+        """Each value with a number of its own in place of its last digits, or behind it."""
+        made = []
+        for number, text in enumerate(values.to_list(), start=1):
+            found = _LAST_DIGITS.search(text)
+            made.append(f"{text[: found.start()]}{number}{text[found.end() :]}" if found else f"{text}（{number}）")
+        return pl.Series(field.id, made, dtype=pl.String)
+
+    def _conditional(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Cells filled where a condition asks for it and emptied where one forbids it."""
+        for field in self.fields.values():
+            cell = pl.col(field.id)
+            if field.required_when:
+                wanted = self._holds(field.required_when)
+                filled = self._picked(field, rows.height) if field.kind not in _DATED else rows[field.id]
+                if field.kind is not Kind.CERTIFICATE_NUMBER and field.id != self.dataset.subject.credit_code:
+                    rows = rows.with_columns(
+                        pl.when(wanted).then(pl.coalesce(cell, filled)).otherwise(None).alias(field.id)
+                    )
+            if field.empty_when:
+                rows = rows.with_columns(pl.when(~self._holds(field.empty_when)).then(cell).alias(field.id))
+        return rows
+
+    def _holds(self, condition: Condition) -> pl.Expr:
+        other, field = pl.col(condition.field), self.fields[condition.field]
+        if condition.present:
+            return other.is_not_null()
+        texts = condition.is_in or condition.contains or ()
+        if field.code_table:
+            texts = self.province.catalog.code_tables[field.code_table].texts_of(texts)
+        found = other.is_in(list(texts)) if condition.is_in else other.str.contains_any(list(texts))
+        return found.fill_null(False)
+
+
+_DATED: Final = (Kind.DATE, Kind.TIMESTAMP)
+
+
+def _fits(text: str, field: Field) -> bool:
+    """Whether a number keeps the bounds of its field."""
+    number = float(text)
+    if field.kind is Kind.INTEGER and "." in text:
+        return False
+    over = [b for b in (field.max_inclusive, field.plausible_max) if b is not None]
+    return (
+        (field.min_exclusive is None or number > field.min_exclusive)
+        and (field.min_inclusive is None or number >= field.min_inclusive)
+        and all(number <= b for b in over)
+    )
