@@ -182,7 +182,7 @@ class Breaker:
         also: tuple[str, ...] = ()
         prefix = next((p for r in self.rules if r.field == field.id for p in r.prefixes), "")
         if field.kind in (Kind.CODE, Kind.CODES) and not prefix:
-            return None
+            also = tuple(r.id for r in self.rules if r.field == field.id and r.primitive.endswith("in_table"))
         if field.kind in (Kind.ORGANISATION_CODE, Kind.REGISTRATION_NUMBER):
             also = tuple(r.id for r in self.rules if r.field == field.id and r.primitive == field.kind.value)
         filled = pl.col(field.id).is_not_null() & ~self._identified(field.id)
@@ -215,17 +215,21 @@ class Breaker:
                 # The second date stands in other orders too: the first goes past it by a day, which none of them sees.
                 return Break(rule, both, lambda row, _r: {rule.field: _moved(str(row[other]), 1)})
             return Break(rule, both, lambda row, r: {other: _moved(str(row[rule.field]), -r.randrange(1, 300))})
-        bounds = [
-            str(r.other)
-            for r in self.rules
-            if r.field == rule.field and r.primitive == "date_not_after" and r is not rule
-        ]
+        orders = [r for r in self.rules if r.field == rule.field and r.primitive == "date_not_after" and r is not rule]
+        # A date that may not lie in the future either is passed for certain; another must be far enough away.
+        passed = [r for r in orders if self.fields[str(r.other)].not_future]
+        bounds = [str(r.other) for r in orders if r not in passed]
         room = (self.as_of + timedelta(days=400)).isoformat()
-        eligible = pl.all_horizontal(pl.col(rule.field).is_not_null(), *(pl.col(b) >= room for b in bounds))
+        eligible = pl.all_horizontal(
+            pl.col(rule.field).is_not_null(),
+            *(pl.col(str(r.other)).is_not_null() for r in passed),
+            *(pl.col(b) >= room for b in bounds),
+        )
         return Break(
             rule,
             eligible,
             lambda _row, r: {rule.field: (self.as_of + timedelta(days=r.randrange(40, 390))).isoformat()},
+            tuple(r.id for r in passed),
         )
 
 

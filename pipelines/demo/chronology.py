@@ -15,7 +15,7 @@ from pipelines.demo.province import Province
 
 _STEP: Final = 9
 _JITTER: Final = 5
-_AHEAD: Final = 365
+_AHEAD: Final = 450
 
 
 def dates(
@@ -25,7 +25,7 @@ def dates(
 
     The date that timeliness counts from, or the last that may not lie in the future, is a working day in time; a date before it in
     the declared order lies some days earlier, one after it some days later but not after the receipt where that is asked, and one
-    that may lie in the future a year later.
+    that may lie in the future more than a year later.
     """
     names = [field.id for field in fields.values() if field.kind is Kind.DATE]
     ranks = _ranks(dataset, names)

@@ -23,7 +23,9 @@ from pipelines.demo.drawing import Draw
 from pipelines.demo.province import Province
 from pipelines.demo.subjects import HOUSEHOLD
 
-_PERSONS: Final = 0.05
+_PERSONS: Final = 0.06
+_ABROAD: Final = 0.15  # of the persons: known by a passport
+_IDENTIFIED: Final = 0.06  # of the bodies: the representative's certificate is given too
 _OPTIONAL: Final = 0.6
 _AMOUNTS: Final = ("0.5", "1.2", "3", "8.5", "12", "20", "36.8", "75", "120")
 _LAST_DIGITS: Final = re.compile(r"\d+(?=\D*$)")
@@ -70,6 +72,8 @@ class Builder:
         columns = {subject.name: "name", subject.credit_code: "credit_code", _CATEGORY: "category"}
         columns |= {subject.certificate_type or "": "certificate", subject.certificate_number or "": "person_id"}
         columns |= {"legal_representative": "legal_representative"}
+        for kind, number in self._representatives.items():
+            columns |= {kind: "representative_certificate", number: "representative_id"}
         columns |= {"authority_name": "authority_name", "authority_code": "authority_code"}
         columns |= {name: name for name in rows.columns if name.startswith("record_")}
         made = rows.select(pl.col(source).alias(name) for name, source in columns.items() if name in self.fields)
@@ -94,6 +98,13 @@ class Builder:
         home = self.province.catalog.providers[self.province.profile.id].region_code
         words = self.province.words
         home = "110000" if home == "100000" else home
+        serials = np.arange(count, dtype=np.int64)
+        numbers = citizen_ids(pl.Series([home] * count), 300_000 + serials % 60_000)
+        passports = (
+            pl.Series(serials).cast(pl.String).str.zfill(6).to_frame("n").select("DEMO" + pl.col("n")).to_series()
+        )
+        abroad = pl.Series(self.draw.chance(_ABROAD, count))
+        identified = pl.Series(self.draw.chance(_IDENTIFIED, count))
         return picked.with_columns(
             pl.when(natural)
             .then(pl.lit(_CATEGORY_ZH["natural_person"]))
@@ -104,10 +115,12 @@ class Builder:
             pl.when(natural).then(self.draw.people(words.surnames, words.given, count)).otherwise("name").alias("name"),
             pl.when(~natural).then("credit_code").alias("credit_code"),
             pl.when(~natural).then("legal_representative").alias("legal_representative"),
-            pl.when(natural).then(pl.lit("身份证")).alias("certificate"),
             pl.when(natural)
-            .then(citizen_ids(pl.Series([home] * count), 300_000 + np.arange(count, dtype=np.int64) % 60_000))
-            .alias("person_id"),
+            .then(pl.when(abroad).then(pl.lit("护照号")).otherwise(pl.lit("身份证")))
+            .alias("certificate"),
+            pl.when(natural).then(pl.when(abroad).then(passports).otherwise(numbers)).alias("person_id"),
+            pl.when(~natural & identified).then(pl.lit("身份证")).alias("representative_certificate"),
+            pl.when(~natural & identified).then("representative_id").alias("representative_id"),
             offices["authority_name"],
             offices["authority_code"],
         )
@@ -132,25 +145,30 @@ class Builder:
                     pl.col("subject_category").alias("category")
                     if "subject_category" in known.columns
                     else pl.lit(_CATEGORY_ZH["legal_person"]).alias("category"),
-                    pl.lit(None, dtype=pl.String).alias("legal_representative"),
+                    *(
+                        pl.lit(None, dtype=pl.String).alias(name)
+                        for name in ("legal_representative", "representative_certificate", "representative_id")
+                    ),
+                    *(
+                        (pl.col(name) if name in known.columns else pl.lit(None, dtype=pl.String)).alias(alias)
+                        for name, alias in (("certificate_type", "certificate"), ("certificate_number", "person_id"))
+                    ),
                     pl.lit(label).alias("record_dataset"),
                     pl.col(source.value).alias("record_document_number"),
                     pl.col("authority_name").alias("record_authority_name"),
                     pl.col("authority_code").alias("record_authority_code"),
                     "authority_name",
                     "authority_code",
-                ).filter(pl.col("credit_code").is_not_null())
+                ).filter(pl.col("credit_code").is_not_null() | pl.col("person_id").is_not_null())
             )
         if not parts:
             return self._subjects(0).clear()
         known = pl.concat(parts)
-        none = pl.lit(None, dtype=pl.String)
-        picked = known[self.draw.shuffled(known.height)[:count]]
-        return picked.with_columns(none.alias("certificate"), none.alias("person_id"))
+        return known[self.draw.shuffled(known.height)[:count]]
 
     def _values(self, field: Field, count: int) -> pl.Series:
         """What a field that stands alone may hold."""
-        if field.sensitive or field.kind is Kind.CERTIFICATE_NUMBER or field.id in self._asks_for_a_number:
+        if field.sensitive or field.kind is Kind.CERTIFICATE_NUMBER:
             return pl.repeat(None, count, dtype=pl.String, eager=True)
         values = self._picked(field, count)
         if field.id == self._numbered:
@@ -161,10 +179,10 @@ class Builder:
         return values.to_frame("v").select(pl.when(kept).then("v")).to_series()
 
     @cached_property
-    def _asks_for_a_number(self) -> set[str]:
-        """Fields that, filled, want a certificate number of somebody beside the subject: nobody's is given."""
+    def _representatives(self) -> dict[str, str]:
+        """Kind of certificate and its number, of somebody beside the subject."""
         return {
-            field.required_when.field
+            field.required_when.field: field.id
             for field in self.fields.values()
             if field.required_when and field.required_when.present and field.kind is Kind.CERTIFICATE_NUMBER
         }
