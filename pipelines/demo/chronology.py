@@ -37,6 +37,8 @@ def dates(
     found: dict[str, pl.Series] = {}
     for name in names:
         step = ranks[name] - pivot
+        if _may_lie_ahead(dataset, fields, name) and ranks[name]:
+            step = max(step, 1)
         moved = first + np.where(step < 0, step * _STEP - jitter, 0)
         if step > 0 and fields[name].not_future:
             moved = np.minimum(first + step, np.datetime64(province.as_of))
@@ -49,6 +51,12 @@ def dates(
             moments = np.datetime_as_string(first.astype("datetime64[s]") + clock, unit="s")
             found[field.id] = pl.Series(field.id, [text.replace("T", " ") for text in moments.tolist()])
     return found
+
+
+def _may_lie_ahead(dataset: Dataset, fields: Mapping[str, Field], name: str) -> bool:
+    """True for a date that may lie in the future, as no later one may not."""
+    later = [rule.fields[1] for rule in dataset.rules if rule.check == "date_order" and rule.fields[0] == name]
+    return not any(fields[one].not_future for one in (name, *later))
 
 
 def _ranks(dataset: Dataset, names: list[str]) -> dict[str, int]:
