@@ -67,7 +67,8 @@ def by_class(catalog: Catalog) -> dict[str, list[Shown]]:
     order = {"public": 0, "authorised": 1, "government": 2}
     place = {name: number for number, name in enumerate(catalog.datasets)}
     found: dict[str, list[Shown]] = {name: [] for name in order}
-    for one in sorted(catalog.products.values(), key=lambda p: place.get(p.dataset or "", len(place))):
+    known = [one for one in catalog.products.values() if one.dataset is None or one.dataset in place]
+    for one in sorted(known, key=lambda p: place.get(p.dataset or "", len(place))):
         found[one.access_class].append(shown(catalog, one))
     return {name: some for name, some in found.items() if some}
 
