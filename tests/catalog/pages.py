@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property, lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -33,9 +34,15 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.words.append(data)
 
-    @property
+    @cached_property
     def text(self) -> str:
         return re.sub(r"\s+", " ", "".join(self.words))
+
+
+@lru_cache(maxsize=64)
+def read(path: Path) -> Page:
+    """A page that nobody changes any more."""
+    return Page(path)
 
 
 def spaced(text: str) -> str:

@@ -16,7 +16,7 @@ from pipelines.catalog import Catalog
 from pipelines.catalog.site import MARK, build, document, keep, link
 from pipelines.catalog.words import cell, day_ranges
 from pipelines.home import Home
-from tests.catalog.pages import Page, spaced
+from tests.catalog.pages import Page, read, spaced
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 DATASETS = sorted(path.stem for path in (CATALOG / "datasets").glob("*.yaml"))
@@ -68,7 +68,7 @@ def test_the_index_comes_first_and_each_dataset_has_its_page_and_its_workbook(ca
 
 @pytest.mark.parametrize("dataset_id", DATASETS)
 def test_every_field_is_on_its_page_with_all_its_headers(site: Path, catalog: Catalog, dataset_id: str) -> None:
-    page = Page(site / f"{dataset_id}.html")
+    page = read(site / f"{dataset_id}.html")
     for field in catalog.fields(dataset_id):
         assert f"{dataset_id}.{field.id}" in page.ids
         for said in (field.title_zh, field.definition, *field.accepted_headers):
@@ -79,7 +79,7 @@ def test_every_field_is_on_its_page_with_all_its_headers(site: Path, catalog: Ca
 
 @pytest.mark.parametrize("dataset_id", DATASETS)
 def test_every_rule_is_on_its_page_under_its_id(site: Path, catalog: Catalog, dataset_id: str) -> None:
-    page = Page(site / f"{dataset_id}.html")
+    page = read(site / f"{dataset_id}.html")
     for rule in catalog.rules[dataset_id]:
         assert rule.id in page.ids
         for said in (rule.id, rule.message_zh, rule.hint_zh, rule.expected_zh):
@@ -93,7 +93,7 @@ def test_every_legal_basis_is_named_in_full_on_the_page_and_on_the_index(
     assert catalog.datasets[dataset_id].legal_bases
     for name in catalog.datasets[dataset_id].legal_bases:
         basis = catalog.legal_bases[name]
-        for page in (Page(site / f"{dataset_id}.html"), Page(site / "index.html")):
+        for page in (read(site / f"{dataset_id}.html"), read(site / "index.html")):
             assert {f"legal.{name}"} <= set(page.ids)
             assert document(basis) in page.text
             assert basis.title_zh in document(basis)
@@ -103,7 +103,7 @@ def test_every_legal_basis_is_named_in_full_on_the_page_and_on_the_index(
 
 @pytest.mark.parametrize("dataset_id", DATASETS)
 def test_every_text_that_a_code_table_accepts_is_on_the_page(site: Path, catalog: Catalog, dataset_id: str) -> None:
-    page, index = Page(site / f"{dataset_id}.html"), Page(site / "index.html")
+    page, index = read(site / f"{dataset_id}.html"), read(site / "index.html")
     for field in catalog.fields(dataset_id):
         for text in catalog.code_tables[field.code_table].accepted if field.code_table else ():
             assert text in page.text
@@ -111,7 +111,7 @@ def test_every_text_that_a_code_table_accepts_is_on_the_page(site: Path, catalog
 
 
 def test_the_index_has_every_dataset_code_table_and_provider(site: Path, catalog: Catalog) -> None:
-    page = Page(site / "index.html")
+    page = read(site / "index.html")
     for dataset in catalog.datasets.values():
         assert {dataset.title_zh, dataset.id} <= {word.strip() for word in page.words}
         assert f"{dataset.id}.html" in page.links
@@ -141,12 +141,12 @@ def test_a_receipt_can_link_to_a_rule_and_to_a_field(site: Path, catalog: Catalo
     for rules in catalog.rules.values():
         for anchor in (rules[-1].id, f"{rules[-1].dataset_id}.{rules[-1].field}"):
             file, _, fragment = link(anchor).partition("#")
-            assert fragment in Page(site / file).ids
+            assert fragment in read(site / file).ids
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_needs_no_other_file_and_runs_nothing(site: Path, page: str) -> None:
-    found = Page(site / f"{page}.html")
+    found = read(site / f"{page}.html")
     assert not found.tags & {"script", "img", "iframe", "object", "embed", "form"}
     assert set(found.loaded) == {"data:,"}
     assert not re.search(r"https?:|url\(|@import", (site / f"{page}.html").read_text(encoding="utf-8"))
@@ -183,6 +183,7 @@ def test_a_new_dataset_is_on_the_site_with_one_yaml_file(copy: Path, tmp_path: P
     assert "编造的目录项" in Page(folder / "index.html").text
     assert "made_up.credit_code.checksum" in Page(folder / "made_up.html").ids
     assert "nobody_known" in Page(folder / "made_up.html").text
+    assert (folder / "templates/made_up.xlsx").is_file()
 
 
 def test_the_page_of_a_dataset_that_is_no_more_goes_and_other_files_stay(copy: Path, tmp_path: Path) -> None:
@@ -199,7 +200,7 @@ def test_the_page_of_a_dataset_that_is_no_more_goes_and_other_files_stay(copy: P
 
 
 def test_conditions_are_said_in_words(site: Path) -> None:
-    page = Page(site / "administrative_penalty.html")
+    page = read(site / "administrative_penalty.html")
     assert "“处罚类别”含“罚款”时必填" in page.text
     assert "“行政相对人类别”为“法人及非法人组织”或“个体工商户”时必填" in page.text
     assert "“法定代表人证件类型”已填写时必填" in page.text
@@ -226,50 +227,50 @@ def test_an_example_that_cannot_be_seen_is_described() -> None:
 
 def test_a_dataset_page_says_who_owes_it_by_when(site: Path, catalog: Catalog) -> None:
     for dataset_id in catalog.datasets:
-        text = Page(site / f"{dataset_id}.html").text
+        text = read(site / f"{dataset_id}.html").text
         owed = [row for row in catalog.policies.expected_deliveries.deliveries if dataset_id in row.datasets]
         assert owed or "没有单位按期应报这个目录项" in text
         for row in owed:
             assert str(row.valid_from) in text
             assert not row.note_zh or row.note_zh in text
             assert all(catalog.providers[who].title_zh in text for who in row.who if who in catalog.providers)
-    assert "省级平台（32 个）" in Page(site / "administrative_penalty.html").text
-    assert "记录日期之后 7 个工作日内" in Page(site / "administrative_penalty.html").text
-    assert "每期结束后的次月 10 日以前" in Page(site / "enterprise_registration.html").text
+    assert "省级平台（32 个）" in read(site / "administrative_penalty.html").text
+    assert "记录日期之后 7 个工作日内" in read(site / "administrative_penalty.html").text
+    assert "每期结束后的次月 10 日以前" in read(site / "enterprise_registration.html").text
 
 
 def test_a_dataset_page_names_its_class_and_edition_with_its_dates(site: Path, catalog: Catalog) -> None:
     for dataset in catalog.datasets.values():
-        text, edition = Page(site / f"{dataset.id}.html").text, catalog.editions[dataset.edition]
+        text, edition = read(site / f"{dataset.id}.html").text, catalog.editions[dataset.edition]
         assert catalog.class_titles[dataset.catalogue_class] in text
         assert edition.title_zh in text
         assert str(edition.valid_from) in text
 
 
 def test_every_product_says_whom_it_is_for_and_what_it_shows(site: Path, catalog: Catalog) -> None:
-    index = Page(site / "index.html")
+    index = read(site / "index.html")
     for product in catalog.products.values():
         assert product.title_zh in index.text
-        page = Page(site / f"{product.dataset}.html") if product.dataset else index
+        page = read(site / f"{product.dataset}.html") if product.dataset else index
         assert f"product.{product.id}" in page.ids
         assert product.audience_zh in page.text
         for mask in product.masks.values():
             found = catalog.policies.masking.mask(mask)
             assert found is None or found.title_zh in page.text
-    page = Page(site / "administrative_penalty.html")
+    page = read(site / "administrative_penalty.html")
     assert "“行政相对人类别”不为“自然人”" in page.text
     assert "公示期限届满的记录自动撤下" in page.text
 
 
 def test_a_measure_says_whether_it_takes_away_a_right_and_on_which_basis(site: Path, catalog: Catalog) -> None:
-    page = Page(site / "serious_dishonesty.html")
+    page = read(site / "serious_dishonesty.html")
     assert "减损权利" in page.text
     for entry in catalog.code_tables["measure"].entries:
         assert {f"index.html#legal.{basis}" for basis in entry.legal_bases} <= set(page.links)
 
 
 def test_policies_are_on_one_page_with_their_dates(site: Path, catalog: Catalog) -> None:
-    page, policies = Page(site / "policies.html"), catalog.policies
+    page, policies = read(site / "policies.html"), catalog.policies
     assert "文书日期 自 2026-04-01 起" in page.text
     assert "文书日期 2023-05-01 至 2026-03-31" in page.text
     assert "文书日期 在 2023-04-30 及以前" in page.text
