@@ -176,6 +176,15 @@ class DatasetWords:
         said += [f"{self._condition(when)}时{what}" for what, when in conditions.items() if when]
         return said if field.required or field.required_when else ["选填", *said]
 
+    def beginnings(self, field: Field) -> list[str]:
+        """How a code begins, or never begins, by what another field says."""
+        said = []
+        for one in getattr(field, "code_prefix", ()):
+            verb, codes = ("以", one.starts_with) if one.starts_with else ("不以", one.never_starts_with)
+            other = f"“{self.title(one.field)}”为{self.values(one.field, one.is_in)}"
+            said.append(f"{other}时一般{verb} {'、'.join(codes)} 开头")
+        return said
+
     def _condition(self, condition: Condition) -> str:
         other = self._fields[condition.field]
         if condition.present:
