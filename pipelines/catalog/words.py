@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from itertools import groupby
+from typing import Final, NamedTuple
 
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import Condition, Dataset, Due, Field, Kind, LegalBasis
@@ -72,6 +73,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
 }
 _LONGEST: Final = 60
+_FEW: Final = 4
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u2060\u3000\ue000-\uf8ff\ufeff]")
 
 
@@ -158,6 +160,29 @@ def labels(catalog: Catalog, name: str) -> dict[str, str]:
     return {entry.code: entry.label_zh for entry in table.entries} if table else {}
 
 
+Pieces = list[tuple[str, bool]]
+"""A text in pieces; True for what is wrong."""
+
+
+class Example(NamedTuple):
+    """An example of a rule: ``good`` or ``bad``, its heading, and title and text of each cell."""
+
+    kind: str
+    heading: str
+    cells: list[tuple[str, Pieces]]
+
+
+def differing(good: str, bad: str) -> Pieces:
+    """A bad text with the characters marked that differ from the good one: where few do, and none is missing."""
+    pairs = list(zip(good, bad, strict=False))
+    if len(good) != len(bad) or not 0 < sum(one != other for one, other in pairs) <= _FEW:
+        return [(bad, False)]
+    return [
+        ("".join(other for _, other in some), wrong)
+        for wrong, some in groupby(pairs, key=lambda pair: pair[0] != pair[1])
+    ]
+
+
 class DatasetWords:
     """What a dataset says about its fields, in words."""
 
@@ -198,11 +223,24 @@ class DatasetWords:
         known = labels(self._catalog, field.code_table or "") if field else {}
         return "或".join(f"“{known.get(code, code)}”" for code in codes)
 
-    def examples(self, rule: Rule) -> list[tuple[str, str, list[tuple[str, str]]]]:
-        """The good and the bad example of a rule: mark, word, and title and text of each cell; none where it has none."""
+    def examples(self, rule: Rule) -> list[Example]:
+        """The good and the bad example of a rule; none where it has none."""
+        good: Mapping[str, str | None] = getattr(rule, "good", {})
+        bad: Mapping[str, str | None] = getattr(rule, "bad", {})
         found = []
-        for mark, word, name in (("✓", "对", "good"), ("✗", "错", "bad")):
-            cells: Mapping[str, str | None] = getattr(rule, name, {})
-            if cells:
-                found.append((mark, word, [(self.title(field), cell(text)) for field, text in cells.items()]))
+        if good:
+            cells = [(self.title(name), [(self._cell(name, text), False)]) for name, text in good.items()]
+            found.append(Example("good", "✓ 对", cells))
+        if bad:
+            cells = [
+                (self.title(name), differing(self._cell(name, good.get(name)), self._cell(name, text)))
+                for name, text in bad.items()
+            ]
+            found.append(Example("bad", "✗ 错", cells))
         return found
+
+    def _cell(self, name: str, text: str | None) -> str:
+        """A cell as it can be seen, a code by its name."""
+        field = self._fields.get(name)
+        known = labels(self._catalog, field.code_table or "") if field else {}
+        return cell(known.get(text or "", text))

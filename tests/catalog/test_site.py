@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.catalog import Catalog
 from pipelines.catalog.site import MARK, build, document, keep, link
-from pipelines.catalog.words import cell, day_ranges
+from pipelines.catalog.words import DatasetWords, cell, day_ranges, differing
 from pipelines.home import Home
 from tests.catalog.pages import Page, read, spaced
 
@@ -223,6 +223,22 @@ def test_an_example_that_cannot_be_seen_is_described() -> None:
     assert cell(" 锦川  市 ") == "␣锦川␣␣市␣"
     assert cell("长" * 201).endswith("……（共 201 个字符）")
     assert len(cell("长" * 5001)) < 60
+
+
+def test_the_characters_that_are_wrong_are_marked_where_they_are_few() -> None:
+    assert differing("M000Y43", "MOOOY43") == [("M", False), ("OOO", True), ("Y43", False)]
+    assert differing("2026-03-05", "2026-02-30") == [("2026-0", False), ("2", True), ("-", False), ("30", True)]
+    assert differing("12", "12个") == [("12个", False)]
+    assert differing("上海", "（空）") == [("（空）", False)]
+    assert differing("同", "同") == [("同", False)]
+
+
+def test_an_example_names_a_code_as_the_province_knows_it(catalog: Catalog) -> None:
+    changed = with_examples(catalog)
+    rule = next(one for one in changed.rules["administrative_penalty"] if one.id.endswith("credit_code.required_when"))
+    object.__setattr__(rule, "bad", {"credit_code": None, "subject_category": "legal_person"})
+    [*_, bad] = DatasetWords(changed, changed.datasets["administrative_penalty"]).examples(rule)
+    assert bad.cells[-1] == ("行政相对人类别", [("法人及非法人组织", False)])
 
 
 def test_a_dataset_page_says_who_owes_it_by_when(site: Path, catalog: Catalog) -> None:
