@@ -46,10 +46,12 @@ def collect(
 ) -> None:
     """One pass over the inboxes: raw → read → screen → lake → receipts."""
     hub, instant = _hub(home), _instant(as_of)
+    from pipelines.catalog.site import keep
     from pipelines.intake import collect as run_collect
 
     with console.steps("归集 collect") as step:
         done = run_collect(hub, provider=provider, as_of=instant, progress=step)
+    keep(hub.home, hub.catalog)
     console.collected(hub, done, as_json=as_json)
     _exit(UNUSABLE if done.strays else DONE)
 
@@ -276,6 +278,7 @@ def score_period(hub: Hub, period: str | None, instant: datetime) -> ScoreResult
     Raises:
         InputError: the period is no month.
     """
+    from pipelines.catalog.site import keep
     from pipelines.intake.inbox import CHINA
     from pipelines.scorecard import score as run_score
 
@@ -284,6 +287,7 @@ def score_period(hub: Hub, period: str | None, instant: datetime) -> ScoreResult
         datetime.strptime(chosen, "%Y-%m")
     except ValueError as error:
         raise InputError(f"--period {chosen}: is no month; write it as YYYY-MM, for example 2026-11") from error
+    keep(hub.home, hub.catalog)
     with hub.home.lake_in_use():
         return run_score(hub.home, hub.catalog, period=chosen, as_of=instant)
 

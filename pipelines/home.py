@@ -8,7 +8,7 @@ lake/quarantine/<dataset_id>                  refused rows
 lake/ledger/<table>                           one table per kind of event
 shared/<product_id>/                          releases (pipelines.release)
 scorecards/<period>/                          scorecards (pipelines.scorecard)
-catalog/                                      the catalogue as a site (pipelines.catalog.site)
+catalog/                                      the catalogue as a site (pipelines.catalog.site), kept by whoever collects or scores
 data_docs/<dataset_id>/                       Great Expectations Data Docs, made on demand
 state/pending/<delivery_id>.json              taken, not yet screened
 state/groups/<group_id>.json                  work groups that were begun and not finished
@@ -68,6 +68,11 @@ class Home:
     def scorecards(self) -> Path:
         """Scorecards by period."""
         return self.root / "scorecards"
+
+    @property
+    def site(self) -> Path:
+        """The catalogue as a site, to which receipts and scorecards link."""
+        return self.root / "catalog"
 
     def outbox(self, provider_id: str, batch_id: str) -> Path:
         """Receipt and findings of one delivery."""

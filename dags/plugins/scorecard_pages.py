@@ -1,6 +1,7 @@
 """The scorecards inside Airflow's web UI: an entry in the menu, a tab on every DAG, and the files behind them.
 
-The files are served below ``/scorecards``, read-only, from ``<home>/scorecards``. What a plugin mounts lies outside
+The files are served below ``/scorecards``, read-only, from ``<home>/scorecards``, and the catalogue's site, to which they link,
+below ``/catalog`` from ``<home>/catalog``. What a plugin mounts lies outside
 Airflow's own authentication, so every request is checked here, by Airflow's auth manager. In the all-admins mode of a
 laptop Airflow adds a token to each request by itself, so there is no second way in and no mode to detect.
 
@@ -11,6 +12,7 @@ therefore forbids inline scripts and everything that is not served from here.
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -30,6 +32,7 @@ from pipelines.home import Home
 from pipelines.settings import Settings
 
 PREFIX: Final = "/scorecards"
+CATALOG_PREFIX: Final = "/catalog"
 INDEX: Final = f"{PREFIX}/index.html"
 NAME: Final = "评分卡 Scorecards"
 PERIOD: Final = re.compile(r"\d{4}-\d{2}")
@@ -103,12 +106,16 @@ def newest(request: Request) -> Response:
     return RedirectResponse(f"{max(path.parent.name for path in periods)}/index.html")
 
 
-async def page(request: Request) -> Response:
-    """One file of the scorecards; StaticFiles refuses whatever lies outside the folder."""
-    path: str = request.path_params["path"]
-    if any(part.startswith(".") for part in path.split("/")):
-        raise HTTPException(HTTPStatus.NOT_FOUND)
-    return await _files(_folder()).get_response(path, request.scope)
+def files_of(folder: Callable[[], Path]) -> Callable[[Request], Awaitable[Response]]:
+    """Answers with one file of a folder; StaticFiles refuses whatever lies outside."""
+
+    async def page(request: Request) -> Response:
+        path: str = request.path_params["path"]
+        if any(part.startswith(".") for part in path.split("/")):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return await _files(folder()).get_response(path, request.scope)
+
+    return page
 
 
 def not_found(request: Request, error: Exception) -> Response:
@@ -117,8 +124,18 @@ def not_found(request: Request, error: Exception) -> Response:
     return HTMLResponse(NOT_FOUND, status_code=HTTPStatus.NOT_FOUND)
 
 
+def catalogue(request: Request) -> Response:
+    """Lead to the index of the catalogue."""
+    del request
+    return RedirectResponse("index.html")
+
+
 def _folder() -> Path:
     return Home(Settings.read().home).scorecards
+
+
+def _site() -> Path:
+    return Home(Settings.read().home).site
 
 
 @cache
@@ -127,9 +144,18 @@ def _files(folder: Path) -> StaticFiles:
 
 
 def make_app() -> Starlette:
-    """The web application, for Airflow to mount and for tests."""
+    """The web application of the scorecards, for Airflow to mount and for tests."""
+    return _app([Route("/", newest), Route("/index.html", newest), Route("/{path:path}", files_of(_folder))])
+
+
+def make_catalog_app() -> Starlette:
+    """The same for the catalogue's site."""
+    return _app([Route("/", catalogue), Route("/{path:path}", files_of(_site))])
+
+
+def _app(routes: list[Route]) -> Starlette:
     return Starlette(
-        routes=[Route("/", newest), Route("/index.html", newest), Route("/{path:path}", page)],
+        routes=routes,
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=require_user)],
         exception_handlers={HTTPStatus.NOT_FOUND: not_found},
     )
@@ -139,7 +165,10 @@ class ScorecardPages(AirflowPlugin):
     """What Airflow finds in this file."""
 
     name = "scorecard_pages"
-    fastapi_apps = [{"app": make_app(), "url_prefix": PREFIX, "name": "scorecards"}]  # noqa: RUF012
+    fastapi_apps = [  # noqa: RUF012
+        {"app": make_app(), "url_prefix": PREFIX, "name": "scorecards"},
+        {"app": make_catalog_app(), "url_prefix": CATALOG_PREFIX, "name": "catalog"},
+    ]
     # Airflow cannot put a tab on one DAG only: it is on all four of ours, and most at home on score_regions.
     external_views = [  # noqa: RUF012
         {"destination": "nav", "category": "browse", "url_route": "credit-scorecards", "name": NAME, "href": INDEX},

@@ -1,4 +1,8 @@
-"""receipt.json: what a provider reads back for each delivery (contract.md), made from the ledger alone."""
+"""receipt.json: what a provider reads back for each delivery (contract.md), made from the ledger alone.
+
+``catalog_page`` of a rule is where it is explained, relative to the catalogue's site; ``catalog_site`` is the way from the folder
+of the receipt to that site. Together they are a link; null for a rule that the catalogue no longer has.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pipelines.catalog import Rule
+from pipelines.catalog.links import FROM_RECEIPT, link
 
 RECEIPT_VERSION: Final = 1
 
@@ -31,6 +36,7 @@ def receipt(batch: Mapping[str, Any], counts: Sequence[Mapping[str, Any]], rules
         "received_at": batch["received_at"],
         "status": batch["status"],
         "catalog_version": batch["catalog_version"],
+        "catalog_site": FROM_RECEIPT,
         "rows": {
             "in": batch["rows_in"],
             "accepted": batch["rows_accepted"],
@@ -64,4 +70,5 @@ def _rule(count: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, Any]
         "rows": count["rows"],
         "message_zh": rule.message_zh if rule else "",
         "message_en": rule.message_en if rule else "",
+        "catalog_page": link(rule.id) if rule else None,
     }

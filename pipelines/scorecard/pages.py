@@ -11,6 +11,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.catalog import Catalog
+from pipelines.catalog.links import FROM_SCORECARD, link
 from pipelines.scorecard import words
 from pipelines.scorecard.card import Card
 from pipelines.scorecard.evidence import Delivery
@@ -95,6 +96,7 @@ def _environment() -> Environment:
         "status_zh": words.STATUS_ZH,
         "severity_zh": words.SEVERITY_ZH,
         "cycle_zh": words.CYCLE_ZH,
+        "page_of": lambda rule: FROM_SCORECARD + link(rule.id),
     }
     return environment
 

@@ -6,44 +6,21 @@ import html
 import json
 import re
 import shutil
-from collections.abc import Iterator
-from html.parser import HTMLParser
+from dataclasses import fields
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipelines.catalog import Catalog
-from pipelines.catalog.site import MARK, build, document, link
+from pipelines.catalog.site import MARK, build, document, keep, link
+from pipelines.catalog.words import DatasetWords, cell, day_ranges, differing
+from pipelines.home import Home
+from tests.catalog.pages import Page, read, spaced
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 DATASETS = sorted(path.stem for path in (CATALOG / "datasets").glob("*.yaml"))
-PAGES = ["index", *DATASETS]
-WIDTHS = [320, 390, 768, 1000, 1280, 2560]
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-CONTRAST = """
-const luminance = c => { const [r, g, b] = c.match(/[\\d.]+/g).slice(0, 3).map(v => { v /= 255;
-    return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }); return .2126 * r + .7152 * g + .0722 * b; };
-const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
-    if (!/^rgba.*, 0\\)$/.test(c)) return c; } return 'rgb(255, 255, 255)'; };
-const poor = [];
-for (const e of document.body.querySelectorAll('*')) {
-    if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
-    const [a, b] = [luminance(getComputedStyle(e).color), luminance(ground(e))];
-    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-    if (ratio < 4.5) poor.push([e.tagName, e.className, e.textContent.slice(0, 20), ratio]);
-}
-return poor.slice(0, 5);
-"""
+PAGES = ["index", "policies", *DATASETS]
 
 
 @pytest.fixture(scope="module")
@@ -58,56 +35,40 @@ def site(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Path:
     return folder
 
 
+def with_examples(catalog: Catalog) -> Catalog:
+    """The catalogue, one dataset of it with made-up examples on every rule over cells."""
+    changed = Catalog(**{one.name: getattr(catalog, one.name) for one in fields(catalog)})
+    cells = {
+        "administrative_penalty.decision_date.date": ({"decision_date": "2026-03-05"}, {"decision_date": "2026-02-30"}),
+        "administrative_penalty.document_number.required": ({"document_number": "示"}, {"document_number": None}),
+        "administrative_penalty.decision_date.decision_date_before_valid_to": (
+            {"decision_date": "2026-03-05", "valid_to": "2026-03-06"},
+            {"decision_date": "2026-03-05", "valid_to": "2026-03-04"},
+        ),
+    }
+    for rule in changed.rules["administrative_penalty"]:
+        good, bad = cells.get(rule.id, ({}, {}))
+        object.__setattr__(rule, "good", good)
+        object.__setattr__(rule, "bad", bad)
+    return changed
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A catalogue to change."""
     return Path(shutil.copytree(CATALOG, tmp_path / "catalog"))
 
 
-class Page(HTMLParser):
-    """Text, ids, links and tags of a page."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.loaded: list[str] = []
-        self.tags: set[str] = set()
-        self.words: list[str] = []
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        for name, value in attrs:
-            assert not name.startswith("on")
-            if name == "id":
-                self.ids.append(value or "")
-            elif name == "href" and tag == "a":
-                self.links.append(value or "")
-            elif name in ("href", "src", "srcset", "poster", "data", "action"):
-                self.loaded.append(value or "")
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return re.sub(r"\s+", " ", "".join(self.words))
-
-
-def spaced(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
-
-
-def test_the_index_comes_first_and_each_dataset_has_its_page(catalog: Catalog, tmp_path: Path) -> None:
+def test_the_index_comes_first_and_each_dataset_has_its_page_and_its_workbook(catalog: Catalog, tmp_path: Path) -> None:
     written = build(catalog, tmp_path / "deep" / "site")
-    assert [path.name for path in written] == ["index.html", *(f"{name}.html" for name in catalog.datasets)]
+    pages = ["index.html", "policies.html", *(f"{name}.html" for name in catalog.datasets)]
+    assert [path.name for path in written] == [*pages, *(f"{name}.xlsx" for name in catalog.datasets)]
     assert all(path.is_file() for path in written)
 
 
 @pytest.mark.parametrize("dataset_id", DATASETS)
 def test_every_field_is_on_its_page_with_all_its_headers(site: Path, catalog: Catalog, dataset_id: str) -> None:
-    page = Page(site / f"{dataset_id}.html")
+    page = read(site / f"{dataset_id}.html")
     for field in catalog.fields(dataset_id):
         assert f"{dataset_id}.{field.id}" in page.ids
         for said in (field.title_zh, field.definition, *field.accepted_headers):
@@ -118,7 +79,7 @@ def test_every_field_is_on_its_page_with_all_its_headers(site: Path, catalog: Ca
 
 @pytest.mark.parametrize("dataset_id", DATASETS)
 def test_every_rule_is_on_its_page_under_its_id(site: Path, catalog: Catalog, dataset_id: str) -> None:
-    page = Page(site / f"{dataset_id}.html")
+    page = read(site / f"{dataset_id}.html")
     for rule in catalog.rules[dataset_id]:
         assert rule.id in page.ids
         for said in (rule.id, rule.message_zh, rule.hint_zh, rule.expected_zh):
@@ -132,7 +93,7 @@ def test_every_legal_basis_is_named_in_full_on_the_page_and_on_the_index(
     assert catalog.datasets[dataset_id].legal_bases
     for name in catalog.datasets[dataset_id].legal_bases:
         basis = catalog.legal_bases[name]
-        for page in (Page(site / f"{dataset_id}.html"), Page(site / "index.html")):
+        for page in (read(site / f"{dataset_id}.html"), read(site / "index.html")):
             assert {f"legal.{name}"} <= set(page.ids)
             assert document(basis) in page.text
             assert basis.title_zh in document(basis)
@@ -142,7 +103,7 @@ def test_every_legal_basis_is_named_in_full_on_the_page_and_on_the_index(
 
 @pytest.mark.parametrize("dataset_id", DATASETS)
 def test_every_text_that_a_code_table_accepts_is_on_the_page(site: Path, catalog: Catalog, dataset_id: str) -> None:
-    page, index = Page(site / f"{dataset_id}.html"), Page(site / "index.html")
+    page, index = read(site / f"{dataset_id}.html"), read(site / "index.html")
     for field in catalog.fields(dataset_id):
         for text in catalog.code_tables[field.code_table].accepted if field.code_table else ():
             assert text in page.text
@@ -150,7 +111,7 @@ def test_every_text_that_a_code_table_accepts_is_on_the_page(site: Path, catalog
 
 
 def test_the_index_has_every_dataset_code_table_and_provider(site: Path, catalog: Catalog) -> None:
-    page = Page(site / "index.html")
+    page = read(site / "index.html")
     for dataset in catalog.datasets.values():
         assert {dataset.title_zh, dataset.id} <= {word.strip() for word in page.words}
         assert f"{dataset.id}.html" in page.links
@@ -173,19 +134,19 @@ def test_every_link_of_the_site_leads_somewhere(site: Path) -> None:
         for target in page.links:
             file, _, anchor = target.partition("#")
             assert not anchor or anchor in pages[file or name].ids, f"{name}: {target}"
-            assert (file or name) in pages, f"{name}: {target}"
+            assert (site / (file or name)).is_file(), f"{name}: {target}"
 
 
 def test_a_receipt_can_link_to_a_rule_and_to_a_field(site: Path, catalog: Catalog) -> None:
     for rules in catalog.rules.values():
         for anchor in (rules[-1].id, f"{rules[-1].dataset_id}.{rules[-1].field}"):
             file, _, fragment = link(anchor).partition("#")
-            assert fragment in Page(site / file).ids
+            assert fragment in read(site / file).ids
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_needs_no_other_file_and_runs_nothing(site: Path, page: str) -> None:
-    found = Page(site / f"{page}.html")
+    found = read(site / f"{page}.html")
     assert not found.tags & {"script", "img", "iframe", "object", "embed", "form"}
     assert set(found.loaded) == {"data:,"}
     assert not re.search(r"https?:|url\(|@import", (site / f"{page}.html").read_text(encoding="utf-8"))
@@ -222,6 +183,7 @@ def test_a_new_dataset_is_on_the_site_with_one_yaml_file(copy: Path, tmp_path: P
     assert "编造的目录项" in Page(folder / "index.html").text
     assert "made_up.credit_code.checksum" in Page(folder / "made_up.html").ids
     assert "nobody_known" in Page(folder / "made_up.html").text
+    assert (folder / "templates/made_up.xlsx").is_file()
 
 
 def test_the_page_of_a_dataset_that_is_no_more_goes_and_other_files_stay(copy: Path, tmp_path: Path) -> None:
@@ -231,106 +193,151 @@ def test_the_page_of_a_dataset_that_is_no_more_goes_and_other_files_stay(copy: P
     (copy / "datasets/administrative_licence.yaml").unlink()
     build(Catalog.load(copy), folder)
     assert not (folder / "administrative_licence.html").exists()
+    assert not (folder / "templates/administrative_licence.xlsx").exists()
+    assert (folder / "templates/administrative_penalty.xlsx").exists()
     assert (folder / "notes.html").read_text() == "<p>mine</p>"
     assert all(MARK in path.read_text(encoding="utf-8") for path in folder.glob("[!n]*.html"))
 
 
 def test_conditions_are_said_in_words(site: Path) -> None:
-    page = Page(site / "administrative_penalty.html")
+    page = read(site / "administrative_penalty.html")
     assert "“处罚类别”含“罚款”时必填" in page.text
     assert "“行政相对人类别”为“法人及非法人组织”或“个体工商户”时必填" in page.text
     assert "“法定代表人证件类型”已填写时必填" in page.text
     assert "数值，整数最多 12 位，小数最多 6 位" in page.text
 
 
-# In a real browser.
+def test_every_rule_shows_its_good_and_its_bad_example(catalog: Catalog, tmp_path: Path) -> None:
+    page = Page(build(with_examples(catalog), tmp_path)[0].with_name("administrative_penalty.html"))
+    assert "✓ 对" in page.text
+    assert "2026-02-30" in page.text
+    assert "（空）" in page.text
+    assert "处罚决定日期 2026-03-05" in page.text
+    assert "处罚有效期 2026-03-04" in page.text
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("no Chromium here; apt-get install chromium chromium-driver")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    started = webdriver.Chrome(options=options, service=Service(driver))
-    yield started
-    started.quit()
+def test_an_example_that_cannot_be_seen_is_described() -> None:
+    assert cell(None) == cell("") == "（空）"
+    assert cell("罚款") == "罚款"
+    assert cell("锦川\u3000市") == "锦川⟨U+3000⟩市"
+    assert cell(" 锦川  市 ") == "␣锦川␣␣市␣"
+    assert cell("长" * 201).endswith("……（共 201 个字符）")
+    assert len(cell("长" * 5001)) < 60
 
 
-def show(browser: Any, url: str, width: int = 1280, *, dark: bool = False, media: str = "") -> None:
-    size = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 600}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": scheme})
-    browser.get("about:blank")
-    browser.get(url)
+def test_the_characters_that_are_wrong_are_marked_where_they_are_few() -> None:
+    assert differing("M000Y43", "MOOOY43") == [("M", False), ("OOO", True), ("Y43", False)]
+    assert differing("2026-03-05", "2026-02-30") == [("2026-0", False), ("2", True), ("-", False), ("30", True)]
+    assert differing("12", "12个") == [("12个", False)]
+    assert differing("上海", "（空）") == [("（空）", False)]
+    assert differing("同", "同") == [("同", False)]
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_opens_quietly_and_asks_for_nothing(browser: Any, site: Path, page: str) -> None:
-    url = (site / f"{page}.html").as_uri()
-    browser.get_log("browser"), browser.get_log("performance")
-    show(browser, url)
-    assert browser.get_log("browser") == []
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    sent = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-    assert {one["request"]["url"] for one in sent if one["documentURL"] == url} - {"data:,"} == {url}
+def test_an_example_names_a_code_as_the_province_knows_it(catalog: Catalog) -> None:
+    changed = with_examples(catalog)
+    rule = next(one for one in changed.rules["administrative_penalty"] if one.id.endswith("credit_code.required_when"))
+    object.__setattr__(rule, "bad", {"credit_code": None, "subject_category": "legal_person"})
+    [*_, bad] = DatasetWords(changed, changed.datasets["administrative_penalty"]).examples(rule)
+    assert bad.cells[-1] == ("行政相对人类别", [("法人及非法人组织", False)])
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_never_scrolls_sideways(browser: Any, site: Path, page: str, width: int) -> None:
-    show(browser, (site / f"{page}.html").as_uri(), width)
-    browser.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
-    widest = browser.execute_script(
-        "return Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll('body *')]"
-        ".filter(e => !e.closest('table')).map(e => e.getBoundingClientRect().right))"
+def test_a_dataset_page_says_who_owes_it_by_when(site: Path, catalog: Catalog) -> None:
+    for dataset_id in catalog.datasets:
+        text = read(site / f"{dataset_id}.html").text
+        owed = [row for row in catalog.policies.expected_deliveries.deliveries if dataset_id in row.datasets]
+        assert owed or "没有单位按期应报这个目录项" in text
+        for row in owed:
+            assert str(row.valid_from) in text
+            assert not row.note_zh or row.note_zh in text
+            assert all(catalog.providers[who].title_zh in text for who in row.who if who in catalog.providers)
+    assert "省级平台（32 个）" in read(site / "administrative_penalty.html").text
+    assert "记录日期之后 7 个工作日内" in read(site / "administrative_penalty.html").text
+    assert "每期结束后的次月 10 日以前" in read(site / "enterprise_registration.html").text
+
+
+def test_a_dataset_page_names_its_class_and_edition_with_its_dates(site: Path, catalog: Catalog) -> None:
+    for dataset in catalog.datasets.values():
+        text, edition = read(site / f"{dataset.id}.html").text, catalog.editions[dataset.edition]
+        assert catalog.class_titles[dataset.catalogue_class] in text
+        assert edition.title_zh in text
+        assert str(edition.valid_from) in text
+
+
+def test_every_product_says_whom_it_is_for_and_what_it_shows(site: Path, catalog: Catalog) -> None:
+    index = read(site / "index.html")
+    for product in catalog.products.values():
+        assert product.title_zh in index.text
+        page = read(site / f"{product.dataset}.html") if product.dataset else index
+        assert f"product.{product.id}" in page.ids
+        assert product.audience_zh in page.text
+        for mask in product.masks.values():
+            found = catalog.policies.masking.mask(mask)
+            assert found is None or found.title_zh in page.text
+    page = read(site / "administrative_penalty.html")
+    assert "“行政相对人类别”不为“自然人”" in page.text
+    assert "公示期限届满的记录自动撤下" in page.text
+
+
+def test_a_measure_says_whether_it_takes_away_a_right_and_on_which_basis(site: Path, catalog: Catalog) -> None:
+    page = read(site / "serious_dishonesty.html")
+    assert "减损权利" in page.text
+    for entry in catalog.code_tables["measure"].entries:
+        assert {f"index.html#legal.{basis}" for basis in entry.legal_bases} <= set(page.links)
+
+
+def test_policies_are_on_one_page_with_their_dates(site: Path, catalog: Catalog) -> None:
+    page, policies = read(site / "policies.html"), catalog.policies
+    assert "文书日期 自 2026-04-01 起" in page.text
+    assert "文书日期 2023-05-01 至 2026-03-31" in page.text
+    assert "文书日期 在 2023-04-30 及以前" in page.text
+    for terms in policies.repair.terms:
+        for said in (terms.title_zh, *terms.conditions_zh, *terms.materials_zh, *terms.effects_zh):
+            assert said in page.text
+        assert all(f"{one.working_days} 个工作日" in page.text for one in terms.deadlines)
+    for mask in policies.masking.masks:
+        assert f"mask.{mask.id}" in page.ids
+        assert all(one.value in page.text and one.shown in page.text for one in mask.examples)
+    for row in policies.expected_deliveries.deliveries:
+        assert not row.note_zh or row.note_zh in page.text
+    for year in catalog.calendar.years:
+        assert f"year.{year.year}" in page.ids
+        assert not year.provisional or f"{year.year} 年" in page.text
+    assert "2027 年的安排尚未公布，按它算出的时限都是暂定的" in page.text
+
+
+def test_days_off_are_told_as_ranges() -> None:
+    days = tuple(
+        map(date.fromisoformat, ("2026-01-31", "2026-02-01", "2026-02-02", "2026-04-05", "2026-05-01", "2026-05-02"))
     )
-    assert widest <= width
+    assert day_ranges(days) == "1月31日至2月2日、4月5日、5月1日至2日"
+    assert day_ranges(()) == "—"
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("page", PAGES)
-def test_on_a_phone_fields_and_rules_are_read_without_scrolling_sideways(browser: Any, site: Path, page: str) -> None:
-    show(browser, (site / f"{page}.html").as_uri(), 390)
-    boxes = "[...document.querySelectorAll('.scroll:has(> .stack)')]"
-    assert browser.execute_script(f"return {boxes}.filter(e => e.scrollWidth > e.clientWidth).length") == 0
+def test_the_site_of_a_home_is_written_when_it_is_missing_or_old_and_otherwise_left_alone(
+    copy: Path, tmp_path: Path
+) -> None:
+    home, known = Home(tmp_path / "home"), Catalog.load(copy)
+    folder = keep(home, known)
+    assert folder == home.site
+    stamps = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    keep(home, known)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == stamps
+
+    (folder / "templates/honour.xlsx").unlink()
+    keep(home, known)
+    assert (folder / "templates/honour.xlsx").is_file()
+
+    path = copy / "datasets/honour.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("title_zh: ", "title_zh: 新", 1), encoding="utf-8")
+    keep(home, Catalog.load(copy))
+    assert json.loads((folder / "site.json").read_text())["catalog_version"] == Catalog.load(copy).version
+    assert "新" in Page(folder / "honour.html").text
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("page", PAGES)
-def test_text_stands_out_in_light_and_dark(browser: Any, site: Path, page: str, dark: bool) -> None:
-    show(browser, (site / f"{page}.html").as_uri(), dark=dark)
-    assert browser.execute_script(CONTRAST) == []
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_fits_on_paper_with_every_code_table_open(browser: Any, site: Path, page: str) -> None:
-    a4_landscape_without_margins = 1039
-    show(browser, (site / f"{page}.html").as_uri(), a4_landscape_without_margins, dark=True, media="print")
-    assert browser.execute_script("return document.documentElement.scrollWidth") <= a4_landscape_without_margins
-    assert browser.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    cells = "[...document.querySelectorAll('details td')]"
-    assert browser.execute_script(f"return {cells}.filter(e => !e.checkVisibility() || !e.offsetHeight).length") == 0
-
-
-@pytest.mark.browser
-def test_a_link_from_a_receipt_shows_the_rule(browser: Any, site: Path, catalog: Catalog) -> None:
-    rule = catalog.rules["administrative_penalty"][-1]
-    show(browser, f"{site.as_uri()}/{link(rule.id)}", 390)
-    place = browser.execute_script(
-        "const r = document.querySelector(':target').getBoundingClientRect(); return [r.top, r.bottom, innerHeight]"
-    )
-    assert 0 <= place[0] < place[1] <= place[2]
-    assert rule.message_zh in browser.execute_script("return document.querySelector(':target').textContent")
+def test_a_site_that_was_left_half_written_is_written_again(catalog: Catalog, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    keep(home, catalog)
+    (home.site / "site.json").unlink()
+    (home.site / "index.html").write_text("half")
+    keep(home, catalog)
+    assert "公共信用信息目录" in Page(home.site / "index.html").text

@@ -153,6 +153,41 @@ def test_a_token_that_ran_out_is_no_token(client: Any):
     assert client.get("/2026-10/index.html", headers={"Authorization": f"Bearer {old}"}).status_code == 401
 
 
+@pytest.fixture
+def catalogue(plugin: ModuleType, client: Any, tmp_path: Path) -> Any:
+    """The catalogue's site as Airflow serves it, beside the scorecards that link to it."""
+    from starlette.testclient import TestClient
+
+    (tmp_path / "catalog/templates").mkdir(parents=True)
+    (tmp_path / "catalog/index.html").write_text("<h1>目录</h1>", encoding="utf-8")
+    (tmp_path / "catalog/honour.html").write_text("<h1>荣誉</h1>", encoding="utf-8")
+    (tmp_path / "catalog/templates/honour.xlsx").write_bytes(b"PK")
+    return TestClient(plugin.make_catalog_app(), headers=client.headers)
+
+
+def test_the_catalogue_is_served_where_the_scorecards_link_to(catalogue: Any, plugin: ModuleType):
+    assert catalogue.get("/").url.path == "/index.html"
+    assert "目录" in catalogue.get("/").text
+    assert "荣誉" in catalogue.get("/honour.html").text
+    assert catalogue.get("/templates/honour.xlsx").content == b"PK"
+    mounted = {one["name"]: one["url_prefix"] for one in plugin.ScorecardPages.fastapi_apps}
+    assert mounted == {"scorecards": "/scorecards", "catalog": "/catalog"}
+    from urllib.parse import urljoin
+
+    from pipelines.catalog.links import FROM_SCORECARD
+
+    page = f"{mounted['scorecards']}/2026-10/510000.html"
+    assert urljoin(page, f"{FROM_SCORECARD}honour.html") == f"{mounted['catalog']}/honour.html"
+
+
+def test_the_catalogue_is_guarded_like_the_scorecards(catalogue: Any):
+    assert catalogue.get("/..%2fsecret.html").status_code == 404
+    assert "content-security-policy" in catalogue.get("/honour.html").headers
+    assert catalogue.post("/honour.html").status_code == 405
+    del catalogue.headers["Authorization"]
+    assert catalogue.get("/honour.html").status_code == 401
+
+
 def test_what_airflow_is_told(plugin: ModuleType):
     views = {view["destination"]: view for view in plugin.ScorecardPages.external_views}
     assert set(views) == {"nav", "dag"}
