@@ -318,7 +318,7 @@ def _instant_not_after(a: str, b: str, parameters: Parameters, prefixes: Sequenc
 def _amount_not_in_yuan(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
     """The first column, a decimal in 10,000 yuan, is not the number of yuan that the second one, a text, names as a fine."""
     shaped = _decimal(a, parameters, prefixes)
-    return f"coalesce(NOT {shaped} OR hub_number({a}) <> hub_fine_in_yuan({b}), true)"
+    return f"coalesce({shaped}, false) <= coalesce(hub_number({a}) <> hub_fine_in_yuan({b}), true)"
 
 
 def _citizen_id_when(condition: Callable[[str, Parameters], str]) -> PairCheck:
@@ -340,7 +340,8 @@ def _code_begins(*, so: bool) -> PairCheck:
             raise ValueError("needs at least one prefix")
         begins = f"left({a}, {len(prefixes[0])}) IN ({', '.join(map(text, prefixes))})"
         verdict = begins if so else f"NOT {begins}"
-        return f"(hub_credit_code_reason({a}) > 0 OR NOT coalesce({_is_in(b, parameters)}, false) OR coalesce({verdict}, true))"
+        agrees = f"(NOT coalesce({_is_in(b, parameters)}, false) OR coalesce({verdict}, true))"
+        return f"(hub_credit_code_reason({a}) = 0) <= {agrees}"  # the reason stands outside OR: see checks.py
 
     return check
 
