@@ -48,6 +48,7 @@ _STAND_INS: Final = (
 )
 _DAY: Final = r"(\d{4}[-/.年]\d\d?[-/.月]\d\d?日?)"
 _DAY_OR_COMPACT: Final = rf"({_DAY}|\d{{8}})"
+_PERSON: Final = r"[1-9]\d{5}(18|19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
 _FINE: Final = r"罚款(?:人民币)?\s*(\d+(?:,\d\d\d)*(?:\.\d+)?)\s*(万?)元"
 _NUMBER: Final = r"^[+-]?\d+(\.\d*)?$"
 
@@ -135,9 +136,10 @@ _MACROS: Final[Mapping[str, str]] = {
         WHEN regexp_full_match(CAST(s AS VARCHAR), '{_DAY}[ T]+([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?')
         THEN hub_day(hub_before_time(s)) + try_cast(split_part(hub_after_time(s), '.', 1) AS INTERVAL)
         WHEN hub_midnight(CAST(s AS VARCHAR)) THEN CAST(hub_date(s) AS TIMESTAMP) END""",
-    "hub_citizen_id_in_text(s)": r"""len(list_filter(
-        regexp_extract_all(s, '[1-9]\d{5}(18|19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]'),
-        lambda number: hub_plausible_person(upper(number)))) > 0""",
+    # The numbers are taken apart only where there is one: nearly never.
+    "hub_citizen_id_in_text(s)": rf"""CASE WHEN regexp_matches(s, '{_PERSON}')
+        THEN len(list_filter(regexp_extract_all(s, '{_PERSON}'), lambda number: hub_plausible_person(upper(number)))) > 0
+        ELSE false END""",
     # A name or number without blanks, middle dots and bracket styles.
     "hub_matched(s)": r"""regexp_replace(translate(s, '（〔[【［）〕]】］', '((((()))))'), '[\s\p{Z}·•・．]', '', 'g')""",
     # 罚款2,000元 is 2000, 罚款0.2万元 too; null where the text names no fine.

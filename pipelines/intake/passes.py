@@ -29,7 +29,7 @@ from pipelines.screening import BATCH, BUCKET, Screen
 from pipelines.screening.columns import PROVIDER, RECEIVED_ON, REGION
 from pipelines.stopwatch import stage
 
-SLICE_ROWS: Final = 98_304
+SLICE_ROWS: Final = 65_536
 _FLUSH_ROWS: Final = 2 * SLICE_ROWS  # accepted rows are written to their buckets when so many have gathered
 
 
