@@ -45,7 +45,7 @@ def choice_param(title: str, what: str) -> Param:
 
 def instant(context: Any) -> datetime:
     """The instant a run works as of: its parameter, that of the run that woke it, or when it was due."""
-    from pipelines.cli import instant_of
+    from pipelines.commands.options import instant_of
 
     given = context["params"].get("as_of")
     if given is None:

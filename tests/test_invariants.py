@@ -415,7 +415,7 @@ def test_invariant_9_missing_is_not_empty_is_not_broken(home: Home) -> None:
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from pipelines.cli import instant_of
+from pipelines.commands.options import instant_of
 from pipelines.intake import Hub, collect
 from pipelines.settings import Settings
 done = collect(Hub.open(Settings.read(Path(sys.argv[1]))), provider=None, as_of=instant_of("2026-11-22"))

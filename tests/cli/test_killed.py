@@ -91,7 +91,7 @@ def drop(home: Home) -> None:
 
 def finish(home: Home) -> None:
     """What is run again after the crash, undisturbed."""
-    from pipelines.cli import instant_of
+    from pipelines.commands.options import instant_of
 
     home.collect(instant_of(DAY))
     home.publish(instant_of(DAY))
@@ -182,7 +182,7 @@ def test_a_collect_that_was_killed_anywhere_and_run_again_gives_the_same_lake(tm
 
 
 def test_a_publish_that_was_killed_anywhere_never_shows_half_a_release(tmp_path: Path) -> None:
-    from pipelines.cli import instant_of
+    from pipelines.commands.options import instant_of
     from pipelines.release.manifest import data_files
 
     def two_deliveries(home: Home) -> None:

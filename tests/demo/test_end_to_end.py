@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.audit import audit
 from pipelines.catalog import Catalog
-from pipelines.cli import instant_of
+from pipelines.commands.options import instant_of
 from pipelines.demo import DemoPlan, FilePlan, make_delivery
 from pipelines.intake import Hub
 from pipelines.lake.ledger import ledger

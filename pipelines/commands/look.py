@@ -1,0 +1,40 @@
+"""Verbs that only look: code, audit, sql."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipelines import console
+from pipelines.commands.options import DONE, FINDINGS, HomeOption, JsonOption, exit_with, open_hub
+
+
+def code(codes: Annotated[list[str], typer.Argument(help="Credit codes.")], as_json: JsonOption = False) -> None:
+    """Verdict and reasons for credit codes (统一社会信用代码)."""
+    from pipelines.catalog import catalog
+    from pipelines.identifiers import describe
+    from pipelines.settings import Settings
+
+    known = catalog(Settings.read().catalog)
+    reports = describe(codes, pairs=known.registrar_pairs, regions=known.division_codes)
+    console.codes(reports, as_json=as_json)
+
+
+def audit(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Prove conservation and changes from what is on disk; exit status 1 where something is wrong."""
+    hub = open_hub(home, must_exist=True)
+    from pipelines.audit import audit as run_audit
+
+    with console.steps("审计 audit"):
+        findings = run_audit(hub)
+    console.audited(hub, findings, as_json=as_json)
+    exit_with(FINDINGS if findings else DONE)
+
+
+def sql(query: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Read-only DuckDB over the lake, the ledger and the latest releases."""
+    hub = open_hub(home, must_exist=True)
+    from pipelines.lake.query import query as run_query
+
+    console.table(run_query(hub, query), as_json=as_json)
