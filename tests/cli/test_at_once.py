@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,37 +10,11 @@ import pytest
 from pipelines import expectations
 from pipelines.catalog import site
 from pipelines.release import gate
+from tests.cli.forked import Asked, Forks
 from tests.cli.undisturbed import DAY, differences, drop, finish, opened
-from tests.conftest import GOOD_CODES, ROOT, Home, file, row
+from tests.conftest import GOOD_CODES, Home, file, row
 
 pytestmark = pytest.mark.slow
-
-# Forked after the imports and before anything is computed, so that ten processes cost little more than one.
-DRIVER = """
-import os, sys
-from pipelines import expectations, intake
-from pipelines.release import gate, publish
-import pipelines.expectations.counting
-from pipelines.commands import work
-expectations.compare = lambda *_: 0
-gate.check = lambda *_: gate.Validation("suite", 1, True)
-from pipelines.cli import main
-
-home, day = sys.argv[1:]
-gun_read, gun_write = os.pipe()
-children = []
-for number in range(10):
-    child = os.fork()
-    if child == 0:
-        os.close(gun_write)
-        os.read(gun_read, 1)  # all start when the parent closes its end
-        sys.argv = ["credit-hub", "collect" if number < 8 else "publish", "--home", home, "--as-of", day]
-        main()
-    children.append(child)
-os.close(gun_read)
-os.close(gun_write)
-sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children))
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -74,11 +46,10 @@ def test_eight_collectors_and_two_publishers_at_once_are_as_one_of_each(tmp_path
         many(home)
     finish(alone)
 
-    done = subprocess.run(
-        [sys.executable, "-c", DRIVER, str(together.root), DAY],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=180,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    arguments = [(verb, "--home", str(together.root), "--as-of", DAY) for verb in 8 * ["collect"] + 2 * ["publish"]]
+    with Forks() as forks:
+        ended = forks.run(*map(Asked, arguments))
+    assert [ran.said for ran in ended if ran.status] == []
     finish(together)  # a publisher that came before the last collector leaves it to the next run
 
     # How many releases lie between depends on who came first; where they end does not.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +12,11 @@ import pytest
 from pipelines import expectations
 from pipelines.catalog import site
 from pipelines.release import gate
-from tests.cli.test_killed import QUIET
+from tests.cli.forked import Asked, Forks, Ran
 from tests.cli.undisturbed import DAY, differences, drop, finish, opened
-from tests.conftest import ROOT, Home
+from tests.conftest import Home
 
 pytestmark = pytest.mark.slow
-
-DRIVER = QUIET + "from pipelines.cli import main\nmain()\n"
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +25,15 @@ def without_the_second_route(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expectations, "compare", lambda *_: 0)
     monkeypatch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
     monkeypatch.setenv("CREDIT_HUB_WORK_GROUP_BYTES", "1")
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    """Where the command is run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CREDIT_HUB_WORK_GROUP_BYTES", "1")
+        with Forks() as running:
+            yield running
 
 
 @pytest.fixture
@@ -46,12 +52,9 @@ def mount(*arguments: str) -> int:
     return subprocess.run(["mount", *arguments], check=False, capture_output=True).returncode
 
 
-def command(home: Home, verb: str) -> subprocess.CompletedProcess[str]:
+def command(forks: Forks, home: Home, verb: str) -> Ran:
     """What a user sees of a verb."""
-    return subprocess.run(
-        [sys.executable, "-c", DRIVER, verb, "--home", str(home.root), "--as-of", DAY],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    return forks.run(Asked((verb, "--home", str(home.root), "--as-of", DAY)))[0]
 
 
 def prepared(root: Path) -> Home:
@@ -61,14 +64,16 @@ def prepared(root: Path) -> Home:
     return home
 
 
-def clear(done: subprocess.CompletedProcess[str], says: str) -> list[str]:
+def clear(ran: Ran, says: str) -> list[str]:
     """What is wrong with an error of the disk."""
-    wrong = [f"exit status {done.returncode}"] if done.returncode != 2 else []
-    wrong += ["traceback"] if "Traceback" in done.stderr else []
-    return wrong + ([f"does not say '{says}': {done.stderr[-300:]}"] if says not in done.stderr else [])
+    wrong = [f"exit status {ran.status}"] if ran.status != 2 else []
+    wrong += ["traceback"] if "Traceback" in ran.said else []
+    return wrong + ([f"does not say '{says}': {ran.said[-300:]}"] if says not in ran.said else [])
 
 
-def test_a_disk_that_fills_up_anywhere_gives_a_clear_error_and_loses_nothing(tmp_path: Path, disk: Path) -> None:
+def test_a_disk_that_fills_up_anywhere_gives_a_clear_error_and_loses_nothing(
+    tmp_path: Path, disk: Path, forks: Forks
+) -> None:
     undisturbed = prepared(tmp_path / "undisturbed")
     finish(undisturbed)
 
@@ -79,20 +84,20 @@ def test_a_disk_that_fills_up_anywhere_gives_a_clear_error_and_loses_nothing(tmp
             used = os.statvfs(disk)
             kept = (used.f_blocks - used.f_bfree) * used.f_frsize // 1024
             assert mount("-o", f"remount,size={kept + room}k", str(disk)) == 0
-            done = command(home, verb)
+            done = command(forks, home, verb)
             assert mount("-o", "remount,size=64m", str(disk)) == 0
-            if done.returncode == 0:
+            if done.status == 0:
                 break
             failed += 1
             assert clear(done, "free space") == [], f"{verb} with {room} KiB"
-        assert done.returncode == 0, f"{verb} never came to its end"
+        assert done.status == 0, f"{verb} never came to its end"
     assert failed > 4
     finish(home)
     assert differences(home, undisturbed) == []
 
 
 @pytest.mark.parametrize("verb", ["collect", "publish", "score"])
-def test_a_read_only_home_gives_a_clear_error(disk: Path, verb: str) -> None:
+def test_a_read_only_home_gives_a_clear_error(disk: Path, forks: Forks, verb: str) -> None:
     home = prepared(disk / "home")
     assert mount("-o", "remount,ro", str(disk)) == 0
-    assert clear(command(home, verb), "cannot be written to") == []
+    assert clear(command(forks, home, verb), "cannot be written to") == []

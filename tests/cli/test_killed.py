@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,48 +13,14 @@ import pytest
 from pipelines import expectations
 from pipelines.catalog import site
 from pipelines.release import gate
+from tests.cli.forked import Asked, Forks
 from tests.cli.undisturbed import DAY, differences, drop, finish, home_rows, leftovers, opened
-from tests.conftest import GOOD_CODES, ROOT, Home, file, row
+from tests.conftest import GOOD_CODES, Home, file, row
 
 pytestmark = pytest.mark.slow
 
 MOST_POINTS = 200
 AT_ONCE = 2
-# The second route changes nothing on disk and costs two seconds a process.
-QUIET = """
-from pipelines import expectations
-from pipelines.release import gate
-expectations.compare = lambda *_: 0
-gate.check = lambda *_: gate.Validation("suite", 1, True)
-"""
-DRIVER = f"""{QUIET}
-import os, signal, sys
-from pathlib import Path
-import deltalake
-
-left = int(sys.argv[1])
-
-def deadly(owner, name):
-    real = getattr(owner, name)
-    def wrapped(*arguments, **named):
-        global left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*arguments, **named)
-    setattr(owner, name, wrapped)
-
-for owner, names in (
-    (Path, ("replace", "unlink")),
-    (os, ("link",)),
-    (deltalake.DeltaTable, ("create", "create_write_transaction")),
-):
-    for name in names:
-        deadly(owner, name)
-from pipelines.cli import main
-sys.argv = ["credit-hub", *sys.argv[2:]]
-main()
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -68,32 +31,23 @@ def without_the_second_route(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CREDIT_HUB_WORK_GROUP_BYTES", "1")
 
 
-def kill(root: Path, point: int, verb: str) -> int:
-    """Run the command, killed before its ``point``-th change on disk; its exit status."""
-    done = subprocess.run(
-        [sys.executable, "-c", DRIVER, str(point), verb, "--home", str(root), "--as-of", DAY],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
-
-
 def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None]) -> Iterator[tuple[int, Home]]:
     """Homes in which the command was killed before its 1st, 2nd, … change, up to the first one that it survived."""
     template = opened(folder / "template")
     prepare(template)
     site.keep(template.hub.home, template.hub.catalog)  # pages and workbooks have no part in what is compared
 
-    def one(point: int) -> tuple[int, Home, bool]:
-        root = folder / str(point)
-        shutil.copytree(template.root, root)
-        return point, opened(root), kill(root, point, verb) == 0
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for first in range(1, MOST_POINTS, AT_ONCE * 2):
-            for point, home, survived in pool.map(one, range(first, first + AT_ONCE * 2)):
-                yield point, home
-                if survived:
+    with Forks() as forks:
+        for first in range(1, MOST_POINTS, AT_ONCE):
+            points = range(first, first + AT_ONCE)
+            for point in points:
+                shutil.copytree(template.root, folder / str(point))
+            arguments = {point: (verb, "--home", str(folder / str(point)), "--as-of", DAY) for point in points}
+            ended = forks.run(*(Asked(arguments[point], before_change=point) for point in points))
+            for point, ran in zip(points, ended, strict=True):
+                assert ran.status in (0, -signal.SIGKILL), ran.said
+                yield point, opened(folder / str(point))
+                if ran.status == 0:
                     return
     raise AssertionError("the command has more kill points than expected: mend the driver")
 
