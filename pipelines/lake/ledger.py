@@ -4,6 +4,7 @@
     rule_counts    one row for each delivery and rule with at least one row that broke it
     releases       one row for each release of a product
     indicators     one row for each region, period and indicator of a scorecard
+    subject_counts one row for each release of the subject master, provider and kind
 
 ``batches`` is written last of a work group's commits: a group in it is done.
 """
@@ -72,6 +73,10 @@ RELEASES: Final[Schema] = {
     "added": pl.Int64(),
     "changed": pl.Int64(),
     "removed": pl.Int64(),
+    "unchanged": pl.Int64(),  # duplicates: the same record again from the same provider
+    "other_channel": pl.Int64(),  # duplicates: the same decision from another provider
+    "older_version": pl.Int64(),  # superseded: a point in time decided
+    "conflict": pl.Int64(),  # superseded: something else was said, and no time tells which is right
 }
 
 INDICATORS: Final[Schema] = {
@@ -92,11 +97,23 @@ INDICATORS: Final[Schema] = {
     "catalog_version": pl.String(),
 }
 
+SUBJECT_COUNTS: Final[Schema] = {
+    "release_id": pl.String(),
+    "as_of": pl.String(),
+    "provider_id": pl.String(),
+    "region_code": pl.String(),
+    # subjects: subjects the provider has records of; of these, distinct subjects with a conflict the provider has a part in:
+    # several_names, several_codes, registrar, region, and conflicting for any of them
+    "kind": pl.String(),
+    "number": pl.Int64(),
+}
+
 TABLES: Final[dict[str, Schema]] = {
     "batches": BATCHES,
     "rule_counts": RULE_COUNTS,
     "releases": RELEASES,
     "indicators": INDICATORS,
+    "subject_counts": SUBJECT_COUNTS,
 }
 
 
