@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Catalog, Dataset
+from pipelines.catalog.models.policies import SurvivorshipOrder
 from pipelines.screening.columns import PROVIDER, RECEIVED_ON
 
 RANK: Final = "_source_rank"
@@ -42,8 +43,7 @@ class Precedence:
         """
         survivorship = catalog.policies.survivorship
         order = survivorship.on(day, dataset_id)
-        ranks = {provider.id: order.rank(provider.level) for provider in catalog.providers.values()}
-        return cls(order.criteria, ranks, survivorship.channel_fields)
+        return cls(order.criteria, _ranks(catalog, order), survivorship.channel_fields)
 
     def to_json(self) -> list[object]:
         """Everything that a resolution depends on: a release made under another order is made anew."""
@@ -78,3 +78,16 @@ class Precedence:
         return [
             (criterion, column, greatest) for criterion in self.criteria for column, greatest in by_criterion[criterion]
         ]
+
+
+def source_ranks(catalog: Catalog, day: date) -> dict[str, int]:
+    """Rank of each provider on a day where nothing else is said of a dataset, 1 first.
+
+    Raises:
+        LookupError: no order covers the day.
+    """
+    return _ranks(catalog, catalog.policies.survivorship.on(day))
+
+
+def _ranks(catalog: Catalog, order: SurvivorshipOrder) -> dict[str, int]:
+    return {provider.id: order.rank(provider.level) for provider in catalog.providers.values()}

@@ -83,7 +83,9 @@ def subjects(
         The columns of ``schema``, sorted by credit code.
     """
     ranked = said.with_columns(
-        pl.col(PROVIDER).replace_strict(ranks, default=max(ranks.values(), default=0) + 1, return_dtype=pl.Int64).alias(_RANK)
+        pl.col(PROVIDER)
+        .replace_strict(ranks, default=max(ranks.values(), default=0) + 1, return_dtype=pl.Int64)
+        .alias(_RANK)
     )
     order = [FIRST_HAND, SAID_ON, _RANK, RECEIVED_ON, *master.attributes, BATCH, ROW_NUMBER]
     greatest = {SAID_ON, RECEIVED_ON, *master.attributes}
@@ -125,10 +127,7 @@ def _by_subject(ordered: pl.DataFrame, master: SubjectMaster) -> pl.DataFrame:
     single = ordered.filter(alone).select(
         CODE,
         *master.attributes,
-        *(
-            pl.when(pl.col(name).is_not_null()).then(source).alias(source_name(name))
-            for name in master.attributes
-        ),
+        *(pl.when(pl.col(name).is_not_null()).then(source).alias(source_name(name)) for name in master.attributes),
         pl.col(RECEIVED_ON).alias(LAST_SEEN),
         pl.lit(1, dtype=pl.Int64).alias(RECORDS),
         *(is_of.cast(pl.Int64).alias(name) for name, is_of in datasets.items()),
@@ -138,10 +137,7 @@ def _by_subject(ordered: pl.DataFrame, master: SubjectMaster) -> pl.DataFrame:
         .group_by(CODE, maintain_order=True)
         .agg(
             *(pl.col(name).drop_nulls().first() for name in master.attributes),
-            *(
-                source.filter(pl.col(name).is_not_null()).first().alias(source_name(name))
-                for name in master.attributes
-            ),
+            *(source.filter(pl.col(name).is_not_null()).first().alias(source_name(name)) for name in master.attributes),
             pl.col(RECEIVED_ON).max().alias(LAST_SEEN),
             pl.len().cast(pl.Int64).alias(RECORDS),
             *(is_of.sum().cast(pl.Int64).alias(name) for name, is_of in datasets.items()),
@@ -155,4 +151,8 @@ def _other_names(found: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     own = found.select(CODE, matched(pl.col(NAME)).alias(MATCHED_NAME))
     different = names.join(own, on=[CODE, MATCHED_NAME], how="anti")
     raw = different.group_by(CODE, MATCHED_NAME).agg(pl.col(NAME).min())
-    return raw.sort(CODE, NAME).group_by(CODE, maintain_order=True).agg(pl.col(NAME).str.join(SEPARATOR).alias(OTHER_NAMES))
+    return (
+        raw.sort(CODE, NAME)
+        .group_by(CODE, maintain_order=True)
+        .agg(pl.col(NAME).str.join(SEPARATOR).alias(OTHER_NAMES))
+    )

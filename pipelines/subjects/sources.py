@@ -115,11 +115,15 @@ def read_bucket(hub: Hub, master: SubjectMaster, sources: BucketSources, days: p
 def _losers(hub: Hub, dataset_id: str, files: list[Path], found: pl.DataFrame) -> pl.DataFrame:
     """Losers to records that were mentioned: where the record is about no subject, neither are they."""
     dataset = hub.catalog.datasets[dataset_id]
-    rows = losers_of(hub, dataset_id).scan(files).select(
-        pl.col(SUBJECT_KEY).alias(CODE),
-        pl.col(dataset.subject.name).alias(NAME),
-        pl.lit(dataset_id).alias(DATASET),
-        *(PROVIDER, REGION, BATCH, ROW_NUMBER, RECEIVED_ON, KIND, WINNER_BATCH, WINNER_ROW),
+    rows = (
+        losers_of(hub, dataset_id)
+        .scan(files)
+        .select(
+            pl.col(SUBJECT_KEY).alias(CODE),
+            pl.col(dataset.subject.name).alias(NAME),
+            pl.lit(dataset_id).alias(DATASET),
+            *(PROVIDER, REGION, BATCH, ROW_NUMBER, RECEIVED_ON, KIND, WINNER_BATCH, WINNER_ROW),
+        )
     )
     winners = found.lazy().select(pl.col(BATCH).alias(WINNER_BATCH), pl.col(ROW_NUMBER).alias(WINNER_ROW))
     return rows.join(winners, on=list(_WON), how="semi").collect()

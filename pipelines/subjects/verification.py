@@ -154,11 +154,17 @@ def _grouped(kind: str, rows: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFr
     """One statement for each code, dataset, provider and thing said, with its first row."""
     first = rows.sort(CODE, DATASET, PROVIDER, *by, RECEIVED_ON, BATCH, ROW_NUMBER, nulls_last=True)
     found = first.group_by(CODE, DATASET, PROVIDER, *by, maintain_order=True).agg(
-        *(pl.col(name).first() for name in (NAME, "said", "expected", REGION, BATCH, ROW_NUMBER, RECEIVED_ON) if name not in by),
+        *(
+            pl.col(name).first()
+            for name in (NAME, "said", "expected", REGION, BATCH, ROW_NUMBER, RECEIVED_ON)
+            if name not in by
+        ),
         pl.len().alias("records"),
     )
     return _statements(
-        found.with_columns(pl.format("{}:{}", pl.lit(kind), pl.col(CODE)).alias("conflict_id"), pl.lit(kind).alias("kind"))
+        found.with_columns(
+            pl.format("{}:{}", pl.lit(kind), pl.col(CODE)).alias("conflict_id"), pl.lit(kind).alias("kind")
+        )
         .rename({DATASET: "dataset_id", PROVIDER: "provider_id", REGION: "region_code", BATCH: "batch_id"})
         .rename({ROW_NUMBER: "row_number", RECEIVED_ON: "received_on"})
     )

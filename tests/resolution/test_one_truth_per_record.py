@@ -145,9 +145,7 @@ def test_an_order_of_its_own_holds_for_the_datasets_it_names(known: Catalog) -> 
     assert penalties.ranks["samr"] < penalties.ranks["sichuan"]
 
 
-def test_rows_without_a_second_version_pass_untouched(
-    known: Catalog, dataset: Dataset, precedence: Precedence
-) -> None:
+def test_rows_without_a_second_version_pass_untouched(known: Catalog, dataset: Dataset, precedence: Precedence) -> None:
     rows = lake(known, [penalty(number=2), penalty(number=1)])
     done = resolve(rows, dataset, precedence)
 
