@@ -1,4 +1,4 @@
-"""What a bucket of subjects is made from: the bucket of every dataset's latest release, the losers beside it, and the days of batches.
+"""What a bucket of subjects is made from: the bucket of every dataset's latest release, the losers beside it, the days of batches.
 
 A dataset's bucket holds all records of its subjects, and the bucket of a credit code is the same in every dataset
 (``pipelines.screening.subject``): so a subject is made from one bucket of each, and memory does not grow with datasets' rows.

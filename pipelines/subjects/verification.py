@@ -86,7 +86,7 @@ def own_conflicts(
         names: as ``names_given`` makes them.
         subjects: of the bucket.
     """
-    parts = [_several_names(master, said, names, subjects), _registrar(said), _region(master, said)]
+    parts = [_several_names(master, names, subjects), _registrar(said), _region(master, said)]
     return pl.concat(parts).sort("conflict_id", "provider_id", "dataset_id", "said")
 
 
@@ -125,9 +125,7 @@ def several_codes(master: SubjectMaster, files: Sequence[Path], memory_limit: st
     ).sort("conflict_id", CODE)
 
 
-def _several_names(
-    master: SubjectMaster, said: pl.DataFrame, names: pl.DataFrame, subjects: pl.DataFrame
-) -> pl.DataFrame:
+def _several_names(master: SubjectMaster, names: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
     """Who gives which name; the expected one is that of the registration, where there is one."""
     contested = subjects.filter(pl.col(OTHER_NAMES).is_not_null())
     registered = pl.col(source_name(NAME)).struct.field("dataset_id").is_in(master.product.attributes_from)
