@@ -1,7 +1,17 @@
 """Duplicates by record key: one record for each key, and a reason for every row that is not it."""
 
-from pipelines.resolution.losers import KINDS, key_columns, losers_schema, losers_table
+from pipelines.resolution.losers import KINDS, LosersFiles, key_columns, losers_schema, losers_table
 from pipelines.resolution.precedence import Precedence, source_ranks
 from pipelines.resolution.resolve import Resolved, resolve
 
-__all__ = ["KINDS", "Precedence", "Resolved", "key_columns", "losers_schema", "losers_table", "resolve", "source_ranks"]
+__all__ = [
+    "KINDS",
+    "LosersFiles",
+    "Precedence",
+    "Resolved",
+    "key_columns",
+    "losers_schema",
+    "losers_table",
+    "resolve",
+    "source_ranks",
+]

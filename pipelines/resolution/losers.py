@@ -16,13 +16,15 @@ Kinds, which add up to the rows that were not published:
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from pipelines.catalog import Dataset, Field
 from pipelines.home import Home
-from pipelines.lake.tables import Schema, Table
+from pipelines.lake.tables import COMPRESSION_LEVEL, Schema, Table
 from pipelines.resolution.precedence import TIMES
 from pipelines.screening.columns import (
     BATCH,
@@ -97,3 +99,26 @@ def kind_of(same: pl.Expr, alike: pl.Expr, own: pl.Expr, decided_by: pl.Expr) ->
         .then(pl.lit(OLDER_VERSION))
         .otherwise(pl.lit(CONFLICT))
     )
+
+
+class LosersFiles:
+    """The losers of some buckets, written beside each other and put into the table in one commit."""
+
+    def __init__(self, home: Home, dataset: Dataset, fields: tuple[Field, ...]) -> None:
+        self._table = losers_table(home, dataset, fields)
+        self._folder = home.work(f"losers-{dataset.id}")
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._files: dict[str, Path | None] = {}
+
+    def add(self, bucket: str, losers: pl.DataFrame) -> None:
+        """All losers of a bucket, possibly none."""
+        self._files[bucket] = None
+        if losers.height:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path = self._files[bucket] = self._folder / f"{bucket}.parquet"
+            losers.write_parquet(path, compression_level=COMPRESSION_LEVEL)
+
+    def keep(self) -> None:
+        """Put them in the place of what was known of these buckets."""
+        self._table.replace_partitions(self._files)
+        shutil.rmtree(self._folder, ignore_errors=True)

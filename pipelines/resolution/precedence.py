@@ -1,4 +1,4 @@
-"""Which of two rows of one key stands: the criteria of ``catalog/policies/survivorship.yaml``, bound to a dataset and to providers."""
+"""Which of two rows of one key stands: the criteria of ``catalog/policies/survivorship.yaml``, bound to dataset and providers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What records say of subjects: one mention for each released record about a holder of a valid credit code.
 
-Mentions have the same columns for every dataset. A natural person is never a subject here: the filter of the product leaves their records out, whether they name a code or not.
+Mentions have the same columns for every dataset. A natural person is never a subject here: the filter of the product leaves
+their records out, whether they name a code or not.
 """
 
 from __future__ import annotations
