@@ -33,7 +33,12 @@ def enter(hub: Hub, manifest: Manifest) -> None:
             frame = _frame([{**product, **row} for row in rows], schema)
             ledger(hub.home, table).append_frame(transaction, frame, work)
     names = ("release_id", "product_id", "previous_release_id", "as_of", "catalog_version")
-    row = {**{name: manifest[name] for name in names}, **manifest["account"], **manifest["changes"]}
+    row = {
+        **{name: manifest[name] for name in names},
+        **manifest["account"],
+        **manifest["kinds"],
+        **manifest["changes"],
+    }
     ledger(hub.home, "releases").append_frame(transaction, pl.DataFrame([row], schema=dict(RELEASES)), work)
     shutil.rmtree(work, ignore_errors=True)
 
@@ -48,4 +53,6 @@ def _frame(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
         [{name: row.get(name) for name in schema} for row in rows],
         schema={name: pl.String() if dtype == pl.Date else dtype for name, dtype in schema.items()},
     )
-    return texts.with_columns(pl.col(name).str.to_date("%Y-%m-%d") for name, dtype in schema.items() if dtype == pl.Date)
+    return texts.with_columns(
+        pl.col(name).str.to_date("%Y-%m-%d") for name, dtype in schema.items() if dtype == pl.Date
+    )

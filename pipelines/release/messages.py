@@ -94,7 +94,7 @@ def in_force(rows: pl.DataFrame, message: Message) -> pl.DataFrame:
     active = _met(message.takes_effect) if message.takes_effect else pl.lit(True)
     undone = _met(message.undone) if message.undone else pl.lit(False)
     authority = pl.col(message.record.authority)
-    concerned = pl.any_horizontal(pl.col(name) == authority for name in message.requesters)
+    concerned = pl.any_horizontal(pl.lit(False), *(pl.col(name) == authority for name in message.requesters))
     return (
         rows.lazy()
         .filter(active | undone)

@@ -21,6 +21,7 @@ from pipelines.catalog.models import Product
 from pipelines.home import Home, write_json
 from pipelines.intake.collect import Hub
 from pipelines.release.manifest import Manifest
+from pipelines.resolution import Precedence
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def remember(home: Home, manifest: Manifest, sources: Mapping[str, Source]) -> N
     write_json(_path(home, manifest["product_id"]), {"release_id": manifest["release_id"], "buckets": buckets})
 
 
-def definition(hub: Hub, product: Product) -> str:
+def definition(hub: Hub, product: Product, day: date) -> str:
     """Changes when anything in the catalogue does that the records of a product depend on."""
     catalog = hub.catalog
     dataset = catalog.datasets[str(product.dataset)]
@@ -68,6 +69,7 @@ def definition(hub: Hub, product: Product) -> str:
         [[f.id, f.type, f.sensitive] for f in catalog.fields(dataset.id)],
         dataset.record_key,
         dataset.version_order,
+        Precedence.of(catalog, dataset.id, day).to_json(),
         expectations.suite(catalog, dataset.id),
         catalog.product_fields(product.id),
         product.model_dump(mode="json", include={"access_class", "filter", "masks", "publication_clock"}),

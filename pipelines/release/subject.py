@@ -252,7 +252,7 @@ def _account(hub: Hub, master: SubjectMaster, manifest: Manifest, at: datetime) 
             pl.col("provider_id").replace_strict(regions, default=None, return_dtype=pl.String).alias("region_code"),
         )
         work = hub.home.work(f"ledger-{master.product.id}")
-        table.append_frame(manifest["release_id"], rows.select(SUBJECT_COUNTS), work)
+        table.append_frame(manifest["release_id"], rows.select(*SUBJECT_COUNTS), work)
         shutil.rmtree(work, ignore_errors=True)
     write_conflict_files(hub.home, master, statements, f"{at.astimezone(CHINA):%Y-%m}")
 

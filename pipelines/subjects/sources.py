@@ -100,7 +100,7 @@ def read_bucket(hub: Hub, master: SubjectMaster, sources: BucketSources, days: p
         if files := sources.losers.get(dataset_id):
             rows = _losers(hub, dataset_id, files, found)
             first.append(rows.group_by(CODE).agg(pl.col(RECEIVED_ON).min().alias(FIRST_SEEN)))
-            lost.append(rows.filter(pl.col(KIND) == CONFLICT).select(NAMED))
+            lost.append(rows.filter(pl.col(KIND) == CONFLICT).select(*NAMED))
             if dataset_id in master.product.attributes_from:
                 former.append(rows.filter(pl.col(KIND) == OLDER_VERSION).select(CODE, NAME))
     days_of = pl.concat(first) if first else pl.DataFrame(schema={CODE: pl.String, FIRST_SEEN: pl.Date})

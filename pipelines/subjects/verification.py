@@ -68,7 +68,7 @@ def names_given(master: SubjectMaster, said: pl.DataFrame, lost: pl.DataFrame, f
     Returns:
         ``NAMED`` and ``_matched_name``.
     """
-    given = pl.concat([said.select(NAMED), lost.select(NAMED)]).with_columns(matched(pl.col(NAME)).alias(MATCHED_NAME))
+    given = pl.concat([said.select(*NAMED), lost.select(*NAMED)]).with_columns(matched(pl.col(NAME)).alias(MATCHED_NAME))
     before = former.select(CODE, matched(pl.col(NAME)).alias(MATCHED_NAME)).unique()
     return given.filter(pl.col(NAME).is_not_null() & ~pl.col(NAME).is_in(master.rules.no_names)).join(
         before, on=[CODE, MATCHED_NAME], how="anti", maintain_order="left"
