@@ -129,7 +129,7 @@ SUBJECT_COUNTS: Final[Schema] = {
     "provider_id": pl.String(),
     "region_code": pl.String(),
     # subjects: subjects the provider has records of; of these, distinct subjects with a conflict the provider has a part in:
-    # several_names, several_codes, registrar, region, and conflicting for any of them
+    # several_names, several_codes, registrar, region, conflicting for any of these; contradicting_records apart
     "kind": pl.String(),
     "number": pl.Int64(),
 }

@@ -1,4 +1,4 @@
-"""The rows of a release in the ledger, each once: ``takedowns``, ``displays``, and last ``releases``, which says that it is done."""
+"""The rows of a release in the ledger, each once: ``takedowns``, ``displays``, and last ``releases``: then it is done."""
 
 from __future__ import annotations
 

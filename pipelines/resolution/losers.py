@@ -2,9 +2,10 @@
 
     lake/losers/<dataset_id>/_bucket=<00..15>/<digest>.parquet     one row for each accepted row that was not published
 
-Columns: the record key, the subject's name as it was sent, provenance (file batch, row, provider, region, day), then ``kind``,
-``decided_by`` and the row that stands in its place. The table is made from ``lake/records`` and is written whenever a bucket is
-resolved anew; it can be removed and comes back with the next release of the bucket.
+Columns: the record key, the subject's name as it was sent, provenance (batch, row, provider, region, day), then ``kind``,
+``decided_by``, the ``differing_fields`` of a conflict, and the row that stands in its place. The table is made from
+``lake/records`` and is written whenever a bucket is resolved anew; it can be removed and comes back with the bucket's next
+release.
 
 Kinds, which add up to the rows that were not published:
 
@@ -40,6 +41,7 @@ from pipelines.screening.columns import (
 
 KIND: Final = "kind"
 DECIDED_BY: Final = "decided_by"
+DIFFERS: Final = "differing_fields"
 WINNER_BATCH: Final = "winner_batch_id"
 WINNER_ROW: Final = "winner_row_number"
 UNCHANGED, OTHER_CHANNEL, OLDER_VERSION, CONFLICT = "unchanged", "other_channel", "older_version", "conflict"
@@ -48,6 +50,13 @@ SUPERSEDED: Final = (OLDER_VERSION, CONFLICT)
 KINDS: Final = (*DUPLICATES, *SUPERSEDED)
 DERIVED: Final = {"subject_key": SUBJECT_KEY, "received_on": RECEIVED_ON}
 
+_OWN: Final[dict[str, pl.DataType]] = {
+    KIND: pl.String(),
+    DECIDED_BY: pl.String(),
+    DIFFERS: pl.String(),  # of a conflict: fields that say something else than the winner's, joined by commas
+    WINNER_BATCH: pl.String(),
+    WINNER_ROW: pl.Int64(),
+}
 _PROVENANCE: Final = (BATCH, ROW_NUMBER, PROVIDER, REGION, RECEIVED_ON)
 
 
@@ -59,14 +68,13 @@ def key_columns(dataset: Dataset) -> list[str]:
 def columns(dataset: Dataset) -> list[str]:
     """Columns of a dataset's losers, without the bucket."""
     first = dict.fromkeys([*key_columns(dataset), SUBJECT_KEY, dataset.subject.name, *_PROVENANCE])
-    return [*first, KIND, DECIDED_BY, WINNER_BATCH, WINNER_ROW]
+    return [*first, *_OWN]
 
 
 def losers_schema(dataset: Dataset, fields: tuple[Field, ...]) -> Schema:
     """Columns of ``lake/losers/<dataset_id>``, the bucket last."""
     known = record_schema(fields) | PROVENANCE
-    own = {KIND: pl.String(), DECIDED_BY: pl.String(), WINNER_BATCH: pl.String(), WINNER_ROW: pl.Int64()}
-    return {name: (own | known)[name] for name in columns(dataset)} | {BUCKET: pl.String()}
+    return {name: (_OWN | known)[name] for name in columns(dataset)} | {BUCKET: pl.String()}
 
 
 def losers_table(home: Home, dataset: Dataset, fields: tuple[Field, ...]) -> Table:
@@ -76,8 +84,7 @@ def losers_table(home: Home, dataset: Dataset, fields: tuple[Field, ...]) -> Tab
 
 def no_losers(rows: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     """The losers of rows that have none."""
-    own = {KIND: pl.String, DECIDED_BY: pl.String, WINNER_BATCH: pl.String, WINNER_ROW: pl.Int64}
-    return pl.DataFrame(schema={name: {**rows.schema, **own}[name] for name in columns(dataset)})
+    return pl.DataFrame(schema={name: {**rows.schema, **_OWN}[name] for name in columns(dataset)})
 
 
 def kind_of(same: pl.Expr, alike: pl.Expr, own: pl.Expr, decided_by: pl.Expr) -> pl.Expr:

@@ -15,7 +15,9 @@ import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.resolution.losers import (
+    CONFLICT,
     DECIDED_BY,
+    DIFFERS,
     DUPLICATES,
     KIND,
     KINDS,
@@ -92,6 +94,7 @@ def resolve(rows: pl.DataFrame, dataset: Dataset, precedence: Precedence | None 
             pl.col(DECIDED_BY),
         ).alias(KIND)
     )
+    named = _with_differences(named, newest, key, [name for name in substance if name[0] != "_" and name not in key])
     kinds = dict.fromkeys(KINDS, 0) | dict(named.group_by(KIND).len().rows())
     return Resolved(
         records,
@@ -127,3 +130,18 @@ def _named(
         for criterion, column, _ in criteria
     )
     return both.with_columns(decided.alias(DECIDED_BY), (pl.col(PROVIDER) == pl.col(_WINNERS_PROVIDER)).alias(_OWN))
+
+
+def _with_differences(
+    losers: pl.DataFrame, newest: pl.DataFrame, key: Sequence[str], compared: Sequence[str]
+) -> pl.DataFrame:
+    """What contradicting rows say differently; they are few, so only they are compared field by field."""
+    against = losers.filter(pl.col(KIND) == CONFLICT).select(*key, _PLACE, *compared)
+    said = newest.select(*key, *(pl.col(name).alias(_WON + name) for name in compared))
+    differing = pl.concat_list(
+        pl.when(pl.col(name).ne_missing(pl.col(_WON + name))).then(pl.lit(name)) for name in compared
+    )
+    found = against.join(said, on=key, how="left", nulls_equal=True).select(
+        _PLACE, differing.list.drop_nulls().list.join(",").alias(DIFFERS)
+    )
+    return losers.join(found, on=_PLACE, how="left", maintain_order="left")

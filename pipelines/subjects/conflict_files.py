@@ -18,7 +18,7 @@ from pipelines.lake.ledger import ledger
 from pipelines.privacy.mask import identifiers_masked
 from pipelines.receipts.findings import harmless
 from pipelines.subjects.mentions import SubjectMaster
-from pipelines.subjects.verification import REGION_DIFFERS, REGISTRAR, SEVERAL_CODES, SEVERAL_NAMES
+from pipelines.subjects.verification import CONTRADICTING, REGION_DIFFERS, REGISTRAR, SEVERAL_CODES, SEVERAL_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +28,7 @@ TITLES_ZH: Final = {
     SEVERAL_CODES: "一名多码",
     REGISTRAR: "代码与登记管理部门不符",
     REGION_DIFFERS: "代码与所在地区不符",
+    CONTRADICTING: "同一记录内容矛盾",
 }
 WHAT_TO_DO_ZH: Final = {
     SEVERAL_NAMES: "请对照营业执照或登记证书核对代码和名称：写错的，更正后重新报送；"
@@ -37,6 +38,8 @@ WHAT_TO_DO_ZH: Final = {
     REGISTRAR: "请对照证照核对代码前两位，以及这条信息是否报错了目录项或主体类别："
     "写错的，更正后重新报送；确属这样赋码的，不用改。",
     REGION_DIFFERS: "请对照证照核对代码和所在省份：写错的，更正后重新报送；主体迁移到外省而代码不变的，不用改。",
+    CONTRADICTING: "同一条记录报送了几次，内容不同，又没有更新时间可以判断先后。请对照原件核对所列数据项："
+    "写错的一方更正后重新报送，并填写数据更新时间。",
 }
 NO_EXPECTED_NAME_ZH: Final = "没有登记信息，请与其他单位核对"
 COLUMNS: Final = (
@@ -101,8 +104,14 @@ def _shown(home: Home, master: SubjectMaster, statements: pl.DataFrame) -> pl.Da
     batches = ledger(home, "batches").scan().select("batch_id", "file_name").unique("batch_id").collect()
     providers = {one.id: one.title_zh for one in catalog.providers.values()}
     datasets = {one.id: one.title_zh for one in catalog.datasets.values()}
-    of_a_code = pl.col("kind").is_in([SEVERAL_NAMES, SEVERAL_CODES])
-    said = pl.when(of_a_code).then(harmless(identifiers_masked(pl.col("said")))).otherwise(_said(catalog, "said"))
+    as_sent = pl.col("kind").is_in([SEVERAL_NAMES, SEVERAL_CODES])
+    said = (
+        pl.when(as_sent)
+        .then(harmless(identifiers_masked(pl.col("said"))))
+        .when(pl.col("kind") == CONTRADICTING)
+        .then(pl.format("内容不同的数据项：{}", _titles(catalog, statements)))
+        .otherwise(_said(catalog, "said"))
+    )
     return statements.join(batches, on="batch_id", how="left", maintain_order="left").with_columns(
         pl.col("kind").replace_strict(TITLES_ZH).alias("问题"),
         pl.col("credit_code").alias("统一社会信用代码"),
@@ -118,6 +127,17 @@ def _shown(home: Home, master: SubjectMaster, statements: pl.DataFrame) -> pl.Da
         pl.col("kind").replace_strict(WHAT_TO_DO_ZH).alias("怎么办"),
         pl.col("batch_id").alias("批次号"),
     )
+
+
+def _titles(catalog: Catalog, statements: pl.DataFrame) -> pl.Expr:
+    """Ids of fields as the titles they have in the dataset."""
+    ids = pl.col("said").str.split(",")
+    found = pl.lit(None, dtype=pl.String)
+    for dataset_id in statements.filter(pl.col("kind") == CONTRADICTING)["dataset_id"].unique().sort():
+        titles = {field.id: field.title_zh for field in catalog.fields(dataset_id)}
+        said = ids.list.eval(pl.element().replace(titles)).list.join("、")
+        found = pl.when(pl.col("dataset_id") == dataset_id).then(said).otherwise(found)
+    return found
 
 
 def _said(catalog: Catalog, column: str) -> pl.Expr:
@@ -149,5 +169,7 @@ def _expected(master: SubjectMaster) -> pl.Expr:
                 registrars, default="与主体类别相符的登记管理部门和机构类别", return_dtype=pl.String
             )
         )
+        .when(pl.col("kind") == CONTRADICTING)
+        .then(pl.lit("同一条记录只有一种内容"))
         .otherwise(pl.lit("一个名称只有一个代码"))
     )

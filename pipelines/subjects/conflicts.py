@@ -18,7 +18,7 @@ import polars as pl
 from pipelines.home import Home
 from pipelines.lake.tables import COMPRESSION_LEVEL, Table
 from pipelines.screening.columns import BUCKET
-from pipelines.subjects.verification import KINDS, STATEMENT
+from pipelines.subjects.verification import CONTRADICTING, KINDS, STATEMENT
 
 NAMES: Final = "names"
 SUBJECTS: Final = "subjects"
@@ -52,18 +52,19 @@ def counts(statements: pl.DataFrame, subjects: Mapping[str, int]) -> pl.DataFram
         subjects: subjects with records of a provider, by provider.
 
     Returns:
-        ``provider_id, kind, number``: for each provider with a subject its ``subjects``, each kind of conflict, and
-        ``conflicting``, in a fixed order.
+        ``provider_id, kind, number``: for each provider with a subject its ``subjects``, each kind of conflict
+        with its code, ``conflicting`` for any of those, and ``contradicting_records``, in a fixed order.
     """
     by_kind = statements.group_by("provider_id", "kind").agg(pl.col("credit_code").n_unique().alias("number"))
-    any_kind = statements.group_by("provider_id").agg(pl.col("credit_code").n_unique().alias("number"))
+    of_codes = statements.filter(pl.col("kind").is_in(KINDS))
+    any_kind = of_codes.group_by("provider_id").agg(pl.col("credit_code").n_unique().alias("number"))
     found = {(provider, kind): number for provider, kind, number in by_kind.rows()}
     found |= {(provider, CONFLICTING): number for provider, number in any_kind.rows()}
     found |= {(provider, SUBJECTS): number for provider, number in subjects.items()}
     rows = [
         (provider, kind, found.get((provider, kind), 0))
         for provider in sorted({provider for provider, _ in found})
-        for kind in (SUBJECTS, *KINDS, CONFLICTING)
+        for kind in (SUBJECTS, *KINDS, CONFLICTING, CONTRADICTING)
     ]
     schema = {"provider_id": pl.String, "kind": pl.String, "number": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")

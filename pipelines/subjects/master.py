@@ -82,15 +82,7 @@ def subjects(
     Returns:
         The columns of ``schema``, sorted by credit code.
     """
-    ranked = said.with_columns(
-        pl.col(PROVIDER)
-        .replace_strict(ranks, default=max(ranks.values(), default=0) + 1, return_dtype=pl.Int64)
-        .alias(_RANK)
-    )
-    order = [FIRST_HAND, SAID_ON, _RANK, RECEIVED_ON, *master.attributes, BATCH, ROW_NUMBER]
-    greatest = {SAID_ON, RECEIVED_ON, *master.attributes}
-    ordered = ranked.sort([CODE, *order], descending=[False, *(name in greatest for name in order)], nulls_last=True)
-    found = _by_subject(ordered, master)
+    found = _by_subject(said, master, ranks)
     others = _other_names(found, names)
     return (
         found.join(others, on=CODE, how="left", maintain_order="left")
@@ -119,12 +111,12 @@ def region_code(master: SubjectMaster) -> pl.Expr:
     return pl.coalesce(pl.col(place), region_of_code(master)) if place else region_of_code(master)
 
 
-def _by_subject(ordered: pl.DataFrame, master: SubjectMaster) -> pl.DataFrame:
+def _by_subject(said: pl.DataFrame, master: SubjectMaster, ranks: Mapping[str, int]) -> pl.DataFrame:
     source = pl.struct(pl.col(column).alias(name) for name, column in _SOURCE.items())
     datasets = {count_name(dataset_id): pl.col(DATASET) == dataset_id for dataset_id in sorted(master.catalog.datasets)}
-    alone = ordered.select(pl.col(CODE).is_unique()).to_series()
-    # One record is all there is of nearly every subject: those need no grouping.
-    single = ordered.filter(alone).select(
+    alone = said.select(pl.col(CODE).is_unique()).to_series()
+    # One record is all there is of most subjects: those need no order and no grouping.
+    single = said.filter(alone).select(
         CODE,
         *master.attributes,
         *(pl.when(pl.col(name).is_not_null()).then(source).alias(source_name(name)) for name in master.attributes),
@@ -133,7 +125,7 @@ def _by_subject(ordered: pl.DataFrame, master: SubjectMaster) -> pl.DataFrame:
         *(is_of.cast(pl.Int64).alias(name) for name, is_of in datasets.items()),
     )
     several = (
-        ordered.filter(~alone)
+        _ordered(said.filter(~alone), master, ranks)
         .group_by(CODE, maintain_order=True)
         .agg(
             *(pl.col(name).drop_nulls().first() for name in master.attributes),
@@ -144,6 +136,16 @@ def _by_subject(ordered: pl.DataFrame, master: SubjectMaster) -> pl.DataFrame:
         )
     )
     return pl.concat([single, several.select(single.columns)])
+
+
+def _ordered(said: pl.DataFrame, master: SubjectMaster, ranks: Mapping[str, int]) -> pl.DataFrame:
+    """Mentions by code, the one to be believed first."""
+    last = max(ranks.values(), default=0) + 1
+    order = [FIRST_HAND, SAID_ON, _RANK, RECEIVED_ON, *master.attributes, BATCH, ROW_NUMBER]
+    greatest = {SAID_ON, RECEIVED_ON, *master.attributes}
+    return said.with_columns(
+        pl.col(PROVIDER).replace_strict(ranks, default=last, return_dtype=pl.Int64).alias(_RANK)
+    ).sort([CODE, *order], descending=[False, *(name in greatest for name in order)], nulls_last=True)
 
 
 def _other_names(found: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:

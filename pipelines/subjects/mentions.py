@@ -17,7 +17,7 @@ from pipelines.catalog.models import CodeVerification, Product
 from pipelines.catalog.models.datasets import CodePrefix, Field
 from pipelines.catalog.models.products import ProductFilter
 from pipelines.identifiers import credit_code
-from pipelines.screening.columns import BATCH, PROVIDER, REGION, ROW_NUMBER
+from pipelines.screening.columns import BATCH, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
 from pipelines.screening.typed import lake_type
 
 CODE: Final = "credit_code"
@@ -104,7 +104,7 @@ def mentions(master: SubjectMaster, dataset_id: str, records: pl.LazyFrame) -> p
     there = set(records.collect_schema().names())
     code = pl.col(dataset.subject.credit_code)
     first_hand = dataset_id in master.product.attributes_from
-    kept = code.is_not_null() & credit_code.reason(code).is_null()
+    kept = code == pl.col(SUBJECT_KEY)  # a valid code is the key of its subject, and nothing else is
     for condition in master.product.filter:
         if condition.field in there:
             kept = kept & _holds(condition)

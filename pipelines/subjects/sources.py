@@ -17,11 +17,11 @@ import polars as pl
 from pipelines.lake.ledger import ledger
 from pipelines.lake.tables import Table
 from pipelines.release.manifest import latest
-from pipelines.resolution.losers import CONFLICT, KIND, OLDER_VERSION, WINNER_BATCH, WINNER_ROW, losers_table
+from pipelines.resolution.losers import CONFLICT, DIFFERS, KIND, OLDER_VERSION, WINNER_BATCH, WINNER_ROW, losers_table
 from pipelines.screening.columns import BATCH, PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER, SUBJECT_KEY
 from pipelines.subjects.master import FIRST_SEEN
 from pipelines.subjects.mentions import CODE, DATASET, NAME, SubjectMaster, mentions, schema
-from pipelines.subjects.verification import NAMED
+from pipelines.subjects.verification import CONTRADICTIONS, NAMED
 
 if TYPE_CHECKING:
     from pipelines.intake.collect import Hub
@@ -45,12 +45,17 @@ class BucketSources:
 
 @dataclass(frozen=True)
 class Said:
-    """What the rows of a bucket say: current mentions, contradicting names, former names, and the first day of each code."""
+    """What the rows of a bucket say.
+
+    Current mentions, names in contradicting rows, former names, the first day of each code, and contradicting rows with the
+    rows that stand (``CONTRADICTIONS``).
+    """
 
     mentions: pl.DataFrame
     lost: pl.DataFrame
     former: pl.DataFrame
     first: pl.DataFrame
+    against: pl.DataFrame
 
 
 def sources_by_bucket(hub: Hub) -> dict[str, BucketSources]:
@@ -90,7 +95,7 @@ def read_bucket(hub: Hub, master: SubjectMaster, sources: BucketSources, days: p
         sources: files of the bucket.
         days: as ``batch_days`` gives them.
     """
-    said, lost, former, first = [], [], [], []
+    said, lost, former, first, against = [], [], [], [], []
     for dataset_id, path in sorted(sources.records.items()):
         records = pl.scan_parquet(path, hive_partitioning=False)
         found = mentions(master, dataset_id, records).collect()
@@ -100,7 +105,9 @@ def read_bucket(hub: Hub, master: SubjectMaster, sources: BucketSources, days: p
         if files := sources.losers.get(dataset_id):
             rows = _losers(hub, dataset_id, files, found)
             first.append(rows.group_by(CODE).agg(pl.col(RECEIVED_ON).min().alias(FIRST_SEEN)))
-            lost.append(rows.filter(pl.col(KIND) == CONFLICT).select(*NAMED))
+            conflicting = rows.filter(pl.col(KIND) == CONFLICT)
+            lost.append(conflicting.select(*NAMED))
+            against.append(_contradicting(found, conflicting))
             if dataset_id in master.product.attributes_from:
                 former.append(rows.filter(pl.col(KIND) == OLDER_VERSION).select(CODE, NAME))
     days_of = pl.concat(first) if first else pl.DataFrame(schema={CODE: pl.String, FIRST_SEEN: pl.Date})
@@ -109,7 +116,19 @@ def read_bucket(hub: Hub, master: SubjectMaster, sources: BucketSources, days: p
         pl.concat([pl.DataFrame(schema=NAMED), *lost]),
         pl.concat([pl.DataFrame(schema={CODE: pl.String, NAME: pl.String}), *former]),
         days_of.group_by(CODE).agg(pl.col(FIRST_SEEN).min()),
+        pl.concat([pl.DataFrame(schema=CONTRADICTIONS), *against]),
     )
+
+
+def _contradicting(found: pl.DataFrame, conflicting: pl.DataFrame) -> pl.DataFrame:
+    """Contradicting rows and the rows that stand against them."""
+    stands = pl.format("{}-{}", pl.col(WINNER_BATCH), pl.col(WINNER_ROW)).alias("stands")
+    losing = conflicting.with_columns(pl.col(DIFFERS).alias("said"), stands).select(*CONTRADICTIONS)
+    told = conflicting.group_by(WINNER_BATCH, WINNER_ROW).agg(pl.col(DIFFERS).str.split(",").explode().unique().sort())
+    standing = found.join(
+        told, left_on=[BATCH, ROW_NUMBER], right_on=[WINNER_BATCH, WINNER_ROW], how="inner"
+    ).with_columns(pl.col(DIFFERS).list.join(",").alias("said"), pl.format("{}-{}", BATCH, ROW_NUMBER).alias("stands"))
+    return pl.concat([losing, standing.select(*CONTRADICTIONS)])
 
 
 def _losers(hub: Hub, dataset_id: str, files: list[Path], found: pl.DataFrame) -> pl.DataFrame:
@@ -122,7 +141,7 @@ def _losers(hub: Hub, dataset_id: str, files: list[Path], found: pl.DataFrame) -
             pl.col(SUBJECT_KEY).alias(CODE),
             pl.col(dataset.subject.name).alias(NAME),
             pl.lit(dataset_id).alias(DATASET),
-            *(PROVIDER, REGION, BATCH, ROW_NUMBER, RECEIVED_ON, KIND, WINNER_BATCH, WINNER_ROW),
+            *(PROVIDER, REGION, BATCH, ROW_NUMBER, RECEIVED_ON, KIND, DIFFERS, WINNER_BATCH, WINNER_ROW),
         )
     )
     winners = found.lazy().select(pl.col(BATCH).alias(WINNER_BATCH), pl.col(ROW_NUMBER).alias(WINNER_ROW))

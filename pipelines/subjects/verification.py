@@ -5,6 +5,10 @@
     registrar        registrar and category of the code are unknown, or cannot be those of what the record is about
     region           the code was given in another province than the one the record names
 
+and, beside these, what resolution could not settle by any time:
+
+    contradicting_records    two rows are the same record by its key, and say different things
+
 Names are compared without blanks, middle dots and bracket styles (domain.md §1.1). A name that the registration itself had
 earlier is a former name and no conflict. A conflict is a list of *statements*: who says it, in which dataset, how often, and the
 first row where it stands. So that a provider sees what others say, the statements that agree belong to the conflict too.
@@ -27,13 +31,14 @@ from pipelines.subjects.mentions import CODE, DATASET, NAME, PAIR_DIFFERS, PLACE
 
 SEVERAL_NAMES, SEVERAL_CODES, REGISTRAR, REGION_DIFFERS = "several_names", "several_codes", "registrar", "region"
 KINDS: Final = (SEVERAL_NAMES, SEVERAL_CODES, REGISTRAR, REGION_DIFFERS)
+CONTRADICTING: Final = "contradicting_records"
 
 STATEMENT: Final[dict[str, pl.DataType]] = {
     "conflict_id": pl.String(),
     "kind": pl.String(),
     "credit_code": pl.String(),
     "name": pl.String(),
-    "said": pl.String(),  # a name, a code, a pair of characters, a region: what this statement says
+    "said": pl.String(),  # a name, a code, a pair of characters, a region, or (contradicting_records) ids of differing fields
     "expected": pl.String(),  # what the subject master or the code says; null where nothing is expected
     "dataset_id": pl.String(),
     "provider_id": pl.String(),
@@ -43,6 +48,20 @@ STATEMENT: Final[dict[str, pl.DataType]] = {
     "received_on": pl.Date(),
     "records": pl.Int64(),
 }
+CONTRADICTIONS: Final[dict[str, pl.DataType]] = {
+    "credit_code": pl.String(),
+    "name": pl.String(),
+    "_dataset_id": pl.String(),
+    PROVIDER: pl.String(),
+    REGION: pl.String(),
+    BATCH: pl.String(),
+    ROW_NUMBER: pl.Int64(),
+    RECEIVED_ON: pl.Date(),
+    "said": pl.String(),
+    "stands": pl.String(),  # "<batch>-<row>" of the row that stands
+}
+"""A row that says something else of a record than another, or the row that stands."""
+
 NAMED: Final[dict[str, pl.DataType]] = {
     CODE: pl.String(),
     NAME: pl.String(),
@@ -68,7 +87,9 @@ def names_given(master: SubjectMaster, said: pl.DataFrame, lost: pl.DataFrame, f
     Returns:
         ``NAMED`` and ``_matched_name``.
     """
-    given = pl.concat([said.select(*NAMED), lost.select(*NAMED)]).with_columns(matched(pl.col(NAME)).alias(MATCHED_NAME))
+    given = pl.concat([said.select(*NAMED), lost.select(*NAMED)]).with_columns(
+        matched(pl.col(NAME)).alias(MATCHED_NAME)
+    )
     before = former.select(CODE, matched(pl.col(NAME)).alias(MATCHED_NAME)).unique()
     return given.filter(pl.col(NAME).is_not_null() & ~pl.col(NAME).is_in(master.rules.no_names)).join(
         before, on=[CODE, MATCHED_NAME], how="anti", maintain_order="left"
@@ -76,7 +97,7 @@ def names_given(master: SubjectMaster, said: pl.DataFrame, lost: pl.DataFrame, f
 
 
 def own_conflicts(
-    master: SubjectMaster, said: pl.DataFrame, names: pl.DataFrame, subjects: pl.DataFrame
+    master: SubjectMaster, said: pl.DataFrame, names: pl.DataFrame, subjects: pl.DataFrame, against: pl.DataFrame
 ) -> pl.DataFrame:
     """Conflicts that show within a bucket: all but ``several_codes``.
 
@@ -85,9 +106,29 @@ def own_conflicts(
         said: mentions, with ``_received_on``.
         names: as ``names_given`` makes them.
         subjects: of the bucket.
+        against: contradicting rows, in the columns of ``CONTRADICTIONS``.
     """
-    parts = [_several_names(master, names, subjects), _registrar(said), _region(master, said)]
-    return pl.concat(parts).sort("conflict_id", "provider_id", "dataset_id", "said")
+    parts = [
+        _several_names(master, names, subjects),
+        _registrar(said),
+        _region(master, said),
+        contradictions(against),
+    ]
+    return pl.concat(parts).sort("conflict_id", "provider_id", "dataset_id", "said", "batch_id", "row_number")
+
+
+def contradictions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Statements of contradicting rows, in the columns of ``CONTRADICTIONS``: one conflict for each record that stands."""
+    return _statements(
+        rows.unique(["stands", BATCH, ROW_NUMBER])
+        .with_columns(
+            pl.format("{}:{}:{}", pl.lit(CONTRADICTING), pl.col(CODE), pl.col("stands")).alias("conflict_id"),
+            pl.lit(CONTRADICTING).alias("kind"),
+            pl.lit(None, dtype=pl.String).alias("expected"),
+            pl.lit(1).alias("records"),
+        )
+        .rename(_RENAMED)
+    )
 
 
 def several_codes(master: SubjectMaster, files: Sequence[Path], memory_limit: str, spill: Path) -> pl.DataFrame:
@@ -162,10 +203,18 @@ def _grouped(kind: str, rows: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFr
     return _statements(
         found.with_columns(
             pl.format("{}:{}", pl.lit(kind), pl.col(CODE)).alias("conflict_id"), pl.lit(kind).alias("kind")
-        )
-        .rename({DATASET: "dataset_id", PROVIDER: "provider_id", REGION: "region_code", BATCH: "batch_id"})
-        .rename({ROW_NUMBER: "row_number", RECEIVED_ON: "received_on"})
+        ).rename(_RENAMED)
     )
+
+
+_RENAMED: Final = {
+    DATASET: "dataset_id",
+    PROVIDER: "provider_id",
+    REGION: "region_code",
+    BATCH: "batch_id",
+    ROW_NUMBER: "row_number",
+    RECEIVED_ON: "received_on",
+}
 
 
 def _statements(rows: pl.DataFrame) -> pl.DataFrame:
