@@ -17,6 +17,7 @@ from pipelines import console
 from pipelines.commands import look, work
 from pipelines.commands.catalogue import catalog_app
 from pipelines.commands.options import DONE, FAILED, UNUSABLE
+from pipelines.commands.trace import trace
 from pipelines.errors import HubError, InputError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -27,6 +28,7 @@ for verb in (
     work.score,
     work.run,
     look.code,
+    trace,
     look.audit,
     work.maintain,
     look.sql,

@@ -134,6 +134,16 @@ def codes(reports: Sequence[CodeReport], *, as_json: bool) -> None:
     _OUT.print(shown)
 
 
+def traced(hub: Hub, found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Everything about a subject."""
+    if as_json:
+        _json(found)
+        return
+    from pipelines.trace.page import page
+
+    _OUT.print(page(found, hub.catalog))
+
+
 def audited(hub: Hub, findings: Sequence[AuditFinding], *, as_json: bool) -> None:
     """What the audit found."""
     from pipelines.audit.audit import summary
