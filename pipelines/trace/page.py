@@ -83,9 +83,8 @@ def _subject(found: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableT
     master = next(product for product in catalog.products.values() if product.master is not None)
     for name in master.fields:
         if name != "credit_code" and subject.get(name) is not None:
-            shown.add_row(
-                titles.get(name, name), f"{escape(str(subject[name]))}  [dim]{_source(subject, name, catalog)}[/]"
-            )
+            value = _label(catalog, fields.get(name), str(subject[name]))
+            shown.add_row(titles.get(name, name), f"{escape(value)}  [dim]{_source(subject, name, catalog)}[/]")
     if subject.get("other_names"):
         shown.add_row("其他名称", f"[yellow]{escape(subject['other_names'])}[/]")
     shown.add_row("首次归集", str(subject["first_seen_on"] or ""))
