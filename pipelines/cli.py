@@ -28,6 +28,7 @@ for verb in (
     work.run,
     look.code,
     look.audit,
+    look.verify,
     work.maintain,
     look.sql,
     work.demo,

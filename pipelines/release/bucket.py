@@ -117,7 +117,12 @@ def _of_product(
     reasons = hidden.select(
         *key,
         pl.col(_WHY)
-        .replace({FILTERED: CATALOGUE if one.redefined else SUPERSEDED, "recorded": CATALOGUE if one.redefined else SUPERSEDED})
+        .replace(
+            {
+                FILTERED: CATALOGUE if one.redefined else SUPERSEDED,
+                "recorded": CATALOGUE if one.redefined else SUPERSEDED,
+            }
+        )
         .alias(REASON),
     )
     otherwise = CATALOGUE if one.redefined else UNEXPLAINED

@@ -1,4 +1,4 @@
-"""The rows of a release in the ledger, each once: ``takedowns``, ``displays``, and last ``releases``, which says that it is done."""
+"""The rows of a release in the ledger, each once: ``takedowns``, ``displays``, and last ``releases``: then it is entered."""
 
 from __future__ import annotations
 
@@ -48,4 +48,6 @@ def _frame(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
         [{name: row.get(name) for name in schema} for row in rows],
         schema={name: pl.String() if dtype == pl.Date else dtype for name, dtype in schema.items()},
     )
-    return texts.with_columns(pl.col(name).str.to_date("%Y-%m-%d") for name, dtype in schema.items() if dtype == pl.Date)
+    return texts.with_columns(
+        pl.col(name).str.to_date("%Y-%m-%d") for name, dtype in schema.items() if dtype == pl.Date
+    )
