@@ -30,6 +30,7 @@ for verb in (
     look.code,
     trace,
     look.audit,
+    look.verify,
     work.maintain,
     look.sql,
     work.demo,

@@ -56,8 +56,9 @@ def _relations(hub: Hub) -> list[tuple[str, str, Table | list[Path]]]:
     for dataset_id in hub.catalog.datasets:
         found.append(("lake", dataset_id, hub.records(dataset_id)))
         found.append(("quarantine", dataset_id, hub.quarantine(dataset_id)))
-        if files := data_files(hub.home, dataset_id):
-            found.append(("shared", dataset_id, files))
+    for product_id in hub.catalog.products:
+        if files := data_files(hub.home, product_id):
+            found.append(("shared", product_id, files))
     return found
 
 

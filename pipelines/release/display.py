@@ -80,8 +80,8 @@ def _clock(catalog: Catalog, dataset: Dataset, day: date) -> tuple[pl.Expr, pl.E
     never = pl.lit(None, dtype=pl.Date)
     display = dataset.display
     if display is None:
-        state = State.DISPLAYED if dataset.disclosure == "public" else State.RECORDED
-        return pl.lit(state.value), never, never, pl.lit(False)
+        always = State.DISPLAYED if dataset.disclosure == "public" else State.RECORDED
+        return pl.lit(always.value), never, never, pl.lit(False)
     begun = pl.col(display.document_date)
     today = pl.lit(day, dtype=pl.Date)
     longest = _end(catalog.policies.display_periods.periods, display.severity, display.unclassed, begun)

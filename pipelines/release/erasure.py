@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from pipelines.lake.tables import COMPRESSION_LEVEL, digest
 from pipelines.release.bucket import write
 from pipelines.release.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED
 from pipelines.release.display import EFFECT, TAKEN_DOWN
-from pipelines.release.manifest import Manifest, latest, releases
+from pipelines.release.manifest import Manifest, latest, read, releases
 from pipelines.release.messages import Messages, effects
 from pipelines.resolution import key_columns
 from pipelines.screening.columns import PROVIDER, SUBJECT_KEY
@@ -89,7 +90,7 @@ def erase_from_releases(
         for release_id in present:
             if now is not None and release_id != now["release_id"]:
                 _rewrite(hub.home.shared / product_id / release_id, found, key_columns(dataset), written)
-        write_json(path, {"buckets": digests, "clean": sorted(present)})
+        write_json(path, {"buckets": digests, "clean": releases(hub.home, product_id)})
 
 
 def remaining(folder: Path, manifest: Manifest, found: TakenDown, key: Sequence[str]) -> Iterator[Path]:
@@ -104,7 +105,10 @@ def remaining(folder: Path, manifest: Manifest, found: TakenDown, key: Sequence[
 
 def _rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: dict[str, Path]) -> None:
     """Take records out of one release; ``written`` maps digests of old data files to the new ones, which others link to."""
-    manifest: Manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = read(folder)
+    if manifest["record_key"] != list(key):
+        shutil.rmtree(folder)  # made under another record key: what it holds cannot be told, so it is offered no more
+        return
     erased = 0
     for bucket, taken in sorted(found.items()):
         entry = manifest["buckets"].get(bucket)

@@ -94,7 +94,7 @@ def in_force(rows: pl.DataFrame, message: Message) -> pl.DataFrame:
     active = _met(message.takes_effect) if message.takes_effect else pl.lit(True)
     undone = _met(message.undone) if message.undone else pl.lit(False)
     authority = pl.col(message.record.authority)
-    concerned = pl.any_horizontal(pl.lit(False), *(pl.col(name) == authority for name in message.requesters))
+    own = [pl.col(name) == authority for name in message.requesters]
     return (
         rows.lazy()
         .filter(active | undone)
@@ -105,7 +105,7 @@ def in_force(rows: pl.DataFrame, message: Message) -> pl.DataFrame:
             authority.alias(AUTHORITY),
             pl.lit(message.effect).alias(EFFECT),
             (active & ~undone).alias(_ACTIVE),
-            (concerned.fill_null(False) if message.requesters else pl.lit(True)).alias(_CONCERNED),
+            (pl.any_horizontal(own).fill_null(False) if own else pl.lit(True)).alias(_CONCERNED),
             pl.col(message.decided_on).alias(_DECIDED),
             pl.col(PROVIDER).alias(ASKED_BY),
             pl.col(REGION).alias(ASKED_IN),

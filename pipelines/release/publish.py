@@ -9,7 +9,7 @@ shown again because somebody ran an old task.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -39,14 +39,14 @@ _GOVERNMENT: Final = "government"
 
 @dataclass(frozen=True)
 class Published:
-    """The release a product stands at, and whether it is new; ``as_of`` is its day where an earlier one was asked for."""
+    """The release a product stands at, and whether it is new; ``held_at`` is the day of the clock where an earlier was asked."""
 
     product_id: str
     release_id: str
     rows: int
     changes: Mapping[str, int]
     new: bool
-    as_of: str | None = None
+    held_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,10 @@ def _publish_dataset(
         if plan.previous is not None and not plan.touched:
             if transaction_of(plan.previous) not in run.entered:
                 enter(hub, plan.previous)
-            results.append(_unchanged(plan.previous, as_of))
+            results.append(_published(plan.previous, new=False))
+    day, asked = (one.astimezone(CHINA).date() for one in (at, as_of))
+    if day > asked:
+        results = [replace(one, held_at=day.isoformat()) for one in results]
     clean = {one.product_id for one in results}
     erasure.erase_from_releases(hub, dataset, [one.id for one in ordered if one.id in clean], run.messages, files)
     return results, failures
@@ -251,7 +254,7 @@ def _finish(
         if transaction_of(previous) not in run.entered:
             enter(hub, previous)
         candidate.discard()
-        return _unchanged(previous, at)
+        return _published(previous, new=False)
     suite = expectations.read(hub.settings.expectations, str(product.dataset))
     try:
         gate.no_fall(hub.catalog.policies.releases, product.id, previous["rows"] if previous else 0, candidate.removed)
@@ -267,7 +270,7 @@ def _finish(
     remember(hub.home, manifest, sources)
     candidate.discard()
     enter(hub, manifest)
-    return Published(product.id, manifest["release_id"], manifest["rows"], manifest["changes"], new=True)
+    return _published(manifest, new=True)
 
 
 def _checked(plan: _Plan, candidate: Candidate, passed: Sequence[_Plan]) -> gate.Checked:
@@ -287,11 +290,8 @@ def _holds_all(product: Product) -> bool:
     )
 
 
-def _unchanged(manifest: Manifest, as_of: datetime) -> Published:
-    held = manifest["as_of"] if datetime.fromisoformat(manifest["as_of"]).date() > as_of.date() else None
-    return Published(
-        manifest["product_id"], manifest["release_id"], manifest["rows"], manifest["changes"], new=False, as_of=held
-    )
+def _published(manifest: Manifest, *, new: bool) -> Published:
+    return Published(manifest["product_id"], manifest["release_id"], manifest["rows"], manifest["changes"], new=new)
 
 
 def concerned(hub: Hub, datasets: Sequence[str]) -> list[str]:

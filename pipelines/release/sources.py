@@ -21,6 +21,7 @@ from pipelines.catalog.models import Product
 from pipelines.home import Home, write_json
 from pipelines.intake.collect import Hub
 from pipelines.release.manifest import Manifest
+from pipelines.release.messages import Messages
 from pipelines.resolution import Precedence
 
 
@@ -88,6 +89,19 @@ def definition(hub: Hub, product: Product, day: date) -> str:
 def source(definition_: str, files: Sequence[Path], messages: str) -> str:
     """What a bucket is made from: file names are digests of their contents."""
     return hashlib.sha256("\0".join([definition_, messages, *sorted(p.name for p in files)]).encode()).hexdigest()[:16]
+
+
+def stands(
+    hub: Hub, product: Product, manifest: Manifest, files: Mapping[str, Sequence[Path]], messages: Messages
+) -> bool:
+    """True where a release was made from these lake files and messages, under the present catalogue."""
+    defined = definition(hub, product)
+    known = made_from(hub.home, manifest)
+    return manifest["definition"] == defined and all(
+        bucket in known
+        and known[bucket].source == source(defined, paths, messages.digest(str(product.dataset), bucket))
+        for bucket, paths in files.items()
+    )
 
 
 def _path(home: Home, product_id: str) -> Path:

@@ -26,16 +26,15 @@ _SEPARATOR: Final = ";"
 def withheld(catalog: Catalog, product: Product) -> pl.Expr:
     """Why a record is not in the product: one of ``WITHHELD``, null where it is shown."""
     state = pl.col(STATE)
-    reason = pl.when(state.is_in([str(one) for one in TAKEN_DOWN])).then(state)
+    reasons = [pl.when(state.is_in([str(one) for one in TAKEN_DOWN])).then(state)]
     if product.filter:
-        reason = reason.when(~pl.all_horizontal(_meets(catalog, product, one) for one in product.filter)).then(
-            pl.lit(FILTERED)
-        )
+        met = pl.all_horizontal(_meets(catalog, product, one) for one in product.filter)
+        reasons.append(pl.when(~met).then(pl.lit(FILTERED)))
     if product.access_class not in catalog.policies.display_periods.shown_on_hold:
-        reason = reason.when(state == State.ON_HOLD.value).then(state)
+        reasons.append(pl.when(state == State.ON_HOLD.value).then(state))
     if product.publication_clock:
-        reason = reason.when(state.is_in([str(one) for one in NOT_DISPLAYED])).then(state)
-    return reason.otherwise(pl.lit(None, dtype=pl.String))
+        reasons.append(pl.when(state.is_in([str(one) for one in NOT_DISPLAYED])).then(state))
+    return pl.coalesce(reasons)
 
 
 def shown(records: pl.DataFrame, catalog: Catalog, product: Product) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.catalog import Catalog
+from pipelines.catalog import Catalog, Field
 from pipelines.subjects.conflict_files import TITLES_ZH
 from pipelines.subjects.verification import CONTRADICTING
 
@@ -74,13 +74,10 @@ def _subject(found: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableT
         shown.add_row("主体主表", "[yellow]不在最新的主体主表里[/]（没有发布中的记录）")
         yield shown
         return
-    titles = {
-        field.id: field.title_zh
-        for dataset_id in reversed(list(catalog.datasets))
-        for field in catalog.fields(dataset_id)
-    } | {"name": "名称"}
-    labels = {entry.code: entry.label_zh for entry in catalog.code_tables["province"].entries}
     master = next(product for product in catalog.products.values() if product.master is not None)
+    order = [*sorted(set(catalog.datasets) - set(master.attributes_from)), *reversed(master.attributes_from)]
+    fields = {field.id: field for dataset_id in order for field in catalog.fields(dataset_id)}
+    titles = {name: field.title_zh for name, field in fields.items()} | {"name": "名称"}
     for name in master.fields:
         if name != "credit_code" and subject.get(name) is not None:
             value = _label(catalog, fields.get(name), str(subject[name]))
@@ -91,6 +88,13 @@ def _subject(found: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableT
     shown.add_row("最近更新", str(subject["last_seen_on"] or ""))
     shown.add_row("主体主表版本", subject["release_id"])
     yield shown
+
+
+def _label(catalog: Catalog, field: Field | None, value: str) -> str:
+    """A code as people call it."""
+    if field is None or field.code_table is None:
+        return value
+    return next((e.label_zh for e in catalog.code_tables[field.code_table].entries if e.code == value), value)
 
 
 def _source(subject: Mapping[str, Any], name: str, catalog: Catalog) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from pipelines.catalog.check.datasets import DERIVED
 from pipelines.catalog.check.place import at, unknown_bases
 from pipelines.catalog.load import Catalog
-from pipelines.catalog.models import Dataset, Field, Product, may_see
+from pipelines.catalog.models import Dataset, Field, Kind, Product, may_see
 from pipelines.catalog.source import CatalogError, Loc
+
+_NO_TEXT: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.INTEGER, Kind.DECIMAL)
 
 
 def findings(catalog: Catalog) -> Iterator[CatalogError]:
@@ -37,6 +41,7 @@ def _product(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogE
     yield from _class(catalog, product, dataset, name)
     yield from _fields(catalog, product, dataset, name)
     yield from _filter(catalog, product, dataset, name)
+    yield from _key(catalog, product, dataset, name)
 
 
 def _class(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
@@ -79,6 +84,27 @@ def _fields(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> 
         if field_id not in shown:
             message = f"field '{field_id}' is masked, but not shown; take the mask out, or show the field"
             yield at(catalog, name, ("masks", field_id), message)
+
+
+def _key(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    """Changes are applied by the record key, so every product shows it, and as it is; a clock needs dates to run by."""
+    shown = catalog.product_fields(product.id)
+    for field_id in dataset.record_key:
+        if field_id not in DERIVED and field_id not in shown:
+            message = f"'{field_id}' is part of the record key and not shown; subscribers need it, add it to fields"
+            yield at(catalog, name, ("fields",), message)
+        if field_id in product.masks:
+            message = (
+                f"'{field_id}' is part of the record key; masked, records could not be told apart: take the mask out"
+            )
+            yield at(catalog, name, ("masks", field_id), message)
+    texts = {field.id for field in catalog.fields(dataset.id) if field.kind not in _NO_TEXT}
+    for field_id in product.masks:
+        if field_id in shown and field_id not in texts:
+            yield at(catalog, name, ("masks", field_id), f"'{field_id}' is no text, a mask cannot hide it; take it out")
+    if product.publication_clock and dataset.display is None:
+        message = f"dataset '{dataset.id}' has no 'display', so no clock can run; add it there, or write false here"
+        yield at(catalog, name, ("publication_clock",), message)
 
 
 def _filter(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
