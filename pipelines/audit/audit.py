@@ -26,6 +26,7 @@ from pipelines.release.verify import damage
 from pipelines.release.withdrawal import lake_files
 from pipelines.resolution import key_columns
 from pipelines.screening.columns import BATCH
+from pipelines.subjects import conflicts_table, losers_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def tables(hub: Hub) -> dict[str, Table]:
     for dataset_id in hub.catalog.datasets:
         found[f"records/{dataset_id}"] = hub.records(dataset_id)
         found[f"quarantine/{dataset_id}"] = hub.quarantine(dataset_id)
-    return found
+        found[f"losers/{dataset_id}"] = losers_of(hub, dataset_id)
+    return found | {"conflicts": conflicts_table(hub.home)}
 
 
 def _raw(hub: Hub) -> Iterator[AuditFinding]:

@@ -2,5 +2,6 @@
 
 from pipelines.subjects.conflicts import conflicts_table
 from pipelines.subjects.mentions import SubjectMaster
+from pipelines.subjects.sources import losers_of
 
-__all__ = ["SubjectMaster", "conflicts_table"]
+__all__ = ["SubjectMaster", "conflicts_table", "losers_of"]
