@@ -194,7 +194,7 @@ def _check(
                     f"{master.product.id}: citizen IDs stand in what was to be published ({shown}); latest does not move",
                     hits,
                 )
-            _meets(hub, master.product.id, suite, files, candidate.work)
+            meets(hub, master.product.id, suite, files, candidate.work)
     except Refused as error:
         candidate.refuse(manifest, error)
         candidate.discard()
@@ -202,7 +202,12 @@ def _check(
     return Validation(master.product.id, len(suite["expectations"]), True)
 
 
-def _meets(hub: Hub, name: str, suite: dict[str, Any], files: Sequence[Path], work: Path) -> None:
+def meets(hub: Hub, name: str, suite: dict[str, Any], files: Sequence[Path], work: Path) -> None:
+    """Put files to a suite.
+
+    Raises:
+        Refused: an expectation is not met; the message says which.
+    """
     from pipelines.expectations.counting import count_unexpected
 
     columns = sorted(

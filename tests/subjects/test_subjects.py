@@ -6,23 +6,25 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from pipelines import expectations
 from pipelines.audit import audit
 from pipelines.errors import HubError
 from pipelines.intake import Hub
 from pipelines.lake.ledger import ledger
 from pipelines.lake.query import query
+from pipelines.release import gate
 from pipelines.release import subject as subject_release
 from pipelines.release.changes import apply
 from pipelines.release.manifest import latest
 from pipelines.settings import Settings
-from pipelines.subjects import conflicts_table
+from pipelines.subjects import SubjectMaster, conflicts_table
 from tests.conftest import AS_OF, GOOD_CODES, Home, row
 from tests.release.penalties import PENALTY, sent
 from tests.subjects.deliveries import (
@@ -43,10 +45,21 @@ from tests.subjects.deliveries import (
 )
 
 FILE = "conflicts-2026-11.csv"
+MEETS = subject_release.meets
 
 
 def opened(root: Path) -> Home:
     return Home(Hub.open(Settings.read(root)))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def without_the_second_route() -> Iterator[None]:
+    """Double entry and the suites of the gate have tests of their own, and cost seconds; one test here asks the master's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(expectations, "compare", lambda *_: 0)
+        patch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
+        patch.setattr(subject_release, "meets", lambda *_: None)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -280,6 +293,26 @@ def test_a_citizen_id_in_a_subject_stops_the_release(home: Home, monkeypatch: py
     assert manifest_of(home)["release_id"] == before
     [failure] = (home.root / "shared/subject/failures").iterdir()
     assert "110101199003070003" not in failure.read_text(encoding="utf-8")
+
+
+def test_the_suite_of_the_master_finds_a_wrong_code_and_one_that_stands_twice(published: Home, tmp_path: Path) -> None:
+    master = SubjectMaster.of(published.hub.catalog)
+    assert master is not None
+    suite = subject_release.master_suite(master, published.hub.settings.expectations)
+    good = published.shared("subject")
+    wrong = good.head(1).with_columns(pl.lit("91350100M000100Y44").alias("credit_code"))
+    for name, rows, broken in (
+        ("good", good, None),
+        ("twice", pl.concat([good, good.head(1)]), r"subject\.credit_code\.unique"),
+        ("wrong", pl.concat([good, wrong]), r"credit_code\.checksum"),
+    ):
+        path = tmp_path / f"{name}.parquet"
+        rows.write_parquet(path)
+        if broken is None:
+            MEETS(published.hub, "subject", suite, [path], tmp_path)
+            continue
+        with pytest.raises(HubError, match=broken):
+            MEETS(published.hub, "subject", suite, [path], tmp_path)
 
 
 def test_a_crash_before_the_ledger_is_made_good_by_the_next_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
