@@ -16,6 +16,7 @@ from pipelines import console
 from pipelines.commands import look, work
 from pipelines.commands.catalogue import catalog_app
 from pipelines.commands.options import DONE, FAILED, UNUSABLE
+from pipelines.commands.trace import trace
 from pipelines.errors import HubError, InputError, of_the_disk
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -26,7 +27,9 @@ for verb in (
     work.score,
     work.run,
     look.code,
+    trace,
     look.audit,
+    look.verify,
     work.maintain,
     look.sql,
     work.demo,

@@ -81,15 +81,15 @@ def run(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption =
     exit_with(UNUSABLE if collected.strays else DONE)
 
 
-def maintain(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Compact the lake and remove files that belong to no table."""
-    hub = open_hub(home, must_exist=True)
+def maintain(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption = False) -> None:
+    """Publish what the day makes due, erase what was withdrawn, remove old releases, compact the lake."""
+    hub, at = open_hub(home, must_exist=True), instant(as_of)
     from pipelines.audit.audit import tables
-    from pipelines.lake.maintenance import maintain as run_maintain
+    from pipelines.release.upkeep import upkeep
 
-    with console.steps("维护 maintain"):
-        done = run_maintain(hub.home, tables(hub))
-    console.maintained(done, as_json=as_json)
+    with console.steps("维护 maintain") as step:
+        done = upkeep(hub, tables(hub), at, step)
+    console.maintained(hub, done, as_json=as_json)
 
 
 def demo(

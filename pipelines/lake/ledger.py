@@ -3,7 +3,10 @@
     batches        one row for each delivery, duplicates and rejected files included
     rule_counts    one row for each delivery and rule with at least one row that broke it
     releases       one row for each release of a product
+    takedowns      one row for each record and product it was taken down from by repair or withdrawal
+    displays       one row for each release of a product with a publication clock, and provider
     indicators     one row for each region, period and indicator of a scorecard
+    subject_counts one row for each release of the subject master, provider and kind
 
 ``batches`` is written last of a work group's commits: a group in it is done.
 """
@@ -72,6 +75,34 @@ RELEASES: Final[Schema] = {
     "added": pl.Int64(),
     "changed": pl.Int64(),
     "removed": pl.Int64(),
+    "unchanged": pl.Int64(),  # duplicates: the same record again from the same provider
+    "other_channel": pl.Int64(),  # duplicates: the same decision from another provider
+    "older_version": pl.Int64(),  # superseded: a point in time decided
+    "conflict": pl.Int64(),  # superseded: something else was said, and no time tells which is right
+}
+
+TAKEDOWNS: Final[Schema] = {
+    "product_id": pl.String(),
+    "dataset_id": pl.String(),
+    "release_id": pl.String(),
+    "reason": pl.String(),  # repaired, withdrawn
+    "provider_id": pl.String(),  # who asked
+    "region_code": pl.String(),
+    "record": pl.String(),  # digest of the record key
+    "received_on": pl.Date(),
+    "due_on": pl.Date(),
+    "taken_down_on": pl.Date(),
+}
+
+DISPLAYS: Final[Schema] = {
+    "product_id": pl.String(),
+    "dataset_id": pl.String(),
+    "release_id": pl.String(),
+    "as_of": pl.String(),
+    "provider_id": pl.String(),
+    "region_code": pl.String(),
+    "displayed": pl.Int64(),
+    "overdue": pl.Int64(),  # of these, past the day on which display had to stop
 }
 
 INDICATORS: Final[Schema] = {
@@ -92,11 +123,25 @@ INDICATORS: Final[Schema] = {
     "catalog_version": pl.String(),
 }
 
+SUBJECT_COUNTS: Final[Schema] = {
+    "release_id": pl.String(),
+    "as_of": pl.String(),
+    "provider_id": pl.String(),
+    "region_code": pl.String(),
+    # subjects: subjects the provider has records of; of these, distinct subjects with a conflict the provider has a part in:
+    # several_names, several_codes, registrar, region, conflicting for any of these; contradicting_records apart
+    "kind": pl.String(),
+    "number": pl.Int64(),
+}
+
 TABLES: Final[dict[str, Schema]] = {
     "batches": BATCHES,
     "rule_counts": RULE_COUNTS,
     "releases": RELEASES,
+    "takedowns": TAKEDOWNS,
+    "displays": DISPLAYS,
     "indicators": INDICATORS,
+    "subject_counts": SUBJECT_COUNTS,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +106,39 @@ class Table:
             [self.partition] if self.partition else None,
             partition_filters=filters,
         )
+
+    def replace_partitions(self, files: Mapping[str, Path | None]) -> bool:
+        """Put one file, or nothing, in the place of all files of each partition named, in one commit: tables that are derived.
+
+        Returns:
+            False where every partition held this very content already; nothing was committed.
+        """
+        there: dict[str | None, list[Path]] = {}
+        for path, partition in self.files().items():
+            there.setdefault(partition, []).append(path)
+        changed = {
+            partition: file
+            for partition, file in files.items()
+            if [path.stem for path in there.get(partition, [])] != ([digest(file)[:DIGEST_DIGITS]] if file else [])
+        }
+        if not changed:
+            return False
+        table = self.open_or_create()
+        now = int(time.time() * 1000)  # what Delta calls the deletion time: how long vacuum waits, nothing that is read
+        actions: list[AddAction | RemoveAction] = [
+            RemoveAction(
+                path=path.relative_to(self.path).as_posix(),
+                data_change=True,
+                deletion_timestamp=now,
+                size=path.stat().st_size,
+                partition_values={str(self.partition): partition},
+            )
+            for partition in changed
+            for path in there.get(partition, [])
+        ]
+        actions += [self._move_in(file, partition) for partition, file in changed.items() if file is not None]
+        table.create_write_transaction(actions, "append", table.schema(), [str(self.partition)])
+        return True
 
     def files(self) -> dict[Path, str | None]:
         """The table's data files with their partition value, in the order of their names."""
