@@ -45,6 +45,7 @@ def tables(hub: Hub) -> dict[str, Table]:
     for dataset_id in hub.catalog.datasets:
         found[f"records/{dataset_id}"] = hub.records(dataset_id)
         found[f"quarantine/{dataset_id}"] = hub.quarantine(dataset_id)
+        found[f"closings/{dataset_id}"] = hub.closings(dataset_id)
     return found
 
 

@@ -6,22 +6,23 @@ one of a hundred thousand (invariant 10).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from pipelines import expectations
-from pipelines.catalog import RECORD, Rule
+from pipelines.catalog import RECORD, Field, Rule
 from pipelines.errors import HubError
 from pipelines.intake.groups import WorkGroup
 from pipelines.intake.outcome import Outcome, status_of
-from pipelines.intake.passes import Passed
+from pipelines.intake.passes import Opened, Passed
 from pipelines.lake.tables import COMPRESSION_LEVEL
-from pipelines.reading import Problem, missing_columns, no_rows
-from pipelines.receipts.findings import FindingsFiles, findings, refused_rows
-from pipelines.screening import BATCH, MEASURES, REFUSED, Screen, counts
+from pipelines.reading import Problem, Source, missing_columns, no_rows, open_source, salvage
+from pipelines.receipts.findings import findings, refused_rows
+from pipelines.receipts.files import FindingsFiles, Layout
+from pipelines.screening import BATCH, COUNTED, MEASURES, REFUSED, Screen, counts
 from pipelines.screening.columns import PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER
 from pipelines.stopwatch import stage
 
@@ -37,7 +38,7 @@ def commit_rows(
     """Compare the two routes, then commit refused and accepted rows.
 
     Returns:
-        The outcome of each file, and ``_batch_id, rule_id, rows`` of every rule that was broken.
+        The outcome of each file, and ``_batch_id, rule_id, rows, confirmed`` of every rule that was broken.
 
     Raises:
         HubError: the two routes count differently, or rows are missing; nothing was committed.
@@ -50,8 +51,7 @@ def commit_rows(
     with stage("double entry"):
         expectations.compare(hub.catalog, suite, passed.staged, totals, hub.settings.memory_limit, screen.references)
     line_rule = next(rule.id for rule in rules if rule.field == RECORD)
-    lines = malformed.group_by(BATCH).agg(pl.len().cast(pl.Int64).alias("rows")).with_columns(rule_id=pl.lit(line_rule))
-    counted = pl.concat([counted, lines.select(counted.columns)])
+    counted = pl.concat([counted, _line_counts(malformed, line_rule)])
     outcomes = _outcomes(passed, refused, malformed, counted, rules)
     with stage("findings and quarantine"):
         _refuse(hub, group, screen, passed, malformed, outcomes, work)
@@ -71,18 +71,23 @@ def _malformed(passed: Passed) -> pl.DataFrame:
     return pl.DataFrame(lines, schema=_NO_LINES)
 
 
+def _line_counts(malformed: pl.DataFrame, rule_id: str) -> pl.DataFrame:
+    lines = malformed.group_by(BATCH).agg(pl.len().cast(pl.Int64).alias("rows"))
+    return lines.with_columns(rule_id=pl.lit(rule_id), confirmed=pl.lit(0, dtype=pl.Int64)).select(*COUNTED)
+
+
 def _slices(passed: Passed) -> Iterator[pl.DataFrame]:
     for path in sorted(passed.flagged.iterdir()):
         yield pl.read_parquet(path, hive_partitioning=False)
 
 
 def _counted(passed: Passed, screen: Screen) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Rows by batch and rule, and refused rows by batch."""
+    """Rows, and confirmed ones, by batch and rule; and refused rows by batch."""
     parts, refused = [], []
     for flagged in _slices(passed):
         parts.append(counts(flagged, screen.rules))
         refused.append(flagged.filter(pl.col(REFUSED)).group_by(BATCH).agg(pl.len().cast(pl.Int64).alias("rows")))
-    counted = pl.concat(parts).group_by(BATCH, "rule_id").agg(pl.col("rows").sum()).sort(BATCH, "rule_id")
+    counted = pl.concat(parts).group_by(BATCH, "rule_id").agg(pl.col("rows", "confirmed").sum()).sort(BATCH, "rule_id")
     return counted, dict(pl.concat(refused).group_by(BATCH).agg(pl.col("rows").sum()).rows())
 
 
@@ -99,11 +104,12 @@ def _refuse(
     rules = hub.catalog.rules[group.dataset_id]
     fields = {field.id: field for field in screen.fields}
     table = hub.quarantine(group.dataset_id)
+    layouts = {one.delivery.batch_id: Layout.of(one.source.columns, screen, _again(screen, one, work)) for one in passed.opened}
     folders = {o.delivery.batch_id: hub.home.outbox(o.delivery.provider_id, o.delivery.batch_id) for o in outcomes}
-    files = FindingsFiles(folders)
+    files = FindingsFiles(folders, layouts, screen, work)
     refused: list[tuple[Path, str | None]] = []
     for number, (flagged, lines) in enumerate(_with_lines(_slices(passed), malformed)):
-        files.add(findings(flagged, lines, rules, fields))
+        files.add(findings(flagged, lines, rules, fields), flagged, lines)
         rows = refused_rows(flagged, lines, rules, screen.fields)
         if rows.height:
             path = work / f"refused-{number:05d}.parquet"
@@ -113,6 +119,16 @@ def _refuse(
     files.finish()
     if refused:
         table.append(group.id, refused)
+
+
+def _again(screen: Screen, one: Opened, work: Path) -> Callable[[tuple[Field, ...]], Source]:
+    """Opens the file of a delivery once more, to read columns the catalogue does not know as if they were fields."""
+
+    def read(fields: tuple[Field, ...]) -> Source:
+        way = salvage if one.source.malformed else open_source
+        return way(one.path, one.delivery.suffix, fields, screen.dataset.title_zh, work)
+
+    return read
 
 
 def _with_lines(slices: Iterator[pl.DataFrame], malformed: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
@@ -182,6 +198,7 @@ def _outcomes(
                 one.source.encoding,
                 problem,
                 one.source.columns.unknown,
+                one.source.columns.names,
             )
         )
     return outcomes

@@ -1,4 +1,4 @@
-"""Read-only SQL over the hub: ``lake.<dataset>``, ``quarantine.<dataset>``, ``ledger.<table>``, ``shared.<product>``."""
+"""Read-only SQL over the hub: ``lake.<dataset>``, ``quarantine.<dataset>``, ``closings.<dataset>``, ``ledger.<table>``, ``shared.<product>``."""
 
 from __future__ import annotations
 
@@ -56,13 +56,14 @@ def _relations(hub: Hub) -> list[tuple[str, str, Table | list[Path]]]:
     for dataset_id in hub.catalog.datasets:
         found.append(("lake", dataset_id, hub.records(dataset_id)))
         found.append(("quarantine", dataset_id, hub.quarantine(dataset_id)))
+        found.append(("closings", dataset_id, hub.closings(dataset_id)))
         if files := data_files(hub.home, dataset_id):
             found.append(("shared", dataset_id, files))
     return found
 
 
 def _views(con: duckdb.DuckDBPyConnection, hub: Hub) -> None:
-    for schema in ("lake", "quarantine", "ledger", "shared"):
+    for schema in ("lake", "quarantine", "closings", "ledger", "shared"):
         con.execute(f'CREATE SCHEMA "{schema}"')
     for schema, name, source in _relations(hub):
         files: Sequence[Path]
