@@ -31,8 +31,8 @@ from pipelines.intake.split import commit_rows
 from pipelines.lake.ledger import ledger
 from pipelines.lake.tables import Table
 from pipelines.privacy.pseudonym import pseudonyms
-from pipelines.reading import Unreadable, not_in_catalogue, open_source
 from pipelines.quarantine.closings import close_group, closings, forget
+from pipelines.reading import Unreadable, not_in_catalogue, open_source
 from pipelines.receipts.write import write_receipts
 from pipelines.screening import BUCKET, COUNTED, Screen, quarantine_schema, record_schema
 from pipelines.settings import Settings

@@ -6,7 +6,7 @@ one of a hundred thousand (invariant 10).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,8 +20,9 @@ from pipelines.intake.outcome import Outcome, status_of
 from pipelines.intake.passes import Opened, Passed
 from pipelines.lake.tables import COMPRESSION_LEVEL
 from pipelines.reading import Problem, Source, missing_columns, no_rows, open_source, salvage
+from pipelines.receipts.files import FindingsFiles
 from pipelines.receipts.findings import findings, refused_rows
-from pipelines.receipts.files import FindingsFiles, Layout
+from pipelines.receipts.layout import Layout
 from pipelines.screening import BATCH, COUNTED, MEASURES, REFUSED, Screen, counts
 from pipelines.screening.columns import PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER
 from pipelines.stopwatch import stage
@@ -104,7 +105,7 @@ def _refuse(
     rules = hub.catalog.rules[group.dataset_id]
     fields = {field.id: field for field in screen.fields}
     table = hub.quarantine(group.dataset_id)
-    layouts = {one.delivery.batch_id: Layout.of(one.source.columns, screen, _again(screen, one, work)) for one in passed.opened}
+    layouts = {one.delivery.batch_id: layout(screen, one, work) for one in passed.opened}
     folders = {o.delivery.batch_id: hub.home.outbox(o.delivery.provider_id, o.delivery.batch_id) for o in outcomes}
     files = FindingsFiles(folders, layouts, screen, work)
     refused: list[tuple[Path, str | None]] = []
@@ -121,14 +122,15 @@ def _refuse(
         table.append(group.id, refused)
 
 
-def _again(screen: Screen, one: Opened, work: Path) -> Callable[[tuple[Field, ...]], Source]:
-    """Opens the file of a delivery once more, to read columns the catalogue does not know as if they were fields."""
+def layout(screen: Screen, one: Opened, work: Path) -> Layout:
+    """The layout of a delivery; it opens the file once more where columns the catalogue does not know are asked for."""
 
-    def read(fields: tuple[Field, ...]) -> Source:
-        way = salvage if one.source.malformed else open_source
-        return way(one.path, one.delivery.suffix, fields, screen.dataset.title_zh, work)
+    def read(fields: tuple[Field, ...], line_by_line: bool) -> Source:
+        way = salvage if line_by_line else open_source
+        return way(one.path, one.delivery.suffix, fields, screen.dataset.title_zh, work / "again")
 
-    return read
+    (work / "again").mkdir(exist_ok=True)
+    return Layout.of(one.source.columns, screen, read, work / f"own-{one.delivery.batch_id}.parquet")
 
 
 def _with_lines(slices: Iterator[pl.DataFrame], malformed: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:

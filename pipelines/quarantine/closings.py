@@ -115,7 +115,8 @@ def _found(hub: Hub, group: WorkGroup, screen: Screen) -> pl.DataFrame:
     )
     own = known.filter(pl.col("group_id") == group.id)
     others = known.filter(
-        ~pl.col("group_id").is_in(sorted(_unseen(hub, group))) & pl.col("provider_id").is_in(own["provider_id"].unique().implode())
+        ~pl.col("group_id").is_in(sorted(_unseen(hub, group)))
+        & pl.col("provider_id").is_in(own["provider_id"].unique().implode())
     )
     parts = [
         _between(hub, screen, refused=own, accepted=pl.concat([own, others.filter(pl.col("group_id") != group.id)])),
@@ -134,7 +135,9 @@ def _unseen(hub: Hub, group: WorkGroup) -> set[str]:
 
 def _between(hub: Hub, screen: Screen, *, refused: pl.DataFrame, accepted: pl.DataFrame) -> pl.DataFrame:
     """Rows of some batches that other batches, not earlier ones of the same provider, correct."""
-    nothing = pl.DataFrame(schema={n: t for n, t in CLOSINGS.items() if n != "transaction"} | {"received_at": pl.String()})
+    nothing = pl.DataFrame(
+        schema={n: t for n, t in CLOSINGS.items() if n != "transaction"} | {"received_at": pl.String()}
+    )
     may = refused.filter(pl.col("rows_refused") > 0).join(
         accepted.filter(pl.col("rows_accepted") > 0), on="provider_id", suffix="_closing"
     ).filter((pl.col("batch_id") != pl.col("batch_id_closing")) & (pl.col("received_at") <= pl.col("received_at_closing")))  # fmt: skip
@@ -145,7 +148,9 @@ def _between(hub: Hub, screen: Screen, *, refused: pl.DataFrame, accepted: pl.Da
     if left.select(pl.len()).collect().item() == 0:
         return nothing
     right = _of(hub.records(dataset_id).scan(), may["batch_id_closing"], may["received_on_closing"].min())
-    times = accepted.select(pl.col("batch_id").alias("closing_id"), "received_at", pl.col("received_on").alias("closed_on"))
+    times = accepted.select(
+        pl.col("batch_id").alias("closing_id"), "received_at", pl.col("received_on").alias("closed_on")
+    )
     refused_at = refused.select(pl.col("batch_id").alias(BATCH), pl.col("received_at").alias("refused_at"))
     pairs = corrections(screen, left, right)
     chain = _answered(left, pairs)
@@ -186,7 +191,11 @@ def _answered(left: pl.LazyFrame, pairs: pl.DataFrame) -> pl.DataFrame:
         current = (
             links.join(current, on="quarantine_id")
             .select(pl.col(ANSWERS_TO).alias("quarantine_id"), "closing_id", pl.lit("echo").alias("recognised_by"))
-            .join(pl.concat([pairs, *found]).select("quarantine_id", "closing_id"), on=["quarantine_id", "closing_id"], how="anti")
+            .join(
+                pl.concat([pairs, *found]).select("quarantine_id", "closing_id"),
+                on=["quarantine_id", "closing_id"],
+                how="anti",
+            )
             .unique()
         )
         if current.is_empty():

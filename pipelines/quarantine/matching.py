@@ -94,11 +94,16 @@ def _by_code(screen: Screen, refused: pl.DataFrame, accepted: pl.LazyFrame) -> p
 
 def _by_cells(screen: Screen, refused: pl.DataFrame, accepted: pl.LazyFrame) -> pl.DataFrame:
     """Rows of which every cell that was not blamed is the same in one accepted record, and in one refused row of a batch."""
-    blamed = {rule.id: sorted({rule.field, *([rule.other] if rule.other in screen.names else [])}) for rule in screen.rules if rule.rejects}
+    blamed = {
+        rule.id: sorted({rule.field, *([rule.other] if rule.other in screen.names else [])})
+        for rule in screen.rules
+        if rule.rejects
+    }
     lists = pl.col("rule_ids").list.eval(pl.element().replace_strict(
         {rule: "|".join(fields) for rule, fields in blamed.items()}, default=None, return_dtype=pl.String))  # fmt: skip
     whole = refused.filter(
-        pl.col("raw_text").is_null() & pl.col("rule_ids").list.eval(pl.element().str.contains(rf"\.{RECORD}\.")).list.any().not_()
+        pl.col("raw_text").is_null()
+        & pl.col("rule_ids").list.eval(pl.element().str.contains(rf"\.{RECORD}\.")).list.any().not_()
     )
     if whole.is_empty():
         return pl.DataFrame(schema=PAIRS)
@@ -124,7 +129,9 @@ def _by_cells(screen: Screen, refused: pl.DataFrame, accepted: pl.LazyFrame) -> 
             mine.lazy().select(PROVIDER, *sound).unique(), on=[PROVIDER, *sound], how="semi", nulls_equal=True
         )
         # A record that came in several rows is one; two records that agree in all these cells cannot be told apart.
-        single = keyed.select(PROVIDER, BATCH, "key", *sound).unique().filter(pl.struct(PROVIDER, BATCH, *sound).is_unique())
+        single = (
+            keyed.select(PROVIDER, BATCH, "key", *sound).unique().filter(pl.struct(PROVIDER, BATCH, *sound).is_unique())
+        )
         pairs = mine.lazy().join(single.rename({BATCH: "closing_id"}), on=[PROVIDER, *sound], nulls_equal=True)
         parts.append(_pairs(pairs, "cells"))
     return pl.concat(parts)

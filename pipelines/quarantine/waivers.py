@@ -67,7 +67,9 @@ def waive(
     _usable(ids, batch, rule, by, reason)
     rules = {one.id for some in hub.catalog.rules.values() for one in some}
     if rule is not None and rule not in rules:
-        raise InputError(f"--rule {rule}: the catalogue has no such rule; its id stands in findings.csv, column rule_id")
+        raise InputError(
+            f"--rule {rule}: the catalogue has no such rule; its id stands in findings.csv, column rule_id"
+        )
     datasets = [rule.partition(".")[0]] if rule else list(hub.catalog.datasets)
     with hub.home.lake_in_use(), hub.home.locked(LOCK):
         chosen = {name: _chosen(hub, name, ids, batch, rule) for name in datasets}
@@ -75,7 +77,9 @@ def waive(
         missing = set(ids) - {i for one in chosen.values() for i in one.rows["quarantine_id"]}
         if found == 0 or (missing and not _known(hub, missing)):
             what = sorted(missing)[0] if missing else batch or rule
-            raise InputError(f"{what}: no refused row goes by this; its number stands in findings.csv, column quarantine_id")
+            raise InputError(
+                f"{what}: no refused row goes by this; its number stands in findings.csv, column quarantine_id"
+            )
         closed, left = sum(one.closed for one in chosen.values()), sum(one.left for one in chosen.values())
         rows = {name: one.rows for name, one in chosen.items() if one.rows.height}
         if not rows:

@@ -25,7 +25,7 @@ COLUMNS: Final = (
     "row_number", "rule_id", "severity", "field", "field_zh", "value", "expected", "message_zh", "hint_zh", "quarantine_id",
 )  # fmt: skip
 _CONFIRM: Final = "确认无误的，可加一列“确认说明”写明理由后重报。"
-_FORMULA: Final = r"^[=+\-@\x00-\x1f\x7f]"
+_FORMULA: Final = r"^[=+\-@＝＋－＠\x00-\x1f\x7f]"
 
 
 def findings(
@@ -141,6 +141,19 @@ def hint(rule: Rule) -> str:
     return rule.hint_zh + (_CONFIRM if rule.confirmable else "")
 
 
+def cells_shown(fields: Sequence[Field], rules: Sequence[Rule]) -> list[pl.Expr]:
+    """Every cell of a flagged row as it may leave the raw zone, under its field's id."""
+    codes = {rule.field for rule in rules if rule.primitive == "credit_code_citizen_id"}
+    cells = []
+    for field in fields:
+        value = shown(field, pl.col(field.id))
+        if field.id in codes:
+            is_person = pl.col(reason_name(field.id)) == "citizen_id"
+            value = pl.when(is_person).then(masked(pl.col(field.id))).otherwise(value)
+        cells.append(value.alias(field.id))
+    return cells
+
+
 def refused_rows(
     flagged: pl.DataFrame, malformed: pl.DataFrame, rules: Sequence[Rule], fields: Sequence[Field]
 ) -> pl.DataFrame:
@@ -150,17 +163,7 @@ def refused_rows(
         ``quarantine_id, _batch_id, _row_number, rule_ids, raw_text, _record_key, _answers_to`` and the fields as sent, masked where they must be.
     """
     line = [rule.id for rule in rules if rule.field == RECORD]
-    by_id = {field.id: field for field in fields}
-    citizen = {rule.field: rule.id for rule in rules if rule.primitive == "credit_code_citizen_id"}
     broken = [rule for rule in rules if rule.cells and flagged.height and flagged[rule.id].any()]
-    cells = []
-    for field in by_id.values():
-        value = shown(field, pl.col(field.id))
-        if field.id in citizen:
-            value = (
-                pl.when(pl.col(reason_name(field.id)) == "citizen_id").then(masked(pl.col(field.id))).otherwise(value)
-            )
-        cells.append(value.alias(field.id))
     rows = flagged.filter(pl.col(REFUSED)).select(
         quarantine_id().alias("quarantine_id"),
         BATCH,
@@ -169,7 +172,7 @@ def refused_rows(
         pl.lit(None, dtype=pl.String).alias("raw_text"),
         RECORD_KEY,
         ANSWERS_TO,
-        *cells,
+        *cells_shown(fields, rules),
     )
     lines = malformed.select(
         quarantine_id().alias("quarantine_id"),
@@ -179,6 +182,6 @@ def refused_rows(
         identifiers_masked(pl.col("raw_text")).alias("raw_text"),
         pl.lit(None, dtype=pl.String).alias(RECORD_KEY),
         pl.lit(None, dtype=pl.String).alias(ANSWERS_TO),
-        *(pl.lit(None, dtype=pl.String).alias(field.id) for field in by_id.values()),
+        *(pl.lit(None, dtype=pl.String).alias(field.id) for field in fields),
     )
     return pl.concat([rows, lines]).sort(BATCH, ROW_NUMBER)

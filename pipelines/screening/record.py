@@ -38,9 +38,7 @@ def record_key(dataset: Dataset, valued: Collection[str], pseudonyms: Pseudonyms
 
 def of_records(dataset: Dataset) -> pl.Expr:
     """Key of each row of ``lake/records/<dataset_id>``."""
-    return _joined(
-        [pl.col(SUBJECT_KEY if name == _SUBJECT else name).cast(pl.String) for name in dataset.record_key]
-    )
+    return _joined([pl.col(SUBJECT_KEY if name == _SUBJECT else name).cast(pl.String) for name in dataset.record_key])
 
 
 def sound(dataset: Dataset, rules: Iterable[Rule]) -> pl.Expr:
@@ -66,4 +64,3 @@ def sound(dataset: Dataset, rules: Iterable[Rule]) -> pl.Expr:
 
 def _joined(parts: Sequence[pl.Expr]) -> pl.Expr:
     return pl.concat_str([part.fill_null(_NOTHING) for part in parts], separator=_BETWEEN)
-

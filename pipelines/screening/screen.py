@@ -23,7 +23,6 @@ from pipelines.screening.columns import (
     ANSWERS_TO,
     BATCH,
     BUCKET,
-    CONFIRMATION,
     CONFIRMED_RULES,
     PROVENANCE,
     RECEIVED_ON,
@@ -127,9 +126,9 @@ class Screen:
             (self._any(rejects=True, confirmable=False) | (self._any(rejects=True, confirmable=True) & doubted)).alias(
                 REFUSED
             ),
-            (self._any(rejects=False, confirmable=False) | (self._any(rejects=False, confirmable=True) & doubted)).alias(
-                WARNED
-            ),
+            (
+                self._any(rejects=False, confirmable=False) | (self._any(rejects=False, confirmable=True) & doubted)
+            ).alias(WARNED),
         ).with_columns((pl.col(WARNED) | ~doubted).alias(FLAGGED))
 
     def verdicts(self, judged: pl.LazyFrame) -> pl.LazyFrame:
@@ -236,9 +235,7 @@ class Screen:
         for look in self.looks:
             if mask := look.mask(rejects=rejects, confirmable=confirmable):
                 cells.append((pl.col(bits_name(look.field.id)) & mask) != 0)
-        pairs = [
-            rule.id for rule in self.over_two if (rule.rejects or not rejects) and rule.confirmable == confirmable
-        ]
+        pairs = [rule.id for rule in self.over_two if (rule.rejects or not rejects) and rule.confirmable == confirmable]
         return pl.any_horizontal(*cells, *pairs) if cells or pairs else pl.lit(False)
 
     def _confirmed(self) -> pl.Expr:
