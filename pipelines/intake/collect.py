@@ -1,7 +1,8 @@
 """Collect: one pass over the inboxes, and the screening of one work group.
 
 Order of one group: findings to the outbox, refused rows to the quarantine, accepted rows to the lake, counts to the ledger,
-closings of earlier refused rows, receipts to the outbox. Every commit knows the group's id, so that whatever a crash left undone is done by the next run, once.
+closings of earlier refused rows, receipts to the outbox. Every commit knows the group's id, so that whatever a crash left undone
+is done by the next run, once.
 """
 
 from __future__ import annotations

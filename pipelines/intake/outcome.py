@@ -14,7 +14,8 @@ from pipelines.lake.ledger import BATCHES, RULE_COUNTS
 from pipelines.reading import Problem
 
 NOTHING: Final = {
-    "rows_in": 0, "rows_accepted": 0, "rows_refused": 0, "rows_warned": 0, "rows_confirmed": 0, "required_cells": 0, "missing_cells": 0,
+    "rows_in": 0, "rows_accepted": 0, "rows_refused": 0, "rows_warned": 0, "rows_confirmed": 0,
+    "required_cells": 0, "missing_cells": 0,
     "code_rows": 0, "code_valid_rows": 0, "dated_rows": 0, "late_rows": 0,
 }  # fmt: skip
 

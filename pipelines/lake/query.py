@@ -1,4 +1,7 @@
-"""Read-only SQL over the hub: ``lake.<dataset>``, ``quarantine.<dataset>``, ``closings.<dataset>``, ``ledger.<table>``, ``shared.<product>``."""
+"""Read-only SQL over the hub.
+
+Views: ``lake.<dataset>``, ``quarantine.<dataset>``, ``closings.<dataset>``, ``ledger.<table>``, ``shared.<product>``.
+"""
 
 from __future__ import annotations
 

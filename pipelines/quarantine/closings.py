@@ -140,7 +140,9 @@ def _between(hub: Hub, screen: Screen, *, refused: pl.DataFrame, accepted: pl.Da
     )
     may = refused.filter(pl.col("rows_refused") > 0).join(
         accepted.filter(pl.col("rows_accepted") > 0), on="provider_id", suffix="_closing"
-    ).filter((pl.col("batch_id") != pl.col("batch_id_closing")) & (pl.col("received_at") <= pl.col("received_at_closing")))  # fmt: skip
+    )
+    not_itself = pl.col("batch_id") != pl.col("batch_id_closing")
+    may = may.filter(not_itself & (pl.col("received_at") <= pl.col("received_at_closing")))
     if may.is_empty():
         return nothing
     dataset_id = screen.dataset.id

@@ -1,7 +1,7 @@
 """Waivers: somebody decides that open rows need no correction, and says who and why (``credit-hub waive``).
 
-A waived row is not accepted by it: it only is no longer waited for. The decision stands in ``lake/ledger/waivers``; its id comes from
-what was decided, so that the same command again does nothing.
+A waived row is not accepted by it: it only is no longer waited for. The decision stands in ``lake/ledger/waivers``, one for each
+dataset; its id comes from what was decided, so that the same command again does nothing.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ def waive(
         )
     datasets = [rule.partition(".")[0]] if rule else list(hub.catalog.datasets)
     with hub.home.lake_in_use(), hub.home.locked(LOCK):
+        _count_what_was_interrupted(hub, datasets)
         chosen = {name: _chosen(hub, name, ids, batch, rule) for name in datasets}
         found = sum(one.rows.height + one.closed + one.left for one in chosen.values())
         missing = set(ids) - {i for one in chosen.values() for i in one.rows["quarantine_id"]}
@@ -84,26 +85,42 @@ def waive(
         rows = {name: one.rows for name, one in chosen.items() if one.rows.height}
         if not rows:
             return Waived(None, 0, closed, left)
-        waiver_id = _id(by, reason, day, [i for some in rows.values() for i in some["quarantine_id"]])
-        work = hub.home.work(waiver_id)
-        entry = pl.DataFrame(
-            {
-                "waiver_id": [waiver_id] * len(rows),
-                "waived_on": [day] * len(rows),
-                "dataset_id": list(rows),
-                "by": [by] * len(rows),
-                "reason": [reason] * len(rows),
-                "rows": [some.height for some in rows.values()],
-            }
+        ids_made = [_waive_in(hub, name, some, by.strip(), reason.strip(), day) for name, some in rows.items()]
+    return Waived(", ".join(ids_made), sum(some.height for some in rows.values()), closed, left)
+
+
+def _waive_in(hub: Hub, dataset_id: str, rows: pl.DataFrame, by: str, reason: str, day: date) -> str:
+    """The decision into the ledger, then what it closes; the same command after a crash does what is left."""
+    waiver_id = _id(by, reason, day, rows["quarantine_id"].to_list())
+    work = hub.home.work(waiver_id)
+    entry = {
+        "waiver_id": [waiver_id],
+        "waived_on": [day],
+        "dataset_id": [dataset_id],
+        "by": [by],
+        "reason": [reason],
+        "rows": [rows.height],
+    }
+    ledger(hub.home, "waivers").append_frame(waiver_id, pl.DataFrame(entry), work)
+    closings(hub, dataset_id).append_frame(waiver_id, _closed(rows, waiver_id, day), work)
+    count_in_ledger(hub, dataset_id, waiver_id)
+    shutil.rmtree(work, ignore_errors=True)
+    return waiver_id
+
+
+def _count_what_was_interrupted(hub: Hub, datasets: Sequence[str]) -> None:
+    """Waivers whose rows are closed and were not counted in the ledger, because the command was killed between."""
+    for name in datasets:
+        rows = (
+            closings(hub, name)
+            .scan()
+            .filter(pl.col("closed_by") == WAIVER_CLOSES)
+            .select("transaction")
+            .unique()
+            .collect()
         )
-        ledger(hub.home, "waivers").append_frame(waiver_id, entry, work)
-        for name, some in rows.items():
-            closings(hub, name).append_frame(waiver_id, _closed(some, waiver_id, day), work)
-        # One commit of the ledger for all datasets would need one table of closings; so each dataset has its own transaction.
-        for name in rows:
-            count_in_ledger(hub, name, waiver_id)
-        shutil.rmtree(work, ignore_errors=True)
-    return Waived(waiver_id, sum(some.height for some in rows.values()), closed, left)
+        for one in rows["transaction"].sort():
+            count_in_ledger(hub, name, one)
 
 
 def _usable(ids: Sequence[str], batch: str | None, rule: str | None, by: str, reason: str) -> None:

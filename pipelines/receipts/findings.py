@@ -160,7 +160,8 @@ def refused_rows(
     """Refused rows as the quarantine keeps them, without the delivery's own columns.
 
     Returns:
-        ``quarantine_id, _batch_id, _row_number, rule_ids, raw_text, _record_key, _answers_to`` and the fields as sent, masked where they must be.
+        ``quarantine_id, _batch_id, _row_number, rule_ids, raw_text, _record_key, _answers_to`` and the fields as sent, masked
+        where they must be.
     """
     line = [rule.id for rule in rules if rule.field == RECORD]
     broken = [rule for rule in rules if rule.cells and flagged.height and flagged[rule.id].any()]

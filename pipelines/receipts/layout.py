@@ -1,4 +1,4 @@
-"""How a delivered file is laid out: its columns in their order, which field each is, and the columns the catalogue does not know."""
+"""How a delivered file is laid out: its columns in their order, which field each is, and which the catalogue does not know."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ catalogue's site in the same home.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.catalog import Catalog
 from pipelines.catalog.site.pages import TEMPLATES as SITE
+from pipelines.intake.inbox import CHINA
 from pipelines.receipts.layout import letters
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -58,16 +60,18 @@ def page(content: Mapping[str, Any], findings: Path, catalog: Catalog, *, preche
     """
     dataset = catalog.datasets.get(content["dataset_id"])
     provider = catalog.providers.get(content["provider_id"])
-    cells = _cells(content, findings)
+    cells = cells_to_change(content, findings)
+    rules = _rules(content, catalog)
+    confirmable = any(rule["confirmable"] and rule["severity"] == "reject" for rule in rules)
     return environment().get_template("receipt.html.j2").render(
         receipt=content,
         verdict=verdict(content, precheck=precheck),
         dataset_zh=dataset.title_zh if dataset else content["dataset_id"],
         provider_zh=provider.title_zh if provider else content["provider_id"],
-        rules=_rules(content, catalog),
+        rules=rules,
         cells=cells,
         cells_in_all=sum(rule["rows"] for rule in content["rules"]),
-        steps=steps(content, precheck=precheck),
+        steps=steps(content, precheck=precheck, confirmable=confirmable),
         precheck=precheck,
     )  # fmt: skip
 
@@ -99,8 +103,8 @@ def verdict(content: Mapping[str, Any], *, precheck: bool = False) -> Verdict:
             raise ValueError(f"no such status: {other}")
 
 
-def steps(content: Mapping[str, Any], *, precheck: bool = False) -> list[str]:
-    """What to do next, in order."""
+def steps(content: Mapping[str, Any], *, precheck: bool = False, confirmable: bool = False) -> list[str]:
+    """What to do next, in order; ``confirmable``: some rows were refused for what their provider may confirm."""
     rows = content["rows"]
     send = (
         "再预检一次，通过后报送。"
@@ -121,7 +125,7 @@ def steps(content: Mapping[str, Any], *, precheck: bool = False) -> list[str]:
             send,
             "重报时保留“退回编号”一列，即使改了文书号或代码，退回的行也能对上、销号。",
         ]
-        if any(rule["severity"] == "reject" and rule.get("confirmable") for rule in content["rules"]):
+        if confirmable:
             found.append("确认无误、不必改的，在“确认说明”一列写明理由后重报。")
         return found
     if rows["warned"]:
@@ -145,7 +149,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["number"] = lambda value: f"{value:,}"
+    made.filters["in_china"] = _in_china
     return made
+
+
+def _in_china(instant: str) -> str:
+    """An instant in UTC (ISO 8601) as a person in China writes it."""
+    return f"{datetime.fromisoformat(instant).astimezone(CHINA):%Y-%m-%d %H:%M}"
 
 
 def _rules(content: Mapping[str, Any], catalog: Catalog) -> list[dict[str, Any]]:
@@ -172,7 +182,7 @@ def _rules(content: Mapping[str, Any], catalog: Catalog) -> list[dict[str, Any]]
     return found
 
 
-def _cells(content: Mapping[str, Any], findings: Path) -> list[Cell]:
+def cells_to_change(content: Mapping[str, Any], findings: Path) -> list[Cell]:
     """The first cells to change: those of refused rows before those with a warning."""
     places = {name: letters(place) for place, name in enumerate(content["columns"])}
     if str(content["encoding"]).startswith(_WITHOUT_LETTERS):
@@ -204,6 +214,3 @@ def _cell(line: Mapping[str, str], places: Mapping[str, str]) -> Cell:
         line["hint_zh"],
         line["severity"],
     )
-
-
-__all__ = ["Cell", "Sequence", "Verdict", "environment", "page", "steps", "verdict"]

@@ -1,7 +1,7 @@
 """A workbook from a skeleton and rows: xlsxwriter makes everything but the rows, which Polars writes as XML, slice by slice.
 
-Measured on 60,000 rows of 30 cells: xlsxwriter in constant memory 14 s, this 1.5 s; memory does not grow with rows. Every cell is an
-inline string (``t="inlineStr"``), which no spreadsheet evaluates, or a whole number.
+xlsxwriter in its constant-memory mode writes about 130,000 cells a second; this writes about ten times as many, and memory does not
+grow with rows either. A cell is an inline string (``t="inlineStr"``), which no spreadsheet evaluates, or a whole number.
 """
 
 from __future__ import annotations

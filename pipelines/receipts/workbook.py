@@ -37,6 +37,10 @@ _SEVERITY: Final = {"reject": "退回", "warn": "提示"}
 _CREATED: Final = datetime(2026, 1, 1)
 _OFFICE: Final = "Microsoft YaHei"
 _BAD, _DOUBT, _PLAIN, _OWN = range(4)
+_NOTHING_WRONG: Final = "没有问题：各行都已入库，没有提示。"
+_WHAT_IS_WRONG: Final = (
+    f"每行是一处问题。“退回”的行没有入库，要改；“提示”的行已经入库，请核对。在“{COPY}”里可以看到要改的单元格。"
+)
 _NUMBER: Final = r"^[+\-]?[0-9.]*$|^[\-－]+$"
 
 
@@ -213,32 +217,27 @@ def _skeleton(
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(stream, options) as book:
         book.set_properties({"title": "报送问题清单", "author": "公共信用信息归集共享总枢纽", "created": _CREATED})
-        base: dict[str, Any] = {
-            "font_name": _OFFICE,
-            "font_size": 10,
-            "valign": "top",
-            "num_format": "@",
-            "quote_prefix": True,
-        }
-        head = book.add_format({"font_name": _OFFICE, "font_size": 10, "bold": True, "font_color": "#FFFFFF",
-                                "bg_color": "#16365F", "text_wrap": True, "valign": "vcenter", "border": 1, "border_color": "#FFFFFF"})  # fmt: skip
-        said = book.add_format({"font_name": _OFFICE, "font_size": 10, "text_wrap": True, "valign": "vcenter"})
+        office: dict[str, Any] = {"font_name": _OFFICE, "font_size": 10, "text_wrap": True}
+        base = {**office, "text_wrap": False, "valign": "top", "num_format": "@", "quote_prefix": True}
+        white = {"border": 1, "border_color": "#FFFFFF"}
+        head = book.add_format({**office, **white, "bold": True, "font_color": "#FFFFFF", "bg_color": "#16365F"})
+        added = book.add_format({**office, **white, "bold": True, "bg_color": "#D9DFE6"})
+        said = book.add_format({**office, "valign": "vcenter"})
         kinds = [
             book.add_format(
-                base | {"bg_color": "#FBD9D5", "font_color": "#9C1C15", "border": 1, "border_color": "#C0392B"}
+                {**base, "bg_color": "#FBD9D5", "font_color": "#9C1C15", "border": 1, "border_color": "#C0392B"}
             ),
             book.add_format(
-                base | {"bg_color": "#FFF1CC", "font_color": "#6B4000", "border": 1, "border_color": "#C58A00"}
+                {**base, "bg_color": "#FFF1CC", "font_color": "#6B4000", "border": 1, "border_color": "#C58A00"}
             ),
             book.add_format(base),
-            book.add_format(base | {"font_color": "#536070", "bg_color": "#EEF2F6"}),
+            book.add_format({**base, "font_color": "#536070", "bg_color": "#EEF2F6"}),
         ]
         columns = [*_HEAD_ZH, "单元格", *(f"自有列：{title}" for title in unknown)]
         names = [LIST, *(f"{LIST}{number}" for number in range(2, lists + 1))]
         first, copy = book.add_worksheet(names[0]), book.add_worksheet(COPY) if not empty else None
         for sheet in (first, *(book.add_worksheet(name) for name in names[1:])):
-            intro = "没有问题：各行都已入库，没有提示。" if empty else (
-                f"每行是一处问题。“退回”的行没有入库，要改；“提示”的行已经入库，请核对。在“{COPY}”里可以看到要改的单元格。")  # fmt: skip
+            intro = _NOTHING_WRONG if empty else _WHAT_IS_WRONG
             sheet.merge_range(0, 0, 0, 8, intro, said)
             sheet.set_row(0, 34)
             for place, title in enumerate(columns):
@@ -254,15 +253,7 @@ def _skeleton(
         if height and lists == 1:
             first.autofilter(1, 0, 1 + height, len(columns) - 1)
         if copy is not None:
-            _copy_sheet(
-                copy,
-                heads,
-                notes,
-                head,
-                book.add_format(
-                    {"font_name": _OFFICE, "font_size": 10, "bold": True, "bg_color": "#D9DFE6", "text_wrap": True}
-                ),
-            )
+            _copy_sheet(copy, heads, notes, head, added)
     return stream.getvalue()
 
 
