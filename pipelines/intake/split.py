@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipelines import expectations
 from pipelines.intake.groups import WorkGroup
 from pipelines.intake.judged import Judged, judge
 from pipelines.intake.outcome import Outcome
@@ -33,6 +32,8 @@ def commit_rows(
     Raises:
         HubError: the two routes count differently, or rows are missing; nothing was committed.
     """
+    from pipelines import expectations  # DuckDB, which precheck does without
+
     judged = judge(screen, passed)
     suite = expectations.read(hub.settings.expectations, group.dataset_id)
     with stage("double entry"):

@@ -51,7 +51,7 @@ class Prechecked:
     def passed(self) -> bool:
         """True where every row would be accepted without a word."""
         rows = self.receipt["rows"]
-        return self.receipt["status"] == "accepted" and rows["warned"] == 0
+        return bool(self.receipt["status"] == "accepted" and rows["warned"] == 0)
 
 
 def precheck(

@@ -47,6 +47,7 @@ class Cell(NamedTuple):
     message: str
     hint: str
     severity: str
+    field: str
 
 
 def page(content: Mapping[str, Any], findings: Path, catalog: Catalog, *, precheck: bool = False) -> str:
@@ -198,7 +199,9 @@ def cells_to_change(content: Mapping[str, Any], findings: Path) -> list[Cell]:
             (refused if cell.severity == "reject" else warned).append(cell)
             if len(refused) >= MOST_CELLS:
                 break
-    return (refused + warned)[:MOST_CELLS]
+    order = {name: place for place, name in enumerate(content["columns"])}
+    by_place = sorted(refused, key=lambda cell: (int(cell.row), order.get(cell.field, -1)))
+    return (by_place + sorted(warned, key=lambda cell: (int(cell.row), order.get(cell.field, -1))))[:MOST_CELLS]
 
 
 def _cell(line: Mapping[str, str], places: Mapping[str, str]) -> Cell:
@@ -213,4 +216,5 @@ def _cell(line: Mapping[str, str], places: Mapping[str, str]) -> Cell:
         line["message_zh"],
         line["hint_zh"],
         line["severity"],
+        line["field"],
     )

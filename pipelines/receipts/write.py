@@ -41,7 +41,7 @@ def write_receipts(hub: Hub, group: WorkGroup, closing: Iterable[str] = ()) -> l
         with hub.home.lake_in_use(), hub.home.locked(LOCK):
             if others:
                 _write(hub, known.filter(pl.col("batch_id").is_in(others)).collect())
-            write_open_rows(hub, sorted(set(own["provider_id"])), own["received_on"].max())
+            write_open_rows(hub, sorted(set(own["provider_id"])), max(own["received_on"]))
     return written
 
 
