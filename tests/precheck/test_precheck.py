@@ -17,7 +17,14 @@ from tests.command import run
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, THREE_GOOD_ROWS, Home, file, row
 
 DATASET = "enterprise_registration"
-BAD = file(row(GOOD_CODES[3]), row(所在省份="火星"), row(GOOD_CODES[1], 注册日期="2027-02-30"), "zu,kurz", "", row(GOOD_CODES[2]) + ",zu,lang")
+BAD = file(
+    row(GOOD_CODES[3]),
+    row(所在省份="火星"),
+    row(GOOD_CODES[1], 注册日期="2027-02-30"),
+    "zu,kurz",
+    "",
+    row(GOOD_CODES[2]) + ",zu,lang",
+)
 FILES: dict[str, bytes] = {
     "good.csv": THREE_GOOD_ROWS.encode(),
     "bad.csv": BAD.encode(),

@@ -37,7 +37,9 @@ def state(home: Home) -> list[tuple[Any, ...]]:
     return closed(home).select("quarantine_id", "closed_by", "refused_on", "closed_on").rows()
 
 
-def refused_then(home: Home, first: str, second: str, provider: str = "sichuan") -> tuple[dict[str, Any], dict[str, Any]]:
+def refused_then(
+    home: Home, first: str, second: str, provider: str = "sichuan"
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Receipts of a delivery, and of what came nine days later."""
     home.drop("sichuan", DATASET, first, name="first.csv")
     [one] = home.collect()
@@ -171,9 +173,9 @@ def test_the_order_of_work_groups_does_not_change_what_is_closed(
     assert [one[1] for one in state(small)] == ["batch"]
     # Whichever came first: the receipt of the right file says so in the end.
     assert small.receipt(right)["corrects"]["rows"] == 1
-    assert "改正了以前退回的" in (
-        small.hub.home.outbox("sichuan", right["batch_id"]) / "receipt.html"
-    ).read_text(encoding="utf-8")
+    assert "改正了以前退回的" in (small.hub.home.outbox("sichuan", right["batch_id"]) / "receipt.html").read_text(
+        encoding="utf-8"
+    )
     assert audit(small.hub) == []
 
 

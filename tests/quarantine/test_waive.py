@@ -89,7 +89,10 @@ def test_what_cannot_be_waived_is_one_sentence_and_status_2(used: Home, argument
 
 def test_a_waiver_without_who_or_why_is_none(used: Home) -> None:
     number = used.quarantine()["quarantine_id"][0]
-    for arguments, said in ((("--by", "某人", "--reason", "无"), "--reason"), (("--reason", "旧记录，不再补正"), "--by")):
+    for arguments, said in (
+        (("--by", "某人", "--reason", "无"), "--reason"),
+        (("--reason", "旧记录，不再补正"), "--by"),
+    ):
         done = run("waive", number, *arguments, "--home", str(used.root))
         assert done.returncode == 2
         assert said in done.stderr

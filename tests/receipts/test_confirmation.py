@@ -13,7 +13,6 @@ from tests.conftest import AS_OF, Home
 REASON = "合同约定先行生效，已核对原件"
 
 
-
 GOOD = {
     "CF_XDR_MC": "福建示例有限公司",
     "CF_XDR_LB": "法人及非法人组织",
@@ -81,7 +80,9 @@ def test_a_refused_row_is_accepted_with_a_reason_counted_and_told(home: Home, pe
 
 def test_a_warning_that_is_confirmed_is_no_warning(home: Home, penalties: list[dict[str, str]]) -> None:
     large = penalties[0] | {"CF_NR_FK": "5000", "CF_NR": "罚款5000万元"}
-    home.drop("sichuan", "administrative_penalty", sent([large, large | {"CF_WSH": "川市监处罚〔2026〕9号"}]), name="a.csv")
+    home.drop(
+        "sichuan", "administrative_penalty", sent([large, large | {"CF_WSH": "川市监处罚〔2026〕9号"}]), name="a.csv"
+    )
     home.drop("sichuan", "administrative_penalty", sent([large | {"_confirmation": REASON}]), name="b.csv")
 
     doubted, confirmed = sorted(home.collect(), key=lambda r: r["file_name"])
@@ -93,7 +94,9 @@ def test_a_warning_that_is_confirmed_is_no_warning(home: Home, penalties: list[d
 
 def test_no_reason_confirms_nothing(home: Home, penalties: list[dict[str, str]]) -> None:
     odd = penalties[0] | {"CF_YXQ": "2019-01-01"}
-    home.drop("sichuan", "administrative_penalty", sent([odd | {"确认说明": said} for said in ("", "无", "是的", "N/A")]))
+    home.drop(
+        "sichuan", "administrative_penalty", sent([odd | {"确认说明": said} for said in ("", "无", "是的", "N/A")])
+    )
     assert [r["rows"]["refused"] for r in home.collect()] == [4]
 
 
@@ -105,7 +108,9 @@ def test_what_cannot_be_right_stays_refused_whatever_is_said(home: Home, penalti
 
     assert receipt["rows"]["refused"] == 1
     assert receipt["confirmed"]["rows"] == 0
-    assert {one["rule_id"].rpartition(".")[2] for one in receipt["rules"] if one["severity"] == "reject"} == {"required"}
+    assert {one["rule_id"].rpartition(".")[2] for one in receipt["rules"] if one["severity"] == "reject"} == {
+        "required"
+    }
     [kept] = home.quarantine("administrative_penalty").to_dicts()
     assert kept["rule_ids"] == ["administrative_penalty.document_number.required"]
 

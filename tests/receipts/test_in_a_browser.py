@@ -22,9 +22,22 @@ PAGES = ("part", "rejected", "open")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A receipt with many rules and long values, one of a file that was not taken, and the list of open rows."""
     home = Home(Hub.open(Settings.read(tmp_path_factory.mktemp("pages") / "home")))
-    long = {"企业名称": "长" * 250, "经营范围": "X" * 300, "注册资金": "9" * 120, "所在省份": "火星", "注册日期": "2014-02-30"}
-    bad = [row("91350100M000100Y44", **long), row("110101199003070003", 企业名称="\ufffd\ufffd"), "zu,kurz", row(GOOD_CODES[1])]
-    home.drop("sichuan", DATASET, file(*bad), name="一个名字很长很长很长的文件_enterprise_registration_510000_20261122.csv")
+    long = {
+        "企业名称": "长" * 250,
+        "经营范围": "X" * 300,
+        "注册资金": "9" * 120,
+        "所在省份": "火星",
+        "注册日期": "2014-02-30",
+    }
+    bad = [
+        row("91350100M000100Y44", **long),
+        row("110101199003070003", 企业名称="\ufffd\ufffd"),
+        "zu,kurz",
+        row(GOOD_CODES[1]),
+    ]
+    home.drop(
+        "sichuan", DATASET, file(*bad), name="一个名字很长很长很长的文件_enterprise_registration_510000_20261122.csv"
+    )
     home.drop("sichuan", DATASET, HEADER.replace("企业名称", "a").replace("统一社会信用代码", "b"), name="header.csv")
     found = {receipt["status"]: home.hub.home.outbox("sichuan", receipt["batch_id"]) for receipt in home.collect()}
     return {
@@ -57,7 +70,9 @@ def test_a_page_is_readable_in_the_dark_and_on_paper(seen: dict[str, site.Seen],
     assert seen[page].wide_tables_on_a_phone == 0
 
 
-def test_on_a_phone_the_verdict_and_the_next_step_stand_on_the_first_screen(browser: Any, pages: dict[str, Path]) -> None:
+def test_on_a_phone_the_verdict_and_the_next_step_stand_on_the_first_screen(
+    browser: Any, pages: dict[str, Path]
+) -> None:
     site.look(browser, 375)
     browser.get(pages["part"].as_uri())
     for part in ("[role=status]", "#next", "ol.steps li"):
