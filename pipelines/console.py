@@ -165,7 +165,8 @@ def audited(hub: Hub, findings: Sequence[AuditFinding], *, as_json: bool) -> Non
     counted = summary(hub)
     _OUT.print(
         f"审计通过 audit passed: {counted['files']:,} deliveries, {counted['rows_in']:,} rows in = "
-        f"{counted['rows_accepted']:,} accepted + {counted['rows_refused']:,} refused",
+        f"{counted['rows_accepted']:,} accepted + {counted['rows_refused']:,} refused "
+        f"(open {counted['open']:,} + resolved {counted['resolved']:,} + waived {counted['waived']:,})",
         style="green",
     )
 
