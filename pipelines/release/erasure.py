@@ -35,6 +35,8 @@ from pipelines.screening.columns import PROVIDER, SUBJECT_KEY
 
 TakenDown = Mapping[str, pl.DataFrame]
 """By bucket: the record key and the effect of records that were taken down."""
+Written = dict[str, tuple[Path, Mapping[str, Any]]]
+"""By the digest of a data file before it was rewritten: where the new one is, and how manifests name it."""
 
 
 def taken_down(
@@ -86,7 +88,7 @@ def erase_from_releases(
             continue
         if found is None:
             found = taken_down(hub, dataset, messages, files, buckets)
-        written: dict[str, Path] = {}
+        written: Written = {}
         for release_id in present:
             if now is not None and release_id != now["release_id"]:
                 _rewrite(hub.home.shared / product_id / release_id, found, key_columns(dataset), written)
@@ -103,8 +105,8 @@ def remaining(folder: Path, manifest: Manifest, found: TakenDown, key: Sequence[
         yield folder / "changes.parquet"
 
 
-def _rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: dict[str, Path]) -> None:
-    """Take records out of one release; ``written`` maps digests of old data files to the new ones, which others link to."""
+def _rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: Written) -> None:
+    """Take records out of one release; ``written`` remembers new data files, so that releases that shared one go on to."""
     manifest = read(folder)
     if manifest["record_key"] != list(key):
         shutil.rmtree(folder)  # made under another record key: what it holds cannot be told, so it is offered no more
@@ -130,7 +132,7 @@ def _rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: dict[s
 
 
 def _erase(
-    folder: Path, manifest: Manifest, bucket: str, taken: pl.DataFrame, key: Sequence[str], written: dict[str, Path]
+    folder: Path, manifest: Manifest, bucket: str, taken: pl.DataFrame, key: Sequence[str], written: Written
 ) -> int:
     """The data file of a bucket without the records; how many there were."""
     entry = manifest["buckets"][bucket]
@@ -139,10 +141,14 @@ def _erase(
     kept = rows.join(taken.select(key), on=list(key), how="anti", nulls_equal=True, maintain_order="left").rechunk()
     gone = rows.join(taken, on=list(key), how="inner", nulls_equal=True)
     there = written.get(old["sha256"])
-    if there is not None and not (folder / "data" / there.name).exists():
-        os.link(there, folder / "data" / there.name)
-    entry["file"] = write(kept, folder / "data", bucket)
-    written[old["sha256"]] = folder / entry["file"]["path"]
+    if there is None:
+        entry["file"] = write(kept, folder / "data", bucket)
+        written[old["sha256"]] = folder / entry["file"]["path"], entry["file"]
+    else:
+        path, file = there
+        if not (folder / file["path"]).exists():
+            os.link(path, folder / file["path"])
+        entry["file"] = file
     counted = dict(gone.group_by(EFFECT).len().rows())
     entry["rows"]["published"] -= gone.height
     for reason, number in counted.items():
