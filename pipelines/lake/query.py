@@ -1,7 +1,7 @@
 """Read-only SQL over the hub.
 
-Views: ``lake``, ``quarantine``, ``closings`` and ``losers`` by dataset, ``ledger.<table>``, ``shared.<product>``; ``lake.conflicts``
-holds what code verification found.
+Views: ``lake``, ``quarantine``, ``closings`` and ``losers`` by dataset, ``ledger.<table>``, ``shared.<product>``;
+``lake.conflicts`` holds what code verification found.
 """
 
 from __future__ import annotations
