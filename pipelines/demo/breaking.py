@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Final
@@ -16,8 +16,9 @@ import polars as pl
 
 from pipelines.catalog import RECEIVED_ON, Field, Kind, Rule
 from pipelines.demo.codes import outer_check
-from pipelines.demo.disagreeing import as_filed_in_yuan, fine_in_yuan, with_citizen_id, with_mobile
+from pipelines.demo.disagreeing import as_filed_in_yuan, fine_in_yuan, known, unlike_known, with_citizen_id, with_mobile
 from pipelines.identifiers import credit_code
+from pipelines.screening.known import References
 
 Row = Mapping[str, str | None]
 Change = Callable[[Row, Random], dict[str, str | None]]
@@ -54,7 +55,10 @@ class Break:
 
 @dataclass(frozen=True)
 class Breaker:
-    """All rules of a dataset with its fields; ``as_of`` is the day on which the file will be received."""
+    """All rules of a dataset with its fields.
+
+    ``as_of`` is the day on which the file will be received, ``references`` what the hub knows by then.
+    """
 
     rules: tuple[Rule, ...]
     fields: Mapping[str, Field]
@@ -63,6 +67,7 @@ class Breaker:
     divisions: frozenset[str]
     citizen_ids: tuple[str, ...]
     old_numbers: tuple[str, ...]
+    references: References = field(default_factory=dict)
 
     def ways(self) -> list[Break]:
         """A way for every rule that has one."""
@@ -75,6 +80,10 @@ class Breaker:
             return self._conditional(rule, field)
         if name == "max_length":
             return self._too_long(rule, field)
+        if name == "known_with":
+            return Break(
+                rule, known(rule, self.references), lambda row, _r: {rule.field: unlike_known(str(row[rule.field]))}
+            )
         if name == "date_not_after":
             return self._not_after(rule)
         if name == "amount_unit":
@@ -90,7 +99,7 @@ class Breaker:
             bound = [_applies(r) for r in self.rules if r.field == rule.field and r.primitive == "prefix_when_in"]
             filled = filled & ~pl.any_horizontal(pl.lit(False), *bound).fill_null(False)
         if name == "replacement_character":
-            filled = filled & ~self._identified(rule.field)
+            filled = filled & ~self._identified(rule.field) & ~self._compared(rule.field)
         change = self._credit_code(rule) if name.startswith("credit_code_") else _of_cell(rule, field)
         return Break(rule, filled, change) if change else None
 
@@ -110,6 +119,37 @@ class Breaker:
         }
         change = changes[name]
         return lambda row, r: {rule.field: change(str(row[rule.field]), r)}
+
+    def in_company(self, way: Break) -> Break | None:
+        """The same way where no row is free for it: on rows in which it breaks others with it; None where there is none."""
+        rule, field = way.rule, self.fields[way.rule.field]
+        cell, mine = pl.col(field.id), [r for r in self.rules if r.field == field.id]
+        if rule.primitive == "date_not_after" and rule.other == RECEIVED_ON:
+            orders = [r for r in mine if r.primitive == "date_not_after" and r is not rule]
+            soon = (self.as_of + timedelta(days=40)).isoformat()
+            behind = [pl.col(str(r.other)) < soon for r in orders]
+            also = tuple(r.id for r in orders)
+            return replace(way, eligible=pl.all_horizontal(cell.is_not_null(), *behind), also=also)
+        citizens = [r for r in mine if r.primitive.startswith("citizen_id_when")]
+        if citizens and rule.primitive in ("replacement_character", "max_length"):
+            eligible = cell.is_not_null() & self._identified(field.id)
+            return replace(way, eligible=eligible, also=tuple(r.id for r in citizens))
+        empty = next((r for r in mine if r.primitive.startswith("empty_when")), None)
+        if empty is None or empty is rule or rule.primitive.startswith(("required", "citizen_id")):
+            return None
+        filled = self._conditional(empty, field)
+        if filled is None:
+            return None
+
+        def change(row: Row, chance: Random) -> dict[str, str | None]:
+            return way.change({**row, **filled.change(row, chance)}, chance)
+
+        return Break(rule, filled.eligible, change, (empty.id, *filled.also))
+
+    def _compared(self, field: str) -> pl.Expr:
+        """True where the hub knows the cell beside it, so that damage to this one differs from what is known, too."""
+        found = [known(r, self.references) for r in self.rules if r.field == field and r.primitive == "known_with"]
+        return pl.any_horizontal(pl.lit(False), *found).fill_null(False)
 
     def _strange_pairs(self) -> list[str]:
         every = (a + b for a in credit_code.REGISTRARS for b in "123456789")
@@ -185,7 +225,7 @@ class Breaker:
             also = tuple(r.id for r in self.rules if r.field == field.id and r.primitive.endswith("in_table"))
         if field.kind in (Kind.ORGANISATION_CODE, Kind.REGISTRATION_NUMBER):
             also = tuple(r.id for r in self.rules if r.field == field.id and r.primitive == field.kind.value)
-        filled = pl.col(field.id).is_not_null() & ~self._identified(field.id)
+        filled = pl.col(field.id).is_not_null() & ~self._identified(field.id) & ~self._compared(field.id)
 
         def change(row: Row, chance: Random) -> dict[str, str | None]:
             start = prefix or str(row[field.id])

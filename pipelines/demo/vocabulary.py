@@ -105,6 +105,7 @@ class Profile(Model):
     late: float
     story: Story | None = None
     thorough: bool = False
+    also: tuple[str, ...] = ()
     bureau: str | None = None
 
 
