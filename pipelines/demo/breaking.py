@@ -80,21 +80,10 @@ class Breaker:
             return self._conditional(rule, field)
         if name == "max_length":
             return self._too_long(rule, field)
-        if name == "known_with":
-            return Break(
-                rule, known(rule, self.references), lambda row, _r: {rule.field: unlike_known(str(row[rule.field]))}
-            )
         if name == "date_not_after":
             return self._not_after(rule)
-        if name == "amount_unit":
-            eligible = fine_in_yuan(rule, self.rules)
-            return Break(rule, eligible, lambda row, _r: {rule.field: as_filed_in_yuan(str(row[str(rule.other)]))})
-        if name == "citizen_id_in_text":
-            return Break(
-                rule,
-                filled,
-                lambda row, r: {rule.field: with_citizen_id(str(row[rule.field]), r.choice(self.citizen_ids))},
-            )
+        if name in ("known_with", "amount_unit", "citizen_id_in_text"):
+            return self._disagreeing(rule)
         if name == "credit_code_registrar_pair":
             bound = [_applies(r) for r in self.rules if r.field == rule.field and r.primitive == "prefix_when_in"]
             filled = filled & ~pl.any_horizontal(pl.lit(False), *bound).fill_null(False)
@@ -119,6 +108,24 @@ class Breaker:
         }
         change = changes[name]
         return lambda row, r: {rule.field: change(str(row[rule.field]), r)}
+
+    def _disagreeing(self, rule: Rule) -> Break:
+        """Rules that look beyond one value: at the cell beside it, at prose, or at what the hub knows."""
+        match rule.primitive:
+            case "known_with":
+                eligible = known(rule, self.references)
+                return Break(rule, eligible, lambda row, _r: {rule.field: unlike_known(str(row[rule.field]))})
+            case "amount_unit":
+                eligible = fine_in_yuan(rule, self.rules)
+                return Break(rule, eligible, lambda row, _r: {rule.field: as_filed_in_yuan(str(row[str(rule.other)]))})
+            case "citizen_id_in_text":
+                return Break(
+                    rule,
+                    pl.col(rule.field).is_not_null(),
+                    lambda row, r: {rule.field: with_citizen_id(str(row[rule.field]), r.choice(self.citizen_ids))},
+                )
+            case _:
+                raise ValueError(f"no way to make two things disagree for {rule.primitive}")
 
     def in_company(self, way: Break) -> Break | None:
         """The same way where no row is free for it: on rows in which it breaks others with it; None where there is none."""

@@ -39,6 +39,7 @@ _WEIGHTS: Final = {
     "max_length": 0.1,
 }
 _USUAL: Final = 0.5
+_COMPARED: Final = "known_with"
 _WRONG_CODES: Final = ("checksum", "length", "alphabet", "legacy_number", "placeholder")
 _WRONG_CODE_SHARE: Final = 0.14
 _MALFORMED: Final = 0.0012
@@ -103,6 +104,7 @@ def plant(
     *,
     late_before: str | None,
     again: Mapping[str, pl.DataFrame],
+    once: bool,
 ) -> Planted:
     """Spoil some rows.
 
@@ -114,15 +116,16 @@ def plant(
         profile: how much is to be wrong.
         late_before: decisions of an earlier date are late, in ISO form.
         again: right rows of earlier months that come once more; they stay right.
+        once: a thorough provider breaks every rule now; else only those that compare with what the hub knew before.
     """
     sheet = _Sheet(rows, np.zeros(rows.height, dtype=np.bool_), defaultdict(dict))
     rules = {rule.id: rule for rule in breaker.rules}
-    ways = _possible(breaker, rows)
+    ways = breaker.ways()
     counts: Counter[str] = Counter()
     gone: list[int] = []
     warned = 0
-    wanted = _wanted(ways, rows.height, draw, profile, dataset)
-    can = rows.select(way.eligible.fill_null(False).alias(way.rule.id) for way in ways)
+    wanted = _wanted(ways, rows.height, draw, profile, dataset, once=once)
+    ways, can = _possible(breaker, [way for way in ways if wanted[way.rule.id]], rows)
     for way in sorted(ways, key=lambda one: int(can[one.rule.id].sum())):
         chosen = sheet.take(draw, can[way.rule.id].to_numpy(), wanted[way.rule.id])
         _spoil(sheet, way, chosen, draw)
@@ -157,22 +160,30 @@ def plant(
     )
 
 
-def _possible(breaker: Breaker, rows: pl.DataFrame) -> list[Break]:
-    """A way for every rule; in the company of other rules where no row is free for it alone."""
-    ways = breaker.ways()
-    can = rows.select(way.eligible.fill_null(False).any().alias(way.rule.id) for way in ways).row(0, named=True)
-    return [way if can[way.rule.id] else breaker.in_company(way) or way for way in ways]
+def _possible(breaker: Breaker, ways: list[Break], rows: pl.DataFrame) -> tuple[list[Break], pl.DataFrame]:
+    """The ways, in the company of other rules where no row is free for one alone; and on which rows each can be done."""
+    can = _eligible(ways, rows)
+    company = {way.rule.id: breaker.in_company(way) for way in ways if not can[way.rule.id].any()}
+    found = {rule_id: way for rule_id, way in company.items() if way is not None}
+    return [found.get(way.rule.id, way) for way in ways], can.with_columns(_eligible([*found.values()], rows))
 
 
-def _wanted(ways: list[Break], height: int, draw: Draw, profile: Profile, dataset: Dataset) -> Counter[str]:
-    """How many rows each rule is to lose."""
+def _eligible(ways: list[Break], rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(way.eligible.fill_null(False).alias(way.rule.id) for way in ways)
+
+
+def _wanted(
+    ways: list[Break], height: int, draw: Draw, profile: Profile, dataset: Dataset, *, once: bool
+) -> Counter[str]:
+    """How many rows each rule is to lose; one at least for all, or for those that could not be broken in the first month."""
     primitives = [
         way.rule.primitive.partition("_when_")[0] if way.rule.primitive.startswith("required") else way.rule.primitive
         for way in ways
     ]
     weights = np.array([_WEIGHTS.get(name, _USUAL) for name in primitives])
     drawn = draw.generator.multinomial(round(height * profile.defects), weights / weights.sum())
-    wanted = Counter({way.rule.id: max(int(n), int(profile.thorough)) for way, n in zip(ways, drawn, strict=True)})
+    least = [int(profile.thorough and (once or way.rule.primitive == _COMPARED)) for way in ways]
+    wanted = Counter({way.rule.id: max(int(n), few) for way, n, few in zip(ways, drawn, least, strict=True)})
     if profile.story == "wrong_codes":
         code = dataset.subject.credit_code
         share = round(height * _WRONG_CODE_SHARE / len(_WRONG_CODES))

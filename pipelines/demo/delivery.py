@@ -276,6 +276,7 @@ class _Month:
             profile,
             late_before=before.isoformat() if before else None,
             again=self.past.again(profile.id, dataset, fields, draw, province.as_of) if self.number > 1 else {},
+            once=self.number == 1,
         )
         if profile.thorough and dataset_id in BUILDERS:
             self.shared.setdefault(dataset_id, []).append(planted.clean.head(_SHARED))
