@@ -6,7 +6,7 @@ Nothing here knows a dataset. Rules are read from the catalogue, so a new field 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
@@ -69,9 +69,9 @@ class Breaker:
     old_numbers: tuple[str, ...]
     references: References = field(default_factory=dict)
 
-    def ways(self) -> list[Break]:
-        """A way for every rule that has one."""
-        return [way for rule in self.rules if rule.cells and (way := self._way(rule))]
+    def ways(self, rules: Iterable[Rule]) -> list[Break]:
+        """A way for each of the rules that has one."""
+        return [way for rule in rules if rule.cells and (way := self._way(rule))]
 
     def _way(self, rule: Rule) -> Break | None:
         field, name = self.fields[rule.field], rule.primitive

@@ -102,6 +102,7 @@ def plant(
     draw: Draw,
     profile: Profile,
     *,
+    breakable: Sequence[Rule],
     late_before: str | None,
     again: Mapping[str, pl.DataFrame],
     once: bool,
@@ -111,21 +112,21 @@ def plant(
     Args:
         rows: right rows, dates in ISO form; the columns are those of the file, in its order.
         dataset: what they are records of.
-        breaker: its rules.
+        breaker: its rules, and how to break one.
         draw: the file's source of chance.
         profile: how much is to be wrong.
+        breakable: the rules for which there is a way; telling them anew for every file would take longer than all else.
         late_before: decisions of an earlier date are late, in ISO form.
         again: right rows of earlier months that come once more; they stay right.
         once: a thorough provider breaks every rule now; else only those that compare with what the hub knew before.
     """
     sheet = _Sheet(rows, np.zeros(rows.height, dtype=np.bool_), defaultdict(dict))
     rules = {rule.id: rule for rule in breaker.rules}
-    ways = breaker.ways()
     counts: Counter[str] = Counter()
     gone: list[int] = []
     warned = 0
-    wanted = _wanted(ways, rows.height, draw, profile, dataset, once=once)
-    ways, can = _possible(breaker, [way for way in ways if wanted[way.rule.id]], rows)
+    wanted = _wanted(breakable, rows.height, draw, profile, dataset, once=once)
+    ways, can = _possible(breaker, breaker.ways(rule for rule in breakable if wanted[rule.id]), rows)
     for way in sorted(ways, key=lambda one: int(can[one.rule.id].sum())):
         chosen = sheet.take(draw, can[way.rule.id].to_numpy(), wanted[way.rule.id])
         _spoil(sheet, way, chosen, draw)
@@ -173,23 +174,22 @@ def _eligible(ways: list[Break], rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _wanted(
-    ways: list[Break], height: int, draw: Draw, profile: Profile, dataset: Dataset, *, once: bool
+    breakable: Sequence[Rule], height: int, draw: Draw, profile: Profile, dataset: Dataset, *, once: bool
 ) -> Counter[str]:
     """How many rows each rule is to lose; one at least for all, or for those that could not be broken in the first month."""
     primitives = [
-        way.rule.primitive.partition("_when_")[0] if way.rule.primitive.startswith("required") else way.rule.primitive
-        for way in ways
+        rule.primitive.partition("_when_")[0] if rule.primitive.startswith("required") else rule.primitive
+        for rule in breakable
     ]
     weights = np.array([_WEIGHTS.get(name, _USUAL) for name in primitives])
     drawn = draw.generator.multinomial(round(height * profile.defects), weights / weights.sum())
-    least = [int(profile.thorough and (once or way.rule.primitive == _COMPARED)) for way in ways]
-    wanted = Counter({way.rule.id: max(int(n), few) for way, n, few in zip(ways, drawn, least, strict=True)})
+    least = [int(profile.thorough and (once or rule.primitive == _COMPARED)) for rule in breakable]
+    wanted = Counter({rule.id: max(int(n), few) for rule, n, few in zip(breakable, drawn, least, strict=True)})
     if profile.story == "wrong_codes":
         code = dataset.subject.credit_code
         share = round(height * _WRONG_CODE_SHARE / len(_WRONG_CODES))
-        wanted.update(
-            {way.rule.id: share for way in ways if way.rule.field == code and way.rule.primitive.endswith(_WRONG_CODES)}
-        )
+        codes = [rule for rule in breakable if rule.field == code and rule.primitive.endswith(_WRONG_CODES)]
+        wanted.update({rule.id: share for rule in codes})
     return wanted
 
 

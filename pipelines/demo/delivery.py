@@ -18,7 +18,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import Catalog
+from pipelines.catalog import Catalog, Rule
 from pipelines.demo import files
 from pipelines.demo.authorities import authorities, credit_centre
 from pipelines.demo.breaking import Breaker
@@ -119,6 +119,14 @@ class _Providers:
     seed: int
     scale: float
     known: dict[str, pl.DataFrame] = field(default_factory=dict)
+    settings: dict[str, tuple[pl.DataFrame, pl.DataFrame]] = field(default_factory=dict)
+    rules: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
+
+    def breakable(self, dataset_id: str, breaker: Breaker) -> tuple[Rule, ...]:
+        """The rules of a dataset that can be broken, looked at once."""
+        if dataset_id not in self.rules:
+            self.rules[dataset_id] = tuple(way.rule for way in breaker.ways(breaker.rules))
+        return self.rules[dataset_id]
 
     def in_month(self, number: int) -> Iterator[Province]:
         """Them all, in the order of the profiles; to be asked month by month."""
@@ -134,10 +142,12 @@ class _Providers:
         catalog, day = self.catalog, self.days[number - 1]
         provider = catalog.providers[profile.id]
         national = provider.level == "ministry"
-        places = counties(catalog.folder, provider.region_code)
+        if profile.id not in self.settings:
+            found = counties(catalog.folder, provider.region_code)
+            self.settings[profile.id] = found, authorities(words(), found, profile)
+        places, table = self.settings[profile.id]
         title = catalog.regions.get(provider.region_code, provider.title_zh)
         seat = "659001" if provider.region_code == CORPS else provider.region_code
-        table = authorities(words(), places, profile)
         own = (profile.bureau, table["authority_code"][0]) if profile.bureau else credit_centre(title, seat)
         if number == 1:
             draw = Draw.named(self.seed, profile.id)
@@ -268,12 +278,14 @@ class _Month:
             rows = pl.concat([rows, *(_sent_from_above(frame, province) for frame in self.shared[dataset_id])])
         timely = dataset.timeliness
         before = catalog.working_days.earliest_in_time(province.as_of, timely.working_days) if timely else None
+        breaker = _breaker(province, dataset_id, draw, known)
         planted = plant(
             rows,
             dataset,
-            _breaker(province, dataset_id, draw, known),
+            breaker,
             draw,
             profile,
+            breakable=self.providers.breakable(dataset_id, breaker),
             late_before=before.isoformat() if before else None,
             again=self.past.again(profile.id, dataset, fields, draw, province.as_of) if self.number > 1 else {},
             once=self.number == 1,

@@ -62,9 +62,9 @@ class Past:
             draw: the file's source of chance.
             as_of: the day of the delivery.
         """
-        sent = self.of(provider_id).get(dataset.id)
-        if sent is None:
+        if dataset.id not in self.right[provider_id]:
             return {}
+        sent = pl.concat(self.right[provider_id][dataset.id])
         refused = self.refused[provider_id, dataset.id]
         found = {"resubmitted": refused[draw.shuffled(refused.height)[: round(refused.height * _MENDED)]]}
         if text := changing_text(dataset, fields, sent.columns):

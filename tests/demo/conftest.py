@@ -109,22 +109,32 @@ def judge(
     on: str | None = None,
     references: Mapping[str, pl.DataFrame] | None = None,
 ) -> Iterator[Judged]:
+    """Files of one dataset and day in one pass, as a work group is."""
     pseudonyms = Pseudonyms(b"0" * 32)
+    groups: dict[tuple[str, str], list[FilePlan]] = {}
     for file in delivered.plan.files:
-        if file.problem or file.duplicate_of or on not in (None, file.received_on):
-            continue
-        day = date.fromisoformat(file.received_on)
-        screen = Screen.of(delivered.catalog, file.dataset_id, pseudonyms, references)
-        source = _opened(delivered, file, screen, scratch)
-        provider = delivered.catalog.providers[file.provider_id]
-        rows = source.rows.filter(~pl.col(EMPTY)).with_columns(
-            pl.lit(file.key).alias("_batch_id"),
-            pl.lit(provider.id).alias("_provider_id"),
-            pl.lit(provider.region_code).alias("_region_code"),
-            pl.lit(day).alias("_received_on"),
-            pl.lit(day).alias("_in_time_from"),
-        )
-        yield Judged(file, source, screen.verdicts(screen.judged(rows)).collect())
+        if not file.problem and not file.duplicate_of and on in (None, file.received_on):
+            groups.setdefault((file.received_on, file.dataset_id), []).append(file)
+    for (received_on, dataset_id), group in groups.items():
+        screen = Screen.of(delivered.catalog, dataset_id, pseudonyms, references)
+        sources = {file.key: _opened(delivered, file, screen, scratch / received_on) for file in group}
+        day = pl.lit(date.fromisoformat(received_on))
+        rows = [
+            sources[file.key]
+            .rows.filter(~pl.col(EMPTY))
+            .with_columns(
+                pl.lit(file.key).alias("_batch_id"),
+                pl.lit(file.provider_id).alias("_provider_id"),
+                pl.lit(delivered.catalog.providers[file.provider_id].region_code).alias("_region_code"),
+                day.alias("_received_on"),
+                day.alias("_in_time_from"),
+            )
+            .collect()
+            for file in group
+        ]
+        judged = screen.verdicts(screen.judged(pl.concat(rows, how="diagonal").lazy())).collect()
+        for file in group:
+            yield Judged(file, sources[file.key], judged.filter(pl.col("_batch_id") == file.key))
 
 
 def _opened(delivered: Delivered, file: FilePlan, screen: Screen, scratch: Path) -> Source:
