@@ -632,7 +632,9 @@ def _demo_command(
 ) -> None:
     """Run the four DAGs over a home, after a sample delivery where one is asked for, and say what came out."""
     settings, console = Settings.read(home), _console()
-    told = Console(file=os.fdopen(os.dup(1), "w", encoding="utf-8"), width=console.width)  # while the rest goes to the log
+    told = Console(
+        file=os.fdopen(os.dup(1), "w", encoding="utf-8"), width=console.width
+    )  # while the rest goes to the log
     place = settings.home
     begun = time.monotonic()
     if months:

@@ -39,7 +39,6 @@ _WEIGHTS: Final = {
     "max_length": 0.1,
 }
 _USUAL: Final = 0.5
-_COMPARED: Final = "known_with"
 _WRONG_CODES: Final = ("checksum", "length", "alphabet", "legacy_number", "placeholder")
 _WRONG_CODE_SHARE: Final = 0.14
 _MALFORMED: Final = 0.0012
@@ -105,7 +104,7 @@ def plant(
     breakable: Sequence[Rule],
     late_before: str | None,
     again: Mapping[str, pl.DataFrame],
-    once: bool,
+    everything: bool,
 ) -> Planted:
     """Spoil some rows.
 
@@ -118,14 +117,14 @@ def plant(
         breakable: the rules for which there is a way; telling them anew for every file would take longer than all else.
         late_before: decisions of an earlier date are late, in ISO form.
         again: right rows of earlier months that come once more; they stay right.
-        once: a thorough provider breaks every rule now; else only those that compare with what the hub knew before.
+        everything: a thorough provider breaks every rule.
     """
     sheet = _Sheet(rows, np.zeros(rows.height, dtype=np.bool_), defaultdict(dict))
     rules = {rule.id: rule for rule in breaker.rules}
     counts: Counter[str] = Counter()
     gone: list[int] = []
     warned = 0
-    wanted = _wanted(breakable, rows.height, draw, profile, dataset, once=once)
+    wanted = _wanted(breakable, rows.height, draw, profile, dataset, everything=everything)
     ways, can = _possible(breaker, breaker.ways(rule for rule in breakable if wanted[rule.id]), rows)
     for way in sorted(ways, key=lambda one: int(can[one.rule.id].sum())):
         chosen = sheet.take(draw, can[way.rule.id].to_numpy(), wanted[way.rule.id])
@@ -174,17 +173,17 @@ def _eligible(ways: list[Break], rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _wanted(
-    breakable: Sequence[Rule], height: int, draw: Draw, profile: Profile, dataset: Dataset, *, once: bool
+    breakable: Sequence[Rule], height: int, draw: Draw, profile: Profile, dataset: Dataset, *, everything: bool
 ) -> Counter[str]:
-    """How many rows each rule is to lose; one at least for all, or for those that could not be broken in the first month."""
+    """How many rows each rule is to lose."""
     primitives = [
         rule.primitive.partition("_when_")[0] if rule.primitive.startswith("required") else rule.primitive
         for rule in breakable
     ]
     weights = np.array([_WEIGHTS.get(name, _USUAL) for name in primitives])
     drawn = draw.generator.multinomial(round(height * profile.defects), weights / weights.sum())
-    least = [int(profile.thorough and (once or rule.primitive == _COMPARED)) for rule in breakable]
-    wanted = Counter({rule.id: max(int(n), few) for rule, n, few in zip(breakable, drawn, least, strict=True)})
+    least = int(profile.thorough and everything)
+    wanted = Counter({rule.id: max(int(n), least) for rule, n in zip(breakable, drawn, strict=True)})
     if profile.story == "wrong_codes":
         code = dataset.subject.credit_code
         share = round(height * _WRONG_CODE_SHARE / len(_WRONG_CODES))

@@ -40,7 +40,7 @@ SEED: Final = 20260401
 _SHARED: Final = 12
 _THOROUGH: Final = 320  # records of a dataset without words of its own: enough to break each of its rules once
 _FEW: Final = 60
-_SOME: Final = 0.06  # of a province's subjects
+_SOME: Final = 0.02  # of a province's subjects
 _LEAST: Final = 12
 _FOUNDED: Final = 0.03  # of the subjects of the first month, in each later one
 _CHANGED: Final = 0.06
@@ -179,6 +179,11 @@ class _Month:
     past: Past
     shared: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
 
+    @property
+    def last(self) -> bool:
+        """True in the month with everything in it."""
+        return self.number == len(self.providers.days)
+
     @cached_property
     def known(self) -> dict[str, pl.DataFrame]:
         """What the hub knows from the months before, by reference; nothing in the first."""
@@ -203,16 +208,15 @@ class _Month:
     def _sends(self, province: Province) -> list[str]:
         """What a provider sends: all it owes, and where it is thorough all the others too; what refers to others comes last.
 
-        What is told once a year comes in the first month.
+        Before the last month it is only what law or decree asks for: what was agreed with the hub has just begun to come. Each
+        dataset of each month is a work group, and a demonstration should not take long.
         """
         profile, catalog = province.profile, province.catalog
-        owed = {duty.dataset_id: duty.cycle for duty in catalog.owed(profile.id, province.as_of)}
-        names = dict.fromkeys([*owed, *profile.also, *(catalog.datasets if profile.thorough else ())])
-        cycles = {
-            name: owed.get(name, catalog.datasets[name].update_cycle) for name in names if name in catalog.datasets
-        }
-        due = [name for name, cycle in cycles.items() if self.number == 1 or cycle != "yearly"]
-        return sorted(due, key=lambda name: naming_field(catalog, name) is not None)
+        duties = catalog.owed(profile.id, province.as_of)
+        names = dict.fromkeys(duty.dataset_id for duty in duties if self.last or duty.legal_basis)
+        if self.last and profile.thorough:
+            names |= dict.fromkeys(catalog.datasets)
+        return sorted(names, key=lambda name: naming_field(catalog, name) is not None)
 
     def _dropped(
         self,
@@ -288,7 +292,7 @@ class _Month:
             breakable=self.providers.breakable(dataset_id, breaker),
             late_before=before.isoformat() if before else None,
             again=self.past.again(profile.id, dataset, fields, draw, province.as_of) if self.number > 1 else {},
-            once=self.number == 1,
+            everything=self.last,
         )
         if profile.thorough and dataset_id in BUILDERS:
             self.shared.setdefault(dataset_id, []).append(planted.clean.head(_SHARED))
@@ -298,8 +302,10 @@ class _Month:
     def _so_many(self, province: Province) -> int:
         """Records of a dataset without words of its own."""
         if province.profile.thorough:
-            return _THOROUGH if self.number == 1 else _FEW
-        return min(_FEW, province.subjects.height) if province.profile.bureau else province.share(_SOME, _LEAST)
+            return _THOROUGH
+        if province.profile.bureau:
+            return min(_FEW, province.subjects.height)
+        return max(_LEAST, round(province.subjects.height * _SOME))
 
     def _write(self, profile: Profile, dataset_id: str, name: str, data: bytes) -> None:
         if self.inbox is not None:

@@ -86,7 +86,10 @@ class Past:
             value = matched(pl.col(source.value)).alias("value")
             for rows in self.accepted.get(source.dataset, ()):
                 if source.key is not None:
-                    parts.append(rows.select(pl.col(source.key).alias("key"), value))
+                    tidy = (
+                        pl.col(source.key).str.strip_chars().str.to_uppercase()
+                    )  # one was sent in small letters, perhaps
+                    parts.append(rows.select(tidy.alias("key"), value))
                     continue
                 texts = catalog.code_tables[_DATASETS].texts_of((source.dataset,))
                 parts.append(rows.select(pl.lit(list(texts)).alias("key"), value).explode("key"))

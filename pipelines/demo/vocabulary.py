@@ -105,7 +105,6 @@ class Profile(Model):
     late: float
     story: Story | None = None
     thorough: bool = False
-    also: tuple[str, ...] = ()
     bureau: str | None = None
 
 

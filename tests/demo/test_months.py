@@ -17,6 +17,11 @@ from pipelines.screening.columns import SUBJECT_KEY
 
 
 def test_what_was_planted_in_each_month_is_what_screening_finds(judged_months: list[Any]) -> None:
-    different = {one.file.key: (one.file.planted, one.found) for one in judged_months if one.file.planted != one.found}
+    different = {
+        f"{one.file.key} {rule}": (one.file.planted.get(rule, 0), one.found.get(rule, 0))
+        for one in judged_months
+        for rule in {*one.file.planted, *one.found}
+        if one.file.planted.get(rule, 0) != one.found.get(rule, 0)
+    }
 
-    assert different == {}, "\n".join(f"{k} {v}" for k, v in different.items())
+    assert different == {}
