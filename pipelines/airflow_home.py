@@ -332,30 +332,25 @@ def _near(path: Path) -> str:
 def sample_runs(settings: Settings, as_of: date, months: int, console: Console) -> Iterator[Run]:
     """Drop a sample delivery month by month, and say which DAG takes it with which parameters.
 
-    Files are received on their day, and their receipts bear it. Of the earlier months only what the other datasets are
-    compared with is screened at once; all else waits for the last month, so that a dataset is screened and published once
-    (a run for each dataset and month would take three times as long). The scorecards of all months come last.
+    Each month is received, screened, published and scored as of its own day, so that receipts, releases and scorecards are
+    what they would have been then. Only the datasets that came are published, and the lake is maintained once, at the end.
     """
     from pipelines.catalog import Catalog
     from pipelines.demo import monthly_deliveries
 
     collect, publish, score, maintain = DAG_IDS
     catalog = Catalog.load(settings.catalog)
-    compared = [
-        source.dataset for reference in catalog.references.values() for source in reference.sources if source.key
-    ]
-    days: Sequence[str] = ()
-    for plan in monthly_deliveries(settings.home, catalog, as_of=as_of, months=months):
-        days, begun = plan.days, len(days)
-        new = [file for file in plan.files if file.received_on in days[begun:]]
+    for number, plan in enumerate(monthly_deliveries(settings.home, catalog, as_of=as_of, months=months), start=1):
+        new = [file for file in plan.files if file.received_on == plan.as_of]
         rows = sum(file.rows for file in new)
-        console.print(f"sample delivery of {days[-1]}: {len(new):,} files, {rows:,} rows", highlight=False)
-        for dataset_id in compared[:1] if len(days) < months else ():
-            yield collect, {"as_of": days[-1], "dataset": dataset_id}
-    yield collect, {"as_of": days[-1], "dataset": None}  # said again: Airflow keeps the parameter of the run before
-    yield publish, {"as_of": days[-1]}
-    for day in days:
-        yield score, {"as_of": days[-1], "period": day[:7]}
+        console.print(
+            f"sample delivery {number} of {months}, {plan.as_of}: {len(new):,} files, {rows:,} rows", highlight=False
+        )
+        yield collect, {"as_of": plan.as_of}
+        came = sorted({file.dataset_id for file in new})
+        for dataset_id in came if number < months else (None,):
+            yield publish, {"as_of": plan.as_of, "dataset": dataset_id}
+        yield score, {"as_of": plan.as_of}
     yield maintain, {}
 
 

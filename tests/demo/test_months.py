@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import date
-from pathlib import Path
 from typing import Any
-
-import polars as pl
-import pytest
-
-from pipelines.catalog import Catalog
-from pipelines.demo import make_delivery
-from pipelines.screening import REFUSED
-from pipelines.screening.columns import SUBJECT_KEY
 
 
 def test_what_was_planted_in_each_month_is_what_screening_finds(judged_months: list[Any]) -> None:
