@@ -141,6 +141,9 @@ class Breaker:
         if citizens and rule.primitive in ("replacement_character", "max_length"):
             eligible = cell.is_not_null() & self._identified(field.id)
             return replace(way, eligible=eligible, also=tuple(r.id for r in citizens))
+        compared = tuple(r.id for r in mine if r.primitive == "known_with")
+        if compared and rule.primitive in ("replacement_character", "max_length"):
+            return replace(way, eligible=self._compared(field.id), also=compared)
         empty = next((r for r in mine if r.primitive.startswith("empty_when")), None)
         if empty is None or empty is rule or rule.primitive.startswith(("required", "citizen_id")):
             return None

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.catalog import Catalog
+from pipelines.catalog import Catalog, Rule
 from pipelines.demo import DemoPlan, FilePlan, make_delivery
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.reading import EMPTY, LAST_EMPTY, Source, open_source, salvage
@@ -35,6 +35,7 @@ class Judged:
     file: FilePlan
     source: Source
     rows: pl.DataFrame
+    rules: tuple[Rule, ...]
 
     @property
     def found(self) -> dict[str, int]:
@@ -119,6 +120,7 @@ def judge(
         screen = Screen.of(delivered.catalog, dataset_id, pseudonyms, references)
         sources = {file.key: _opened(delivered, file, screen, scratch / received_on) for file in group}
         day = pl.lit(date.fromisoformat(received_on))
+        cells = tuple(rule for rule in screen.rules if rule.cells)
         rows = [
             sources[file.key]
             .rows.filter(~pl.col(EMPTY))
@@ -134,7 +136,7 @@ def judge(
         ]
         judged = screen.verdicts(screen.judged(pl.concat(rows, how="diagonal").lazy())).collect()
         for file in group:
-            yield Judged(file, sources[file.key], judged.filter(pl.col("_batch_id") == file.key))
+            yield Judged(file, sources[file.key], judged.filter(pl.col("_batch_id") == file.key), cells)
 
 
 def _opened(delivered: Delivered, file: FilePlan, screen: Screen, scratch: Path) -> Source:
