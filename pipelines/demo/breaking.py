@@ -263,6 +263,7 @@ class Breaker:
             both = pl.col(rule.field).is_not_null() & pl.col(other).is_not_null()
             if self._orders(other) > 1 and self._orders(rule.field) == 1:
                 # The second date stands in other orders too: the first goes past it by a day, which none of them sees.
+                both = both & (pl.col(other) < self.as_of.isoformat())
                 return Break(rule, both, lambda row, _r: {rule.field: _moved(str(row[other]), 1)})
             return Break(rule, both, lambda row, r: {other: _moved(str(row[rule.field]), -r.randrange(1, 300))})
         orders = [r for r in self.rules if r.field == rule.field and r.primitive == "date_not_after" and r is not rule]

@@ -125,9 +125,14 @@ def plant(
     gone: list[int] = []
     warned = 0
     wanted = _wanted(breakable, rows.height, draw, profile, dataset, everything=everything)
-    ways, can = _possible(breaker, breaker.ways(rule for rule in breakable if wanted[rule.id]), rows)
-    for way in sorted(ways, key=lambda one: int(can[one.rule.id].sum())):
-        chosen = sheet.take(draw, can[way.rule.id].to_numpy(), wanted[way.rule.id])
+    ways = breaker.ways(rule for rule in breakable if wanted[rule.id])
+    can = _eligible(ways, rows)
+    for alone in sorted(ways, key=lambda one: int(can[one.rule.id].sum())):
+        way, number = alone, wanted[alone.rule.id]
+        chosen = sheet.take(draw, can[way.rule.id].to_numpy(), number)
+        if not chosen and (company := breaker.in_company(alone)):
+            way = company  # no row is free for it alone: it breaks others with it
+            chosen = sheet.take(draw, _eligible([way], rows).to_series().to_numpy(), number)
         _spoil(sheet, way, chosen, draw)
         broken = (way.rule.id, *way.also)
         counts.update(dict.fromkeys(broken, len(chosen)) if chosen else {})
@@ -160,15 +165,7 @@ def plant(
     )
 
 
-def _possible(breaker: Breaker, ways: list[Break], rows: pl.DataFrame) -> tuple[list[Break], pl.DataFrame]:
-    """The ways, in the company of other rules where no row is free for one alone; and on which rows each can be done."""
-    can = _eligible(ways, rows)
-    company = {way.rule.id: breaker.in_company(way) for way in ways if not can[way.rule.id].any()}
-    found = {rule_id: way for rule_id, way in company.items() if way is not None}
-    return [found.get(way.rule.id, way) for way in ways], can.with_columns(_eligible([*found.values()], rows))
-
-
-def _eligible(ways: list[Break], rows: pl.DataFrame) -> pl.DataFrame:
+def _eligible(ways: Sequence[Break], rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(way.eligible.fill_null(False).alias(way.rule.id) for way in ways)
 
 
