@@ -114,12 +114,12 @@ def test_it_is_in_the_sample_delivery_and_is_taken_as_planted(home: Home) -> Non
     assert len(receipts) == len(plan.files) == 2
     for file in plan.files:
         receipt = receipts[file.name]
+        assert {rule["rule_id"]: rule["rows"] for rule in receipt["rules"]} == file.planted
         assert receipt["rows"] == {
             "in": file.rows,
             "accepted": file.accepted,
             "refused": file.refused,
             "warned": file.warned,
         }
-        assert {rule["rule_id"]: rule["rows"] for rule in receipt["rules"]} == file.planted
     planted = {rule for file in plan.files for rule in file.planted or {}}
     assert planted == {rule.id for rule in catalog.rules["water_quota"]}
