@@ -351,7 +351,7 @@ def _last_changed(text: str) -> str:
 def _out_of_bounds(rule: Rule) -> str:
     bound = float(rule.parameters[0])
     beyond = {"min_exclusive": bound, "min_inclusive": bound - 0.5, "max_inclusive": bound + 1}[rule.primitive]
-    return f"{beyond:g}"
+    return f"{beyond:.6f}".rstrip("0").rstrip(".")  # never as 1e+06, which is no number here
 
 
 def _garbled(text: str, chance: Random) -> str:
