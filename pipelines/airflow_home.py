@@ -348,7 +348,8 @@ def sample_runs(settings: Settings, as_of: date, months: int, console: Console) 
         )
         yield collect, {"as_of": plan.as_of}
         came = sorted({file.dataset_id for file in new})
-        for dataset_id in came if number < months else (None,):
+        wanted: list[str | None] = [*came] if number < months else [None]  # None is all
+        for dataset_id in wanted:
             yield publish, {"as_of": plan.as_of, "dataset": dataset_id}
         yield score, {"as_of": plan.as_of}
     yield maintain, {}
