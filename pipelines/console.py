@@ -207,14 +207,16 @@ def verified(hub: Hub, done: Verified, *, as_json: bool) -> None:
     _OUT.print(f"{done.product_id}: {word}; {done.releases:,} releases, {done.files:,} files")
 
 
-def demo(hub: Hub, plan: Mapping[str, Any], *, as_json: bool) -> None:
+def demo(hub: Hub, plan: Mapping[str, Any], *, only: int | None, as_json: bool) -> None:
     """What was dropped."""
     if as_json:
         _json(plan)
         return
-    files = plan["files"]
+    days = plan["days"] if only is None else [plan["days"][only - 1]]
+    files = [file for file in plan["files"] if file["received_on"] in days]
     rows = sum(file["rows"] for file in files)
     _OUT.print(f"样例已放入收件目录 sample delivery dropped: {len(files)} files, {rows:,} rows in {hub.home.inbox}")
+    _OUT.print(f"对应报送日 to be received on: {', '.join(days)}")
 
 
 def catalog_checked(findings: Sequence[Any], *, as_json: bool) -> None:

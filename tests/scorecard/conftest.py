@@ -21,7 +21,20 @@ from pipelines.screening.columns import BUCKET, record_schema
 PERIOD = "2026-03"
 AS_OF = datetime(2026, 4, 2, 4, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
-DATASETS = ("enterprise_registration", "administrative_licence", "administrative_penalty")
+DATASETS = (  # what a province owes every month or more often
+    "enterprise_registration",
+    "administrative_licence",
+    "administrative_act",
+    "credit_commitment",
+    "serious_dishonesty",
+    "contract_performance",
+    "administrative_penalty",
+)
+
+
+def key_field(catalog: Catalog, dataset: str) -> str:
+    """The part of the record key that differs from record to record here: its first field."""
+    return next(name for name in catalog.datasets[dataset].record_key if name != "subject_key")
 
 
 @dataclass
@@ -53,7 +66,7 @@ class Hub:
         number = len(self.known)
         batch_id = f"{number:016x}"
         accepted = rows - refused
-        dated = dataset != "enterprise_registration"
+        dated = self.catalog.datasets[dataset].timeliness is not None
         region = region or self.catalog.providers[provider].region_code
         self.batches.append(
             dict.fromkeys(BATCHES)
@@ -82,7 +95,7 @@ class Hub:
         )
         self.known[batch_id] = self.batches[-1]
         keys = [f"{batch_id}-{n}" for n in range(accepted)] if keys is None else keys
-        key = "credit_code" if dataset == "enterprise_registration" else "document_number"
+        key = key_field(self.catalog, dataset)
         self.records.setdefault(dataset, []).extend(
             {
                 key: value,

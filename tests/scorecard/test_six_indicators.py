@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from pipelines.scorecard import ScoreResult
-from tests.scorecard.conftest import DATASETS, PERIOD, Hub, indicator
+from tests.scorecard.conftest import DATASETS, PERIOD, Hub, indicator, key_field
 from tests.scorecard.country import SPECIAL, deliver_a_month
 
 LIMITS = {
@@ -57,7 +57,7 @@ def plain_counts(hub: Hub) -> dict[str, dict[str, tuple[int, int]]]:
         for row in hub_rows(hub, f"records/{dataset}"):
             if not date(2026, 3, 1) <= row["_received_on"] <= date(2026, 3, 31):
                 continue
-            key = (row["credit_code"],) if dataset == "enterprise_registration" else (row["document_number"],)
+            key = (row[key_field(hub.catalog, dataset)],)
             counted = found[row["_region_code"]]["duplicate_rate"]
             counted[0] += (row["_region_code"], *key) in seen
             counted[1] += 1
