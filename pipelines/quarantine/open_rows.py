@@ -34,6 +34,8 @@ COLUMNS: Final = {
     "rule_ids": pl.String(),
     "reasons_zh": pl.String(),
 }
+OPEN_CSV: Final = "open.csv"
+OPEN_HTML: Final = "open.html"
 _MOST_SHOWN: Final = 200
 _MOST_FILES: Final = 100
 
@@ -74,12 +76,12 @@ def write_open_rows(hub: Hub, providers: Sequence[str], day: date) -> None:
     for provider in providers:
         folder = hub.home.root / "outbox" / provider
         mine = found.filter(pl.col("provider_id") == provider)
-        if mine.is_empty() and not (folder / "open.csv").exists():
+        if mine.is_empty() and not (folder / OPEN_CSV).exists():
             continue
         folder.mkdir(parents=True, exist_ok=True)
         text = mine.write_csv(line_terminator="\r\n", include_bom=True)
-        replace_file(folder / "open.csv", text.encode())
-        replace_file(folder / "open.html", _page(hub, provider, mine, day).encode())
+        replace_file(folder / OPEN_CSV, text.encode())
+        replace_file(folder / OPEN_HTML, _page(hub, provider, mine, day).encode())
 
 
 def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:

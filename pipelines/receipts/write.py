@@ -10,7 +10,7 @@ import polars as pl
 from pipelines.home import replace_file, write_json
 from pipelines.lake.ledger import ledger
 from pipelines.quarantine.closings import LOCK, own_batches
-from pipelines.quarantine.open_rows import write_open_rows
+from pipelines.quarantine.open_rows import OPEN_CSV, write_open_rows
 from pipelines.receipts.files import CSV, XLSX, write_without_findings
 from pipelines.receipts.findings import no_findings, write_csv
 from pipelines.receipts.page import page
@@ -36,12 +36,20 @@ def write_receipts(hub: Hub, group: WorkGroup, closing: Iterable[str] = ()) -> l
     own = known.filter(pl.col("group_id") == group.id).collect()
     written = _write(hub, own)
     others = sorted(set(closing) - set(own["batch_id"]))
-    changed = bool(set(closing)) or bool(own["rows_refused"].sum())
-    if others or changed:
+    providers = sorted(set(own["provider_id"]))
+    listed = any((hub.home.root / "outbox" / provider / OPEN_CSV).exists() for provider in providers)
+    if others or listed or own["rows_refused"].sum():
         with hub.home.lake_in_use(), hub.home.locked(LOCK):
             if others:
                 _write(hub, known.filter(pl.col("batch_id").is_in(others)).collect())
-            write_open_rows(hub, sorted(set(own["provider_id"])), max(own["received_on"]))
+            # Ages run to the last day on which anything came, not to this group's: a group may be overtaken by a later one.
+            day = (
+                known.filter(pl.col("provider_id").is_in(providers))
+                .select(pl.col("received_on").max())
+                .collect()
+                .item()
+            )
+            write_open_rows(hub, providers, day)
     return written
 
 
