@@ -2,6 +2,7 @@
 
     periods      period, first_day, end_day              end_day: the first day that does not count, or was not known
     deliveries   unit, provider_id, dataset_id, batch_id, received_on, … of the ledger's batches, exact re-sends left out
+    datasets     dataset_id, has_deadline
     slots        period, unit, provider_id, dataset_id, slot_first, slot_end    one for each time a feed had to come
     broken       unit, provider_id, dataset_id, received_on, check_id, rows     rows that broke a rule, by kind of rule
     closures, takedowns, displays, subject_counts        the ledger's, with ``unit``; empty where nothing wrote them
@@ -84,6 +85,8 @@ def relations(home: Home, catalog: Catalog, periods: Sequence[Period]) -> Iterat
             batches = known_batches(home, catalog).collect()
             _register(connection, "periods", _periods(periods))
             _register(connection, "deliveries", batches.filter(pl.col("status") != "duplicate"))
+            limited = [(name, one.timeliness is not None) for name, one in catalog.datasets.items()]
+            _register(connection, "datasets", pl.DataFrame(limited, schema=["dataset_id", "has_deadline"], orient="row"))
             _register(connection, "slots", slots(catalog, periods))
             _register(connection, "broken", _broken(home, catalog, batches))
             for name, columns in _EVENTS.items():
@@ -137,8 +140,8 @@ def _broken(home: Home, catalog: Catalog, batches: pl.DataFrame) -> pl.DataFrame
 
 def _events(home: Home, catalog: Catalog, name: str, columns: dict[str, pl.DataType]) -> pl.DataFrame:
     """A ledger table with ``unit``; empty where the hub has none, or one without these columns."""
-    named = {"provider_id": pl.String(), "region_code": pl.String()} | columns
-    empty = pl.DataFrame(schema={"unit": pl.String()} | named)
+    named: dict[str, pl.DataType] = {"provider_id": pl.String(), "region_code": pl.String(), **columns}
+    empty = pl.DataFrame(schema={"unit": pl.String(), **named})
     if name not in TABLES or not set(named) <= set(TABLES[name]):
         return empty
     rows = ledger(home, name).scan().select(pl.col(column).cast(dtype) for column, dtype in named.items())
