@@ -86,7 +86,9 @@ def relations(home: Home, catalog: Catalog, periods: Sequence[Period]) -> Iterat
             _register(connection, "periods", _periods(periods))
             _register(connection, "deliveries", batches.filter(pl.col("status") != "duplicate"))
             limited = [(name, one.timeliness is not None) for name, one in catalog.datasets.items()]
-            _register(connection, "datasets", pl.DataFrame(limited, schema=["dataset_id", "has_deadline"], orient="row"))
+            _register(
+                connection, "datasets", pl.DataFrame(limited, schema=["dataset_id", "has_deadline"], orient="row")
+            )
             _register(connection, "slots", slots(catalog, periods))
             _register(connection, "broken", _broken(home, catalog, batches))
             for name, columns in _EVENTS.items():
