@@ -17,6 +17,7 @@ from pipelines.commands.options import (
     exit_with,
     open_hub,
 )
+from pipelines.errors import InputError
 
 catalog_app: Final = typer.Typer(no_args_is_help=True, help="Check and build the catalogue.")
 
@@ -75,6 +76,8 @@ def catalog_impact(
     from pipelines.catalog import Catalog
     from pipelines.impact import impact
 
+    if not (catalog / "datasets").is_dir():
+        raise InputError(f"--catalog {catalog}: holds no catalogue; give the folder that has datasets/ in it")
     other = Catalog.load(catalog)
     with console.steps("规则影响 impact") as step, hub.home.lake_in_use():
         found = impact(hub, other, dataset=dataset, provider=provider, progress=step)

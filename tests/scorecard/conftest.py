@@ -218,13 +218,13 @@ AGREED: dict[str, dict[str, pl.DataType]] = {
 }
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def agreed_tables() -> Iterator[None]:
     """The ledger knows every table that was agreed, until all of them have their owner's code."""
     added = [name for name in AGREED if name not in TABLES]
     TABLES.update({name: AGREED[name] for name in added})
     columns = dict(TABLES["batches"])
-    TABLES["batches"] = columns | {"manifest": pl.String()}
+    TABLES["batches"] = {"manifest": pl.String(), **columns}
     yield
     TABLES["batches"] = columns
     for name in added:
