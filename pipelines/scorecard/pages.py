@@ -16,7 +16,7 @@ from pipelines.scorecard import words
 from pipelines.scorecard.card import Card
 from pipelines.scorecard.evidence import Delivery
 from pipelines.scorecard.measures import Ratio
-from pipelines.scorecard.scoring import RegionScore
+from pipelines.scorecard.scoring import UnitScore
 from pipelines.scorecard.tiles import places
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -108,7 +108,7 @@ def _short_names(catalog: Catalog) -> dict[str, str]:
     return {code: names.get(code, name) for code, name in catalog.regions.items()}
 
 
-def _feeds(region: RegionScore, catalog: Catalog, on: date) -> list[Feed]:
+def _feeds(region: UnitScore, catalog: Catalog, on: date) -> list[Feed]:
     """What the region owes on a day, in the order of the catalogue."""
     by_indicator = {one.indicator.id: one.datasets for one in region.indicators}
     arrivals, rows = by_indicator.get("update_timeliness_rate", {}), by_indicator.get("conformity_rate", {})

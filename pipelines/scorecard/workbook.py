@@ -12,7 +12,7 @@ import xlsxwriter
 from pipelines.catalog.models import Indicator
 from pipelines.scorecard.card import Card
 from pipelines.scorecard.measures import Ratio
-from pipelines.scorecard.scoring import IndicatorScore, RegionScore
+from pipelines.scorecard.scoring import IndicatorScore, UnitScore
 from pipelines.scorecard.state import State
 
 _COUNT: Final = "#,##0"
@@ -125,7 +125,7 @@ class _Sheet:
         self._sheet.conditional_format(1, column, self._row, column, options)
 
 
-def _overview_row(region: RegionScore, at: int) -> tuple[object, ...]:
+def _overview_row(region: UnitScore, at: int) -> tuple[object, ...]:
     rows = region.rows
     return (
         region.code,
@@ -146,7 +146,7 @@ def _overview_row(region: RegionScore, at: int) -> tuple[object, ...]:
     )
 
 
-def _indicator_row(region: RegionScore, one: IndicatorScore, dimension: str, at: int) -> tuple[object, ...]:
+def _indicator_row(region: UnitScore, one: IndicatorScore, dimension: str, at: int) -> tuple[object, ...]:
     score = (f"=100*MIN(1,MAX(0,(G{at}-J{at})/(K{at}-J{at})))", one.score)
     return (
         region.code,
