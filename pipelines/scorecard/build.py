@@ -17,7 +17,7 @@ from pipelines.catalog import Catalog
 from pipelines.home import Home
 from pipelines.lake.ledger import ledger
 from pipelines.scorecard.card import compute
-from pipelines.scorecard.pages import write_pages
+from pipelines.scorecard.site import write_pages
 from pipelines.scorecard.period import Period
 from pipelines.scorecard.relations import regional_batches
 from pipelines.scorecard.table import SCHEMA, frame_of
