@@ -15,7 +15,7 @@ from pipelines.catalog import Catalog
 from pipelines.scorecard import model as m
 
 PERIOD: Final = "2026-03"
-MONTHS: Final = tuple(f"2025-{n:02d}" for n in range(4, 13)) + ("2026-01", "2026-02", "2026-03")
+MONTHS: Final = (*(f"2025-{n:02d}" for n in range(4, 13)), "2026-01", "2026-02", "2026-03")
 HOSTILE: Final = "<script>alert(1)</script>" + "很长的文件名" * 12 + ".csv"
 STATES: Final[dict[str, Any]] = {
     "230000": ("no_data", "本期没有收到任何文件。"),
@@ -52,8 +52,12 @@ _GRADES: Final = (("A", "优秀", 90.0), ("B", "良好", 80.0), ("C", "一般", 
 def a_card(catalog: Catalog, seed: int = 5) -> m.PeriodCard:
     """Thirty-two regions and all ministries in March 2026."""
     chance = random.Random(seed)
-    names = {entry.code: min((entry.label_zh, *entry.aliases), key=len) for entry in catalog.code_tables["province"].entries}
-    regions = [_unit(catalog, chance, "region", code, title, names.get(code, title)) for code, title in catalog.regions.items()]
+    names = {
+        entry.code: min((entry.label_zh, *entry.aliases), key=len) for entry in catalog.code_tables["province"].entries
+    }
+    regions = [
+        _unit(catalog, chance, "region", code, title, names.get(code, title)) for code, title in catalog.regions.items()
+    ]
     ministries = sorted((p for p in catalog.providers.values() if p.level == "ministry"), key=lambda p: p.id)
     sectors = [_unit(catalog, chance, "sector", p.id, p.title_zh, p.title_zh) for p in ministries]
     regions, sectors = _compared(regions), _compared(sectors)
@@ -130,9 +134,13 @@ def _rules(catalog: Catalog, chance: random.Random, dataset: str, sent: int, man
     return tuple(lines)
 
 
-def _line(chance: random.Random, spec: Any, status: m.Status, quality: float, parts: list[tuple[str, str, str, str]]) -> m.IndicatorLine:
+def _line(
+    chance: random.Random, spec: Any, status: m.Status, quality: float, parts: list[tuple[str, str, str, str]]
+) -> m.IndicatorLine:
     id_, title, dimension, weight, floor, target, typical = spec
-    denominator = 0 if status == "no_data" and typical > 10 else max(typical and 1, int(typical * chance.uniform(0.3, 2)))
+    denominator = (
+        0 if status == "no_data" and typical > 10 else max(typical and 1, int(typical * chance.uniform(0.3, 2)))
+    )
     inverse = floor > target
     off = abs(target - floor) * chance.betavariate(1, 3) * quality
     value = target + off if inverse else target - off
@@ -159,11 +167,14 @@ def _unit(catalog: Catalog, chance: random.Random, scope: m.Scope, id_: str, tit
     provider = next(p.id for p in catalog.providers.values() if id_ in (p.id, p.region_code))
     owed = list(catalog.owed(provider, date(2026, 3, 1)))
     quality = chance.choice([0.1, 0.4, 0.9, 1.6, 2.6])
-    parts = [(d.dataset_id, catalog.datasets[d.dataset_id].title_zh, provider, title) for d in owed] or [("honour", "荣誉信息", provider, title)]
+    parts = [(d.dataset_id, catalog.datasets[d.dataset_id].title_zh, provider, title) for d in owed] or [
+        ("honour", "荣誉信息", provider, title)
+    ]
     lines = [_line(chance, spec, status, quality, parts) for spec in _INDICATORS]
     measured = sum(one.weight for one in lines if one.score is not None)
     lines = [
-        one if one.score is None else replace(one, points_lost=(100 - one.score) * one.weight / measured) for one in lines
+        one if one.score is None else replace(one, points_lost=(100 - one.score) * one.weight / measured)
+        for one in lines
     ]
     total = 100 - sum(one.points_lost or 0 for one in lines) if measured else None
     lost = sorted((one for one in lines if one.points_lost), key=lambda one: -(one.points_lost or 0))
@@ -211,7 +222,9 @@ def _changes(unit: str, title: str, lost: list[m.IndicatorLine], status: str) ->
     )  # fmt: skip
 
 
-def _files(chance: random.Random, provider: str, parts: Any, status: str, sent: int, refused: int) -> tuple[m.FileLine, ...]:
+def _files(
+    chance: random.Random, provider: str, parts: Any, status: str, sent: int, refused: int
+) -> tuple[m.FileLine, ...]:
     if status == "no_data":
         return ()
     count = 2 if status != "scored" else chance.choice([3, 5, 9])
@@ -222,7 +235,15 @@ def _files(chance: random.Random, provider: str, parts: Any, status: str, sent: 
         rows = 0 if bad else sent // count
         lost = 0 if bad else refused // count
         batch = f"{chance.getrandbits(64):016x}"
-        problem = ("文件只有表头，没有数据行。" if status == "empty" else "文件不是 UTF-8，也不是 GB18030（第 118 行第 3 个字节 0xFF）。整个文件未入库。") if bad else None
+        problem = (
+            (
+                "文件只有表头，没有数据行。"
+                if status == "empty"
+                else "文件不是 UTF-8，也不是 GB18030（第 118 行第 3 个字节 0xFF）。整个文件未入库。"
+            )
+            if bad
+            else None
+        )
         day = date(2026, 3, 1) + timedelta(days=chance.randint(0, 30))
         lines.append(
             m.FileLine(batch, provider, dataset, title, HOSTILE if n == 1 and provider == "sichuan" else f"{dataset}_2026{n:02d}.csv",

@@ -12,14 +12,15 @@ import openpyxl
 import pytest
 
 from pipelines.lake.ledger import ledger
-from tests.scorecard.conftest import Hub, indicator
+from tests.scorecard.conftest import DATASETS, Hub, indicator
 from tests.scorecard.country import deliver_a_month
 
 LATER = datetime(2026, 4, 20, tzinfo=UTC)
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def test_the_same_input_gives_the_same_bytes(make_hub: Callable[[], Hub]) -> None:
@@ -28,7 +29,7 @@ def test_the_same_input_gives_the_same_bytes(make_hub: Callable[[], Hub]) -> Non
         deliver_a_month(hub)
     once = first.score()
     files = digests(once.folder)
-    assert len(files) == 3 + 32
+    assert len(files) == 1 + 2 + 5 + 1 + 32
     assert set(files) >= {"index.html", "510000.html", "scorecard.parquet", "scorecards.xlsx"}
     assert digests(first.score().folder) == files
     second.batches.reverse()
@@ -41,12 +42,12 @@ def test_scoring_again_notes_nothing_new_and_a_change_is_noted_once(hub: Hub) ->
     assert not hub.score().recorded
     assert not hub.score(as_of=LATER).recorded
     table = ledger(hub.home, "indicators")
-    assert table.read().height == 32 * 7
+    assert table.read().height == 32 * 16
     hub.deliver("sichuan", rows=100, refused=50)
     assert hub.score(as_of=LATER).recorded
     assert not hub.score(as_of=LATER).recorded
     noted = table.read()
-    assert noted.height == 2 * 32 * 7
+    assert noted.height == 2 * 32 * 16
     assert set(noted["as_of"]) == {"2026-04-02T04:00:00Z", "2026-04-20T00:00:00Z"}
     assert set(noted["catalog_version"]) == {hub.catalog.version}
 
@@ -84,7 +85,7 @@ def test_the_workbook_says_the_same_as_the_table(hub: Hub) -> None:
     assert shown.sheetnames == ["总览", "指标", "定义"]
     titles = {one.title_zh: one.id for one in hub.catalog.scorecard.indicators}
     sheet, raw = shown["指标"], formulas["指标"]
-    assert sheet.max_row == 1 + 32 * 6
+    assert sheet.max_row == 1 + 32 * 15
     for number in range(2, sheet.max_row + 1):
         cells = [cell.value for cell in sheet[number]]
         row = indicator(result, cells[0], titles[cells[3]])
@@ -134,16 +135,18 @@ def test_a_broken_rule_is_shown_with_what_to_do(hub: Hub) -> None:
 
 
 def test_points_lost_are_ordered_by_what_there_is_to_gain(hub: Hub) -> None:
-    hub.deliver_all("sichuan", rows=100, refused=15)
-    hub.batches[-1]["late_rows"] = 60
+    for dataset in DATASETS:
+        hub.deliver(
+            "sichuan", dataset, rows=100, refused=15, late_rows=60 if dataset == "administrative_penalty" else 0
+        )
     page = hub.score().regions["510000"].read_text()
     table = page[page.index('id="indicators"') :]
-    assert table.index("及时率") < table.index("合规率") < table.index("必填完整率")
-    assert "及时率：最多可以拿回" in page
+    assert table.index("上报及时率") < table.index("合规率") < table.index("必填完整率")
+    assert "上报及时率：最多可以拿回" in page
 
 
 def test_a_full_score_does_not_hide_bad_rows(hub: Hub) -> None:
-    hub.deliver_all("sichuan", rows=1_000, refused=10)
+    hub.deliver_all("sichuan", rows=1_000, rows_warned=10)
     result = hub.score()
     assert indicator(result, "510000", "total")["score"] == 100
     assert "但还有 30 行有问题" in result.regions["510000"].read_text()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from pipelines.scorecard import words
 from pipelines.scorecard.model import GradeLine, PeriodCard, Point, UnitCard
-from pipelines.scorecard.site import words
 
 BIN: Final = 5
 """Width of a bar of the distribution in points."""

@@ -11,8 +11,9 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipelines.scorecard import words
 from pipelines.scorecard.model import IndicatorLine, PeriodCard, UnitCard
-from pipelines.scorecard.site import assets, charts, words
+from pipelines.scorecard.site import assets, charts
 from pipelines.scorecard.site.tiles import places
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -105,7 +106,9 @@ def costs(units: Sequence[UnitCard]) -> list[Cost]:
 
 def gains(units: Sequence[UnitCard]) -> list[tuple[UnitCard, IndicatorLine]]:
     """The indicator each unit gains most by, the dearest first."""
-    first = [(unit, next(one for one in unit.indicators if one.id == unit.to_gain[0])) for unit in units if unit.to_gain]
+    first = [
+        (unit, next(one for one in unit.indicators if one.id == unit.to_gain[0])) for unit in units if unit.to_gain
+    ]
     return sorted(first, key=lambda pair: -(pair[1].points_lost or 0))
 
 
@@ -133,7 +136,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     some = (words.count, words.floored, words.lost, words.signed, words.percent, words.rate, words.share)
-    environment.filters |= {one.__name__: one for one in (*some, words.fraction, words.day, words.problem)}
+    environment.filters |= {one.__name__: one for one in (*some, words.fraction, words.day)}
     environment.globals |= {
         "words": words,
         "charts": charts,

@@ -7,9 +7,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Protocol
 
-from pipelines.scorecard.model import Count, FileLine, Point, UnitCard
+from pipelines.scorecard.evidence import Delivery
+from pipelines.scorecard.model import Point, UnitCard
+
+
+class Fraction(Protocol):
+    """A numerator over a denominator, whichever class it is of."""
+
+    @property
+    def numerator(self) -> int: ...  # noqa: D102
+
+    @property
+    def denominator(self) -> int: ...  # noqa: D102
+
 
 NONE: Final = "—"
 _NOISE: Final = 1e-9
@@ -81,7 +93,7 @@ def signed(value: float | None) -> str:
     return "0.00" if abs(value) < 0.005 else f"{'+' if value > 0 else '−'}{abs(value):.2f}"
 
 
-def percent(ratio: Count) -> str:
+def percent(ratio: Fraction) -> str:
     """A share in per cent with two digits; dash where there is no denominator."""
     if not ratio.denominator:
         return NONE
@@ -101,7 +113,7 @@ def share(value: float) -> str:
     return f"{round(value * 100, 4):g}%"
 
 
-def fraction(ratio: Count) -> str:
+def fraction(ratio: Fraction) -> str:
     """Numerator over denominator."""
     return f"{count(ratio.numerator)} / {count(ratio.denominator)}"
 
@@ -112,11 +124,13 @@ def day(text: str) -> str:
     return f"{int(month)}月{int(of_month)}日"
 
 
-def problem(line: FileLine) -> str:
+def problem(delivery: Delivery) -> str:
     """Why a file brought nothing, in words; empty where nothing was wrong with the file as a whole."""
-    if line.problem_zh:
-        return line.problem_zh
-    if line.status != "duplicate" and line.rows_in == 0:
+    if delivery.problem_zh:
+        return delivery.problem_zh
+    if delivery.problem_code:
+        return f"文件无法处理（{delivery.problem_code}）。"
+    if delivery.status != "duplicate" and delivery.rows_in == 0:
         return "文件没有数据行。"
     return ""
 
