@@ -79,7 +79,7 @@ def score(home: Home, catalog: Catalog, *, period: str, as_of: datetime) -> Scor
         InputError: ``period`` is no period or has not begun.
     """
     span = Period.parse(period, as_of)
-    facts = measured(home, catalog, span.trend())
+    facts = measured(home, catalog, _since_anything_came(home, catalog, span))
     card = compute(home, catalog, span, facts)
     made = tables(card)
     with home.locked(_LOCK):
@@ -100,7 +100,7 @@ def score(home: Home, catalog: Catalog, *, period: str, as_of: datetime) -> Scor
                 frame.write_parquet(new / f"{name}.parquet", compression_level=1)
             version.write(new)
             model = assemble(home, catalog, card, facts, version, earlier(new))
-            (new / MODEL).write_text(json.dumps(model.to_json(), ensure_ascii=False) + "\n", encoding="utf-8")
+            (new / MODEL).write_text(json.dumps(model, default=vars, ensure_ascii=False) + "\n", encoding="utf-8")
             write_pages(model, new)
             write_workbook(model, new / WORKBOOK)
         recorded = _record(home, made["scorecard"], span, catalog.version)
@@ -134,6 +134,12 @@ def _exchanged(folder: Path) -> Iterator[Path]:
         folder.rename(old)
     new.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _since_anything_came(home: Home, catalog: Catalog, span: Period) -> list[Period]:
+    """The periods of the trend, those before the first delivery left out."""
+    first = known_batches(home, catalog).select(pl.col("received_on").min()).collect().item()
+    return [one for one in span.trend() if one.label == span.label or (first is not None and first < one.end)]
 
 
 def _put_back(folder: Path) -> None:

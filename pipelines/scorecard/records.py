@@ -66,7 +66,7 @@ def records_sql(connection: duckdb.DuckDBPyConnection, home: Home, catalog: Cata
         dated = source.cell(dataset.timeliness.field, "DATE") if dataset.timeliness else "NULL::DATE"
         versions = tuple(name for name in dataset.version_order if name != "received_on")
         parts.append(
-            f"SELECT s.unit, s.provider_id, {literal(dataset.id)} AS dataset_id, r.{RECEIVED_ON} AS received_on, "
+            f"SELECT s.unit, s.provider_id, {literal(dataset.id)}::dataset_name AS dataset_id, r.{RECEIVED_ON} AS received_on, "
             f"{source.hashed(dataset.record_key, 1)} AS key_1, {source.hashed(dataset.record_key, 2)} AS key_2, "
             f"{source.hashed(versions, 3)} AS version, {dated} >= e.earliest AS in_time, {code} IS NOT NULL AS has_code, "
             f"b.known_from FROM {source.rows} AS r "

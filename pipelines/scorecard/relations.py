@@ -34,6 +34,7 @@ import polars as pl
 from pipelines.catalog import Catalog
 from pipelines.home import Home
 from pipelines.lake.ledger import TABLES, ledger
+from pipelines.lake.sql import literal
 from pipelines.scorecard.period import Period
 from pipelines.scorecard.records import base_sql, cases_sql, records_sql
 from pipelines.scorecard.slots import slots
@@ -93,7 +94,7 @@ def relations(home: Home, catalog: Catalog, periods: Sequence[Period]) -> Iterat
             _register(connection, "broken", _broken(home, catalog, batches))
             for name, columns in _EVENTS.items():
                 _register(connection, name, _events(home, catalog, name, columns))
-            _register(connection, "senders", batches.select("region_code", "sent_as", "unit", "provider_id").unique())
+            _senders(connection, catalog, batches)
             _register(connection, "earliest_in_time", _earliest_in_time(catalog, batches))
             connection.execute(f"CREATE TABLE base AS {base_sql(connection, home, catalog)}")
             connection.execute(f"CREATE TABLE records AS {records_sql(connection, home, catalog)}")
@@ -101,6 +102,19 @@ def relations(home: Home, catalog: Catalog, periods: Sequence[Period]) -> Iterat
             yield connection
         finally:
             connection.close()
+
+
+def _senders(connection: duckdb.DuckDBPyConnection, catalog: Catalog, batches: pl.DataFrame) -> None:
+    """Who sent, with names as numbers: five million rows carry them."""
+    _register(connection, "senders_named", batches.select("region_code", "sent_as", "unit", "provider_id").unique())
+    for name, source in {"unit_name": "unit", "provider_name": "provider_id"}.items():
+        wanted = f"SELECT DISTINCT {source} FROM senders_named WHERE {source} IS NOT NULL ORDER BY 1"
+        connection.execute(f"CREATE TYPE {name} AS ENUM ({wanted})")
+    connection.execute(f"CREATE TYPE dataset_name AS ENUM ({', '.join(literal(one) for one in catalog.datasets)})")
+    connection.execute(
+        "CREATE TABLE senders AS SELECT region_code, sent_as, unit::unit_name AS unit, provider_id::provider_name AS provider_id "
+        "FROM senders_named"
+    )
 
 
 def known_batches(home: Home, catalog: Catalog) -> pl.LazyFrame:
