@@ -88,6 +88,7 @@ def points_lost(unit: UnitCard) -> Data:
     return {
         "labels": [one.title_zh for one in losing],
         "lost": [round(one.points_lost or 0, 3) for one in losing],
+        "points": [words.lost(one.points_lost) for one in losing],
         "values": [f"{words.percent(one.count)}（{words.fraction(one.count)}）" for one in losing],
     }
 

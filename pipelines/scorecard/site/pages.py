@@ -12,7 +12,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.scorecard import words
-from pipelines.scorecard.model import IndicatorLine, PeriodCard, UnitCard
+from pipelines.scorecard.model import IndicatorLine, Part, PeriodCard, UnitCard
 from pipelines.scorecard.site import assets, charts
 from pipelines.scorecard.site.tiles import places
 
@@ -47,7 +47,12 @@ def write_pages(card: PeriodCard, folder: Path, *, assets_folder: Path | None = 
     assets.write_assets(shared)
     environment = _environment()
     scripts = [os.path.relpath(shared / name, folder) for name in assets.names()]
-    common = {"card": card, "scripts": scripts, "dimensions": {id_: title for id_, title, _ in card.dimensions}}
+    common = {
+        "card": card,
+        "scripts": scripts,
+        "dimensions": {id_: title for id_, title, _ in card.dimensions},
+        "titles": {one.id: one.title_zh for one in card.method},
+    }
     for name, content in _contents(card, environment, common):
         (folder / name).write_text(content, encoding="utf-8")
 
@@ -82,6 +87,7 @@ def _contents(card: PeriodCard, environment: Environment, common: dict[str, obje
                 lines=[*dear, *(one for one in unit.indicators if one.id not in unit.to_gain)],
                 rules={rule.rule_id: rule for rule in unit.rules},
                 first_files=first_files(unit),
+                worst=worst(dear[0]) if dear else None,
             ),
         )
 
@@ -110,6 +116,16 @@ def gains(units: Sequence[UnitCard]) -> list[tuple[UnitCard, IndicatorLine]]:
         (unit, next(one for one in unit.indicators if one.id == unit.to_gain[0])) for unit in units if unit.to_gain
     ]
     return sorted(first, key=lambda pair: -(pair[1].points_lost or 0))
+
+
+def worst(line: IndicatorLine) -> Part | None:
+    """The part that holds most of what there is to mend; None where the parts are unknown."""
+
+    def faults(part: Part) -> int:
+        count = part.count
+        return count.numerator if line.lower_is_better else count.denominator - count.numerator
+
+    return max(line.parts, key=faults, default=None)
 
 
 def in_order(units: Sequence[UnitCard]) -> list[UnitCard]:

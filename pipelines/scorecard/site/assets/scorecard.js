@@ -67,12 +67,12 @@
     return {
       ...frame(),
       legend: legend(),
-      grid: grid({ top: size() * 2.6, right: 20 }),
+      grid: grid({ top: size() * (narrow(box) && data.median.length ? 4.6 : 2.6), right: 20 }),
       tooltip: { ...frame().tooltip, trigger: "axis", axisPointer: { lineStyle: { color: colour("muted") } }, formatter },
       xAxis: axis({ type: "category", data: data.labels, boundaryGap: true, splitLine: { show: false }, axisLabel: { ...text("muted", 0.8), hideOverlap: true } }),
       yAxis: axis({ type: "value", min: low, max: 100 }),
       series: [
-        line("无任何问题的行占比（%）", data.clean, "muted", { lineStyle: { color: colour("muted"), type: "dotted", width: 2 } }),
+        line("无任何问题的行（%）", data.clean, "muted", { lineStyle: { color: colour("muted"), type: "dotted", width: 2 } }),
         ...(data.median.length ? [line("各地区中位数", data.median, "warn", { lineStyle: { color: colour("warn"), type: "dashed", width: 2 } })] : []),
         line(data.name, drawn, "accent", { lineStyle: { color: colour("accent"), width: 3 }, symbol: "circle", label: { position: "top", formatter: ({ value }) => two(value), ...text("ink", 0.8) } }),
       ],
@@ -84,18 +84,22 @@
     const bars = data.scores.map((value, n) => ({
       value: value === null ? 0 : value,
       itemStyle: { color: colour(value !== null && data.medians[n] !== null && value < data.medians[n] ? "bar-low" : "bar") },
-      label: { formatter: value === null ? "不测" : two(value) },
     }));
     const formatter = ({ dataIndex: n }) => `<b>${escaped(data.labels[n])}</b><br>得分 ${two(data.scores[n])}（满分 100）<br>中位数 ${two(data.medians[n])}<br>可测权重 ${data.weights[n]}`;
+    const side = { type: "category", inverse: true, splitLine: { show: false } };
+    const values = data.scores.map((value) => (value === null ? "不测" : two(value)));
     return {
       ...frame(),
-      legend: { ...legend(), data: [{ name: "得分" }, { name: "中位数" }] },
-      grid: { left: size() * room, right: size() * 3.6, top: size() * 2.2, bottom: size() * 1.6 },
+      legend: { ...legend(), data: [{ name: "得分", icon: "roundRect" }, { name: "中位数", icon: "path://M0 0h2v12h-2z" }] },
+      grid: { left: size() * room, right: size() * 4, top: size() * 2.2, bottom: size() * 1.6 },
       tooltip: { ...frame().tooltip, formatter },
       xAxis: axis({ type: "value", min: 0, max: 100 }),
-      yAxis: axis({ type: "category", data: data.labels, inverse: true, axisLabel: { ...text("ink", 0.87), width: size() * (room - 0.6), overflow: "break" }, splitLine: { show: false } }),
+      yAxis: [
+        axis({ ...side, data: data.labels, axisLabel: { ...text("ink", 0.87), interval: 0, width: size() * (room - 0.6), overflow: "break" } }),
+        axis({ ...side, data: values, position: "right", axisLine: { show: false }, axisLabel: { ...text("ink", 0.87), interval: 0 } }),
+      ],
       series: [
-        { type: "bar", name: "得分", data: bars, barWidth: "56%", itemStyle: { color: colour("bar") }, label: { show: true, position: "right", ...text("ink", 0.83) }, ...still },
+        { type: "bar", name: "得分", data: bars, barWidth: "56%", itemStyle: { color: colour("bar") }, ...still },
         { type: "scatter", name: "中位数", data: data.medians.map((value, n) => [value, n]), symbol: "rect", symbolSize: [size() * 0.26, size() * 1.5], itemStyle: { color: colour("ink") }, z: 5, silent: true, ...still },
       ],
     };
@@ -106,16 +110,16 @@
     return {
       ...frame(),
       grid: { left: size() * room, right: size() * 3.4, top: 6, bottom: size() * 1.6 },
-      tooltip: { ...frame().tooltip, formatter: ({ dataIndex: n }) => `<b>${escaped(data.labels[n])}</b><br>丢掉 ${two(Math.max(0.01, data.lost[n]))} 分<br>${escaped(data.values[n])}` },
+      tooltip: { ...frame().tooltip, formatter: ({ dataIndex: n }) => `<b>${escaped(data.labels[n])}</b><br>丢掉 ${data.points[n]} 分<br>${escaped(data.values[n])}` },
       xAxis: axis({ type: "value", min: 0 }),
-      yAxis: axis({ type: "category", data: data.labels, inverse: true, axisLabel: { ...text("ink", 0.87), width: size() * (room - 0.6), overflow: "break" }, splitLine: { show: false } }),
-      series: [{ type: "bar", data: data.lost, barWidth: "56%", itemStyle: { color: colour("bad-bar") }, label: { show: true, position: "right", formatter: ({ value }) => Math.max(0.01, value).toFixed(2), ...text("ink", 0.83) }, ...still }],
+      yAxis: axis({ type: "category", data: data.labels, inverse: true, axisLabel: { ...text("ink", 0.87), interval: 0, width: size() * (room - 0.6), overflow: "break" }, splitLine: { show: false } }),
+      series: [{ type: "bar", data: data.lost, barWidth: "56%", itemStyle: { color: colour("bad-bar") }, label: { show: true, position: "right", formatter: ({ dataIndex: n }) => data.points[n], ...text("ink", 0.83) }, ...still }],
     };
   }
 
   function calendar(data, box) {
     const room = narrow(box) ? 6.2 : 9;
-    const files = "收到文件的日子";
+    const files = "收到文件";
     const lanes = [...data.lanes, files];
     const date = (n) => { const day = new Date(`${data.first}T00:00:00Z`); day.setUTCDate(day.getUTCDate() + n); return day; };
     const named = (n) => `${date(n).getUTCMonth() + 1}月${date(n).getUTCDate()}日`;
@@ -150,7 +154,7 @@
       grid: { left: size() * room, right: 14, top: 6, bottom: size() * 1.8 },
       tooltip: { ...frame().tooltip, formatter },
       xAxis: axis({ type: "value", min: 0, max: data.length, interval: ticks, axisLabel: { ...text("muted", 0.83), align: "left", formatter: (n) => (n < data.length ? short(n) : "") } }),
-      yAxis: axis({ type: "category", data: lanes, inverse: true, axisLabel: { ...text("ink", 0.83), lineHeight: size() * 1.1, width: size() * (room - 0.6), overflow: "break" }, splitLine: { show: true, lineStyle: { color: colour("line") } } }),
+      yAxis: axis({ type: "category", data: lanes, inverse: true, axisLabel: { ...text("ink", 0.83), lineHeight: size() * 1.1, interval: 0, width: size() * (room - 0.6), overflow: "break" }, splitLine: { show: true, lineStyle: { color: colour("line") } } }),
       series: [
         { type: "custom", data: data.slots.map((slot) => [slot.from, slot.lane, slot.to]), encode: { x: [0, 2], y: 1 }, renderItem: bar, clip: true, ...still },
         { type: "scatter", data: data.days.map((day) => ({ value: [day.at + 0.5, data.lanes.length], itemStyle: { color: colour(day.unread ? "bad" : "accent") } })), symbolSize: (_, item) => size() * Math.min(1.5, 0.7 + 0.12 * data.days[item.dataIndex].files), ...still },
