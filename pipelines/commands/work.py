@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +22,6 @@ from pipelines.commands.options import (
     instant,
     open_hub,
 )
-from pipelines.errors import InputError
 
 if TYPE_CHECKING:
     from pipelines.intake import Hub
@@ -56,10 +56,25 @@ def publish(
 
 
 def score(
-    home: HomeOption = None, period: PeriodOption = None, as_of: AsOfOption = None, as_json: JsonOption = False
+    home: HomeOption = None,
+    period: PeriodOption = None,
+    as_of: AsOfOption = None,
+    what_if: Annotated[
+        Path | None, typer.Option("--what-if", help="Compare past periods under this scorecard.yaml; write nothing.")
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Scorecards of a month."""
-    hub, at = open_hub(home), instant(as_of)
+    """Scorecards of a month, a quarter or a year."""
+    hub, at = open_hub(home, must_exist=what_if is not None), instant(as_of)
+    if what_if is not None:
+        from pipelines.scorecard.what_if import read_scheme
+        from pipelines.scorecard.what_if import what_if as compare
+
+        scheme = read_scheme(what_if)
+        with console.steps("评分方案比较 what-if"), hub.home.lake_in_use():
+            compared = compare(hub.home, hub.catalog, scheme, period=period or this_month(at), as_of=at)
+        console.compared(compared, as_json=as_json)
+        return
     with console.steps("评分 score"):
         done = score_period(hub, period, at)
     console.scored(hub, done, as_json=as_json)
@@ -110,20 +125,24 @@ def demo(
 
 
 def score_period(hub: Hub, period: str | None, at: datetime) -> ScoreResult:
-    """The scorecard of a month; without one, of the month of ``at``.
+    """The scorecard of a period; without one, of the month of ``at``.
 
     Raises:
-        InputError: the period is no month.
+        InputError: the period is none.
     """
     from pipelines.catalog.site import keep
-    from pipelines.intake.inbox import CHINA
     from pipelines.scorecard import score as run_score
+    from pipelines.scorecard.period import Period
 
-    chosen = period or f"{at.astimezone(CHINA):%Y-%m}"
-    try:
-        datetime.strptime(chosen, "%Y-%m")
-    except ValueError as error:
-        raise InputError(f"--period {chosen}: is no month; write it as YYYY-MM, for example 2026-11") from error
+    chosen = period or this_month(at)
+    Period.parse(chosen, at)
     keep(hub.home, hub.catalog)
     with hub.home.lake_in_use():
         return run_score(hub.home, hub.catalog, period=chosen, as_of=at)
+
+
+def this_month(at: datetime) -> str:
+    """The month of an instant in China, as a period is written."""
+    from pipelines.intake.inbox import CHINA
+
+    return f"{at.astimezone(CHINA):%Y-%m}"

@@ -79,7 +79,7 @@ def score(home: Home, catalog: Catalog, *, period: str, as_of: datetime) -> Scor
         InputError: ``period`` is no period or has not begun.
     """
     span = Period.parse(period, as_of)
-    facts = measured(home, catalog, _since_anything_came(home, catalog, span))
+    facts = measured(home, catalog, since_anything_came(home, catalog, span))
     card = compute(home, catalog, span, facts)
     made = tables(card)
     with home.locked(_LOCK):
@@ -136,7 +136,7 @@ def _exchanged(folder: Path) -> Iterator[Path]:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _since_anything_came(home: Home, catalog: Catalog, span: Period) -> list[Period]:
+def since_anything_came(home: Home, catalog: Catalog, span: Period) -> list[Period]:
     """The periods of the trend, those before the first delivery left out."""
     first = known_batches(home, catalog).select(pl.col("received_on").min()).collect().item()
     return [one for one in span.trend() if one.label == span.label or (first is not None and first < one.end)]

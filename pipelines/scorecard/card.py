@@ -12,7 +12,7 @@ from pipelines.home import Home
 from pipelines.scorecard.arrivals import Arrivals, arrivals
 from pipelines.scorecard.evidence import Evidence
 from pipelines.scorecard.measures import Measures, Ratio, measure
-from pipelines.scorecard.period import Period
+from pipelines.scorecard.period import MONTHS, Period
 from pipelines.scorecard.relations import relations
 from pipelines.scorecard.scoring import UnitScore, score_units
 from pipelines.scorecard.state import State
@@ -87,7 +87,8 @@ class Facts:
     def scored(self, scheme: Scorecard, catalog: Catalog, period: Period) -> tuple[UnitScore, ...]:
         """Every unit of the catalogue under a scheme."""
         label = period.label
-        return score_units(scheme, units(catalog).values(), self.came.get(label, {}), self.measures.get(label, {}))
+        came, measures = self.came.get(label, {}), self.measures.get(label, {})
+        return score_units(scheme, units(catalog).values(), came, measures, MONTHS[period.kind])
 
 
 def measured(home: Home, catalog: Catalog, periods: Sequence[Period], scheme: Scorecard | None = None) -> Facts:

@@ -113,15 +113,15 @@ def linear(indicator: Indicator, value: float) -> float:
 
 
 def score_units(
-    scheme: Scorecard, units: Iterable[Unit], came: Mapping[str, Arrivals], measures: Measures
+    scheme: Scorecard, units: Iterable[Unit], came: Mapping[str, Arrivals], measures: Measures, months: int
 ) -> tuple[UnitScore, ...]:
-    """All units with their ranks, each among its scope, in the order given."""
-    scored = [score_unit(scheme, unit, came.get(unit.id, NOTHING), measures) for unit in units]
+    """All units over so many months with their ranks, each among its scope, in the order given."""
+    scored = [score_unit(scheme, unit, came.get(unit.id, NOTHING), measures, months) for unit in units]
     by_scope = [[one for one in scored if one.unit.scope == scope] for scope in ("region", "sector")]
     return tuple(one for some in by_scope for one in ranked(some))
 
 
-def score_unit(scheme: Scorecard, unit: Unit, came: Arrivals, measures: Measures) -> UnitScore:
+def score_unit(scheme: Scorecard, unit: Unit, came: Arrivals, measures: Measures, months: int) -> UnitScore:
     """One unit without its rank; ``measures`` are all units'."""
     parts = {one.id: measures.get(one.id, {}).get(unit.id, ()) for one in scheme.indicators}
     ratios = {name: Ratio.sum(part.ratio for part in some) for name, some in parts.items()}
@@ -154,7 +154,7 @@ def score_unit(scheme: Scorecard, unit: Unit, came: Arrivals, measures: Measures
         total=total,
         rank_total=rank_total,
         red_lines=crossed,
-        grade=None if total is None else _grade(scheme, total, came.rows_in),
+        grade=None if total is None else _grade(scheme, total, came.rows_in / months),
     )
 
 
@@ -173,8 +173,8 @@ def grade_of(grades: Iterable[Grade], total: float) -> Grade | None:
     return max(reached, key=lambda grade: grade.minimum, default=None)
 
 
-def _grade(scheme: Scorecard, total: float, rows: int) -> Grade | None:
-    """The grade of a total; a handful of rows makes none better than the scheme says."""
+def _grade(scheme: Scorecard, total: float, rows: float) -> Grade | None:
+    """The grade of a total; a handful of rows a month makes none better than the scheme says."""
     reached = grade_of(scheme.grades, total)
     small = scheme.small_sample
     best = next((grade for grade in scheme.grades if grade.grade == small.best_grade), None)
@@ -185,12 +185,13 @@ def _grade(scheme: Scorecard, total: float, rows: int) -> Grade | None:
 
 def _crossed(scheme: Scorecard, ratios: Mapping[str, Ratio], bounds: Bounds) -> tuple[RedLine, ...]:
     """Red lines that were crossed beyond doubt: of a small sample, the bound in the unit's favour counts."""
+    samples = {one.id for one in scheme.indicators if one.sample}
     found = []
     for line in scheme.red_lines:
         ratio = ratios.get(line.indicator, Ratio(0, 0))
         if ratio.value is None:
             continue
-        lower, upper = bounds.around(ratio)
+        lower, upper = bounds.around(ratio) if line.indicator in samples else (ratio.value, ratio.value)
         if (line.below is not None and upper < line.below) or (line.above is not None and lower > line.above):
             found.append(line)
     return tuple(found)

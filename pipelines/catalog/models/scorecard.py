@@ -93,7 +93,7 @@ class RedLine(Model):
 class SmallSample(Model):
     """Below so many rows a rate is ranked by its one-sided Wilson bound at this confidence.
 
-    With fewer than ``grade_rows`` rows read in the period no grade is better than ``best_grade``.
+    With fewer than ``grade_rows`` rows a month read in the period no grade is better than ``best_grade``.
     """
 
     below: Annotated[int, Constraint(ge=0)] = 0
