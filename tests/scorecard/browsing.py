@@ -26,7 +26,8 @@ const under = text => { const t = text.getBoundingClientRect(), x = t.x + t.widt
     for (const shape of text.ownerSVGElement.querySelectorAll('path, rect, text')) {
         if (shape === text) break;
         const fill = getComputedStyle(shape).fill, b = shape.getBoundingClientRect();
-        if (shape.tagName !== 'text' && /^rgb\\(/.test(fill) && b.x <= x && x <= b.right && b.y <= y && y <= b.bottom) found = fill;
+        const seen = +getComputedStyle(shape).fillOpacity > .1;
+        if (seen && shape.tagName !== 'text' && /^rgb\\(/.test(fill) && b.x <= x && x <= b.right && b.y <= y && y <= b.bottom) found = fill;
     } return found || ground(text); };
 const poor = [];
 for (const e of document.body.querySelectorAll('*')) {

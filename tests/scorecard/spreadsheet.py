@@ -32,7 +32,7 @@ class Spreadsheet:
             content = self._cells[sheet][row - 1][column - 1]
             if isinstance(content, str) and content.startswith("="):
                 self.formulas += 1
-                content = eval(self._python(content, sheet), {"self": self})  # noqa: S307
+                content = eval(self._python(content, sheet), {"self": self})
             self._known[at] = content
         return self._known[at]
 

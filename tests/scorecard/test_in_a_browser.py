@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.lake.ledger import BATCHES, TABLES
 from tests.conftest import GOOD_CODES, Home, file, row
 from tests.scorecard.browsing import CHARTS, CONTRAST, FLAGS, WIDEST, dress, resize, show
 from tests.scorecard.conftest import Hub
@@ -149,7 +150,8 @@ def test_each_row_of_the_ranking_shows_denominators_on_a_phone(browser: Any, fol
     show(browser, folder / "index.html", 390)
     row = browser.execute_script("return document.querySelector('#r620000').innerText")
     assert re.search(r"\d+ / 27", row)
-    assert re.search(r"无任何问题的行\s*[\d.]+%\s*[\d,]+ / [\d,]+", row)
+    assert re.search(r"[\d.]+% [\d,]+ / [\d,]+", row)
+    assert re.search(r"可拿回 [\d.]+ 分\s*[\d.]+%（[\d,]+ / [\d,]+）", row)
 
 
 def test_without_script_the_tables_tell_all_and_no_box_is_empty(browser: Any, folder: Path) -> None:
@@ -183,7 +185,7 @@ def test_the_keyboard_finds_the_way(browser: Any, folder: Path) -> None:
     assert browser.find_element(By.CSS_SELECTOR, "a.back")
 
 
-def test_from_the_overview_to_the_row_that_is_wrong(browser: Any, home: Home) -> None:
+def test_from_the_overview_to_the_row_that_is_wrong(browser: Any, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bad indicator, its dataset, the file, the list of its rows: five clicks, and the last opens the refused row."""
     from datetime import UTC, datetime
 
@@ -191,6 +193,7 @@ def test_from_the_overview_to_the_row_that_is_wrong(browser: Any, home: Home) ->
 
     from pipelines.scorecard import score
 
+    monkeypatch.setitem(TABLES, "batches", BATCHES)  # the real collect writes here, with the columns it knows
     good, bad = GOOD_CODES[:2]
     home.drop("sichuan", "enterprise_registration", file(row(good), row(bad, 企业名称=""), row(GOOD_CODES[2])))
     home.collect()

@@ -85,7 +85,7 @@ def _contents(card: PeriodCard, environment: Environment, common: dict[str, obje
                 unit=unit,
                 dear=dear,
                 lines=[*dear, *(one for one in unit.indicators if one.id not in unit.to_gain)],
-                rules={rule.rule_id: rule for rule in unit.rules},
+                rules={rule.rule_id: rule for rule in unit.rules[:TOP_RULES_OF_UNIT]},
                 first_files=first_files(unit),
                 worst=worst(dear[0]) if dear else None,
             ),

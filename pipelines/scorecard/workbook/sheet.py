@@ -15,7 +15,7 @@ WEIGHT: Final = "0.##"
 SIGNED: Final = "+0.00;-0.00;0.00"
 _HEAD: Final = {"bold": True, "bg_color": "#16365F", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"}
 _BAR: Final = {
-    "type": "data_bar", "bar_color": "#7FA6D6", "bar_solid": True, "min_type": "num", "max_type": "num",
+    "type": "data_bar", "bar_color": "#7FA6D6", "min_type": "num", "max_type": "num",
     "min_value": 0, "max_value": 100,
 }  # fmt: skip
 
