@@ -1,7 +1,8 @@
 """# 发布 · Publish shared datasets
 
 Resolves the records of every dataset that changed (one record per record key, newest version wins) and of every dataset that a
-repair, a withdrawal or an objection may name; builds a release of each product, checks it and moves `latest.json` to it.
+repair, a withdrawal or an objection may name; builds a release of each product, checks it and moves `latest.json` to it. Then
+`publish_subjects` draws the subject master from these releases and puts the month's code conflicts into the outboxes.
 
 | | |
 |---|---|
@@ -29,7 +30,7 @@ from wiring import RECORDS, RELEASES, RETRY, as_of_param, choice_param, hub, ins
     params={"dataset": choice_param("数据集 dataset", "dataset"), "as_of": as_of_param()},
 )
 def publish_shared_datasets() -> None:
-    """Publish each dataset that changed; each wakes the scorecards."""
+    """Publish each dataset that changed, then the subject master; each wakes the scorecards."""
 
     @task
     def plan() -> list[str]:
@@ -54,7 +55,17 @@ def publish_shared_datasets() -> None:
         outlet_events[RELEASES].extra = {"product": dataset, "releases": released, "as_of": day.date().isoformat()}
         return released
 
-    publish.expand(dataset=plan())
+    @task(outlets=[RELEASES])
+    def publish_subjects(*, outlet_events: Any = None) -> list[str]:
+        from pipelines.release import publish
+
+        day = instant(get_current_context())
+        done = publish(hub(), product="subject", as_of=day)
+        released = [f"{one.product_id}/{one.release_id}" for one in done]
+        outlet_events[RELEASES].extra = {"product": "subject", "releases": released, "as_of": day.date().isoformat()}
+        return released
+
+    publish.expand(dataset=plan()) >> publish_subjects()
 
 
 publish_shared_datasets()

@@ -20,7 +20,7 @@ from pipelines.release.display import LATER, TAKEN_DOWN, TURNS, with_state
 from pipelines.release.manifest import Manifest
 from pipelines.release.messages import ASKED_BY, ASKED_IN, ASKED_ON, Messages, effects
 from pipelines.release.view import FILTERED, WITHHELD, shown, withheld
-from pipelines.resolution import key_columns, resolve
+from pipelines.resolution import Precedence, key_columns, resolve
 
 SUPERSEDED: Final = "superseded"
 CATALOGUE: Final = "catalogue"
@@ -54,10 +54,11 @@ class Made:
 
 @dataclass(frozen=True)
 class Bucket:
-    """What a bucket became: by product id, and the next day on which the clock changes any of it."""
+    """What a bucket became: by product id, the next day on which the clock changes any of it, and the rows that lost."""
 
     products: Mapping[str, Made]
     turns_on: date | None
+    losers: pl.DataFrame
 
 
 def make_bucket(
@@ -83,18 +84,23 @@ def make_bucket(
         folders: where each product's data files go.
     """
     rows = hub.records(dataset.id).scan(files).collect() if files else hub.records(dataset.id).scan([]).collect()
-    resolved = resolve(rows, dataset)
+    resolved = resolve(rows, dataset, Precedence.of(hub.catalog, dataset.id, day))
     key = key_columns(dataset)
     asked = effects(rows, messages.of(dataset.id, bucket), dataset)
     del rows
     records = with_state(resolved.records.lazy(), asked.frame.lazy(), key, hub.catalog, dataset, day).collect()
-    account = {"accepted": resolved.accepted, SUPERSEDED: resolved.superseded, "duplicate": resolved.duplicate}
+    account = {
+        "accepted": resolved.accepted,
+        SUPERSEDED: resolved.superseded,
+        "duplicate": resolved.duplicate,
+        **resolved.kinds,
+    }
     made = {}
     for one in wanted:
         made[one.product.id] = _of_product(hub, one, bucket, records, account, asked.refused, key, folders)
     for product_id, part in made.items():
         made[product_id] = _with_takedowns(part, asked.frame, key)
-    return Bucket(made, records[TURNS].min())  # type: ignore[arg-type]
+    return Bucket(made, records[TURNS].min(), resolved.losers)  # type: ignore[arg-type]
 
 
 def _of_product(

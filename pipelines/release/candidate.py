@@ -25,6 +25,7 @@ from pipelines.release.displays import display_rows
 from pipelines.release.gate import Refused, Validation
 from pipelines.release.manifest import MANIFEST_VERSION, Manifest, point_to, release_id
 from pipelines.release.takedowns import takedown_rows
+from pipelines.resolution import KINDS
 
 ACCOUNT: Final = ("accepted", "published", "superseded", "duplicate")
 
@@ -128,6 +129,7 @@ class Candidate:
             "previous_release_id": self.previous["release_id"] if self.previous else None,
             "withheld": reasons,
             "account": account,
+            "kinds": {kind: sum(entry["rows"].get(kind, 0) for entry in self._buckets.values()) for kind in KINDS},
             "findings": _sum(entry.get("findings", {}) for entry in self._buckets.values()),
             "taken_down": takedown_rows(self._hub.catalog, product, self._taken_down, day),
             "displays": display_rows(paths, day) if product.publication_clock else [],

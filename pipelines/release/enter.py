@@ -33,7 +33,8 @@ def enter(hub: Hub, manifest: Manifest) -> None:
             frame = _frame([{**product, **row} for row in rows], schema)
             ledger(hub.home, table).append_frame(transaction, frame, work)
     names = ("release_id", "product_id", "previous_release_id", "as_of", "catalog_version")
-    row = {**{name: manifest[name] for name in names}, **manifest["account"], **manifest["changes"]}
+    numbers = {**manifest["account"], **manifest["kinds"], **manifest["changes"]}
+    row = {**{name: manifest[name] for name in names}, **numbers}
     ledger(hub.home, "releases").append_frame(transaction, pl.DataFrame([row], schema=dict(RELEASES)), work)
     shutil.rmtree(work, ignore_errors=True)
 

@@ -29,7 +29,7 @@ from pipelines.release.enter import enter, entered, transaction_of
 from pipelines.release.manifest import Manifest, latest
 from pipelines.release.messages import Messages, read_messages
 from pipelines.release.sources import Source, definition, made_from, remember, source
-from pipelines.resolution import key_columns
+from pipelines.resolution import LosersFiles, key_columns
 from pipelines.stopwatch import stage
 
 __all__ = ["Published", "concerned", "publish"]
@@ -121,6 +121,13 @@ def publish(
             done, refused = _publish_dataset(hub, run, hub.catalog.datasets[dataset_id], products, as_of)
         results += done
         failures += refused
+    if datasets is None and (product is None or hub.catalog.products[product].master is not None):
+        from pipelines.release.subject import publish_subjects
+
+        progress("subject")
+        done, refused = publish_subjects(hub, as_of)
+        results += done
+        failures += refused
     if failures:
         raise HubError("; ".join(failures))
     return sorted(results, key=lambda one: one.product_id)
@@ -165,14 +172,14 @@ def _plan(
     files: Mapping[str, list[Path]],
     at: datetime,
 ) -> _Plan:
-    defined = definition(hub, product)
+    day = at.astimezone(CHINA).date()
+    defined = definition(hub, product, day)
     known = made_from(hub.home, previous)
     there = previous["buckets"] if previous else {}
     sources = {
         bucket: source(defined, files.get(bucket, []), run.messages.digest(dataset.id, bucket))
         for bucket in sorted({*files, *there})
     }
-    day = at.astimezone(CHINA).date()
     touched = frozenset(
         bucket
         for bucket, made in sources.items()
@@ -205,11 +212,14 @@ def _make(
         return make_bucket(hub, dataset, bucket, files.get(bucket, []), run.messages, day, wanted, folders)
 
     turns = {}
+    losers = LosersFiles(hub.home, dataset, hub.catalog.fields(dataset.id))
     with stage("resolve"):
         for bucket, done in zip(touched, two_at_a_time(made, touched), strict=True):
             turns[bucket] = done.turns_on
+            losers.add(bucket, done.losers)
             for product_id, part in done.products.items():
                 candidates[product_id].add(bucket, part)
+    losers.keep()  # before any pointer moves: a run that dies here makes the buckets anew, and these with them
     results, failures = [], []
     passed: list[_Plan] = []
     for plan in active:

@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ from pipelines import expectations
 from pipelines.catalog.models import Product
 from pipelines.home import Home, write_json
 from pipelines.intake.collect import Hub
+from pipelines.intake.inbox import CHINA
 from pipelines.release.manifest import Manifest
 from pipelines.release.messages import Messages
+from pipelines.resolution import Precedence
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def remember(home: Home, manifest: Manifest, sources: Mapping[str, Source]) -> N
     write_json(_path(home, manifest["product_id"]), {"release_id": manifest["release_id"], "buckets": buckets})
 
 
-def definition(hub: Hub, product: Product) -> str:
+def definition(hub: Hub, product: Product, day: date) -> str:
     """Changes when anything in the catalogue does that the records of a product depend on."""
     catalog = hub.catalog
     dataset = catalog.datasets[str(product.dataset)]
@@ -69,6 +71,7 @@ def definition(hub: Hub, product: Product) -> str:
         [[f.id, f.type, f.sensitive] for f in catalog.fields(dataset.id)],
         dataset.record_key,
         dataset.version_order,
+        Precedence.of(catalog, dataset.id, day).to_json(),
         expectations.suite(catalog, dataset.id),
         catalog.product_fields(product.id),
         product.model_dump(mode="json", include={"access_class", "filter", "masks", "publication_clock"}),
@@ -93,7 +96,8 @@ def stands(
     hub: Hub, product: Product, manifest: Manifest, files: Mapping[str, Sequence[Path]], messages: Messages
 ) -> bool:
     """True where a release was made from these lake files and messages, under the present catalogue."""
-    defined = definition(hub, product)
+    day = datetime.fromisoformat(manifest["as_of"]).astimezone(CHINA).date()
+    defined = definition(hub, product, day)
     known = made_from(hub.home, manifest)
     return manifest["definition"] == defined and all(
         bucket in known

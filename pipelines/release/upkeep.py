@@ -43,7 +43,9 @@ def tidy(hub: Hub, tables: Mapping[str, Table], as_of: datetime, *, most_files: 
         erased = erase_withdrawn(hub)
     marked = {f"records/{name}": pending(hub, name) for name in hub.catalog.datasets}
     purged = frozenset(name for name, mark in marked.items() if mark.exists())
-    done = maintain(hub.home, dict(tables), most_files=most_files, purged=purged)
+    # Tables that are made anew with each release: nobody asks for what they held before, and it may be of erased records.
+    derived = frozenset(name for name in tables if name.partition("/")[0] in ("losers", "conflicts"))
+    done = maintain(hub.home, dict(tables), most_files=most_files, purged=purged | derived)
     for name in purged:
         marked[name].unlink()
     removed = remove_old_releases(hub, as_of.astimezone(CHINA).date())

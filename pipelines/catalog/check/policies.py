@@ -25,6 +25,13 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
     for position, order in enumerate(catalog.policies.survivorship.orders):
         where: Loc = ("orders", position)
         yield from unknown_basis(catalog, SURVIVORSHIP, (*where, "legal_basis"), order.legal_basis)
+        for index, dataset_id in enumerate(order.datasets):
+            if dataset_id not in catalog.datasets:
+                message = f"'{dataset_id}' is no dataset of the catalogue; mend the name"
+                yield at(catalog, SURVIVORSHIP, (*where, "datasets", index), message)
+        if order.criteria[-1] != "content" or len(set(order.criteria)) < len(order.criteria):
+            message = "criteria must differ and end with 'content', or equal records would be left to chance"
+            yield at(catalog, SURVIVORSHIP, (*where, "criteria"), message)
         if len({one.rank for one in order.ranks}) < len(order.ranks):
             message = "two levels have the same rank; give each its own, or neither would win"
             yield at(catalog, SURVIVORSHIP, (*where, "ranks"), message)

@@ -50,7 +50,14 @@ from pipelines.catalog.models.policies import (
     SurvivorshipOrder,
     WorkingCalendar,
 )
-from pipelines.catalog.models.products import ALL_ALLOWED, AccessClass, Product, ProductFilter, may_see
+from pipelines.catalog.models.products import (
+    ALL_ALLOWED,
+    AccessClass,
+    CodeVerification,
+    Product,
+    ProductFilter,
+    may_see,
+)
 from pipelines.catalog.models.providers import (
     Cycle,
     Due,
@@ -77,6 +84,7 @@ __all__ = [
     "CodeEntry",
     "CodePrefix",
     "CodeTable",
+    "CodeVerification",
     "Condition",
     "Confidence",
     "Cycle",

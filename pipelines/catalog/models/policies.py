@@ -166,8 +166,12 @@ class SourceRank(Model):
 
 
 class SurvivorshipOrder(Dated):
-    """Which of several sources' records of one key is kept: the criteria one after the other, until one decides."""
+    """Which of several sources' records of one key is kept: the criteria one after the other, until one decides.
 
+    For ``datasets``, or, where none is named, for every dataset that no other order of the day names.
+    """
+
+    datasets: tuple[Identifier, ...] = ()
     criteria: Annotated[
         tuple[Literal["source_updated_at", "received_on", "source_rank", "completeness", "content"], ...],
         Constraint(min_length=1),
@@ -184,19 +188,25 @@ class SurvivorshipOrder(Dated):
 
 
 class Survivorship(Model):
-    """``catalog/policies/survivorship.yaml``."""
+    """``catalog/policies/survivorship.yaml``.
+
+    ``channel_fields`` say by which way a record came, and nothing of what was decided.
+    """
 
     title_zh: Text
     note_zh: Text
+    channel_fields: tuple[Identifier, ...] = ()
     orders: tuple[SurvivorshipOrder, ...]
 
-    def on(self, day: date) -> SurvivorshipOrder:
-        """The order in force on that day.
+    def on(self, day: date, dataset_id: str | None = None) -> SurvivorshipOrder:
+        """The order in force on that day for a dataset; without one, that of every dataset nothing else is said of.
 
         Raises:
             LookupError: none covers the day.
         """
-        return one_at(self.orders, day, "order of survivorship")
+        own = [order for order in self.orders if dataset_id in order.datasets and order.covers(day)]
+        others = [order for order in self.orders if not order.datasets]
+        return one_at(own or others, day, "order of survivorship")
 
 
 Reason = Literal["expired", "repaired", "withdrawn", "on_hold", "superseded", "catalogue"]
