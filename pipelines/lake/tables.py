@@ -166,6 +166,13 @@ class Table:
             result[path] = path.parent.name.partition("=")[2] if self.partition else None
         return result
 
+    def by_partition(self) -> dict[str, list[Path]]:
+        """The table's data files by partition value, of a table that has one."""
+        found: dict[str, list[Path]] = {}
+        for path, partition in self.files().items():
+            found.setdefault(str(partition), []).append(path)
+        return found
+
     def scan(self, files: Iterable[Path] | None = None) -> pl.LazyFrame:
         """The rows of the table, or of some of its files, with the columns of the schema."""
         chosen = sorted(self.files() if files is None else files)
