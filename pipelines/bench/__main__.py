@@ -137,7 +137,7 @@ def score_job(home: Path, period: str) -> None:
     from pipelines.settings import Settings
 
     place, known = Home(home), catalog(Settings.read().catalog)
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), time.process_time()
     months = Period.parse(period, _AS_OF).trend()
     facts = measured(place, known, months)
     scored = [facts.scored(known.scorecard, known, month) for month in months]
