@@ -13,9 +13,10 @@ import traceback
 import typer
 
 from pipelines import console
-from pipelines.commands import look, work
+from pipelines.commands import look, refused, work
 from pipelines.commands.catalogue import catalog_app
 from pipelines.commands.options import DONE, FAILED, UNUSABLE
+from pipelines.commands.trace import trace
 from pipelines.errors import HubError, InputError, of_the_disk
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -25,8 +26,12 @@ for verb in (
     work.publish,
     work.score,
     work.run,
+    refused.precheck,
+    refused.waive,
     look.code,
+    trace,
     look.audit,
+    look.verify,
     work.maintain,
     look.sql,
     work.demo,

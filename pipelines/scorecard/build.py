@@ -20,9 +20,9 @@ from pipelines.lake.ledger import ledger
 from pipelines.scorecard.assemble import assemble
 from pipelines.scorecard.card import compute, measured
 from pipelines.scorecard.model import PeriodCard
-from pipelines.scorecard.pages import write_pages
 from pipelines.scorecard.period import Period
 from pipelines.scorecard.relations import known_batches
+from pipelines.scorecard.site import write_pages
 from pipelines.scorecard.table import CONTRACT, tables
 from pipelines.scorecard.versions import Version, carry, earlier, next_version
 from pipelines.scorecard.workbook import write_workbook
@@ -101,8 +101,8 @@ def score(home: Home, catalog: Catalog, *, period: str, as_of: datetime) -> Scor
             version.write(new)
             model = assemble(home, catalog, card, facts, version, earlier(new))
             (new / MODEL).write_text(json.dumps(model, default=vars, ensure_ascii=False) + "\n", encoding="utf-8")
-            write_pages(card, catalog, new)
-            write_workbook(card, new / WORKBOOK)
+            write_pages(model, new)
+            write_workbook(model, new / WORKBOOK)
         recorded = _record(home, made["scorecard"], span, catalog.version)
     return ScoreResult(
         period=span.label,
