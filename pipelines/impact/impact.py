@@ -253,7 +253,7 @@ class _Side:
             work = Path(scratch)
             path = raw.path_of(hub.home, delivery.sha256)
             try:
-                source = open_source(path, delivery.suffix, self.screen.fields, self.screen.dataset.title_zh, work)
+                source = open_source(path, delivery.suffix, self.screen.delivered, self.screen.dataset.title_zh, work)
                 passed = screen_files(self.screen, [Opened(delivery, path, source)], work)
             except Unreadable:
                 return None
