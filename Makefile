@@ -3,13 +3,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench up down clean
+.PHONY: help demo test soak lint bench up down clean
 
 BIN := .venv/bin
 UV_VERSION := 0.13.9
 DEMO_HOME ?= home/demo
 PORT ?= 8080
 AS_OF ?=
+MONTHS ?= 3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
@@ -17,8 +18,9 @@ MAIN := .venv/.installed-main
 ALL := .venv/.installed
 
 help:
-	@echo 'make demo    a sample delivery of all regions through the Airflow DAGs (home: $(DEMO_HOME); AS_OF=YYYY-MM-DD)'
+	@echo 'make demo    a sample delivery of all regions through the Airflow DAGs (home: $(DEMO_HOME); AS_OF=YYYY-MM-DD MONTHS=$(MONTHS))'
 	echo 'make test    every test (PYTEST_ARGS="-k name")'
+	echo 'make soak    killed 200 times at random (SOAK_TIMES, SOAK_SEED), and nothing lost'
 	echo 'make lint    ruff and mypy'
 	echo 'make bench   the whole job beside a bare copy (BENCH_ARGS="...")'
 	echo 'make up      Airflow with its web UI on 127.0.0.1:$(PORT), the scorecards inside it; Ctrl-C stops it'
@@ -27,11 +29,13 @@ help:
 
 demo: $(MAIN)
 	@as_of='$(AS_OF)'
-	$(BIN)/credit-hub demo --home '$(DEMO_HOME)' $${as_of:+--as-of "$$as_of"}
-	$(BIN)/python -m pipelines.airflow_home demo --home '$(DEMO_HOME)' $${as_of:+--as-of "$$as_of"}
+	$(BIN)/python -m pipelines.airflow_home demo --home '$(DEMO_HOME)' --months '$(MONTHS)' $${as_of:+--as-of "$$as_of"}
 
 test: $(ALL)
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
+
+soak: $(ALL)
+	@$(BIN)/python -m pytest -m soak -s tests/soak $(PYTEST_ARGS)
 
 lint: $(ALL)
 	@failed=0

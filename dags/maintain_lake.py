@@ -1,12 +1,15 @@
 """# 维护 · Maintain the lake
 
-Compacts buckets that hold many small files, removes files that belong to no table, bounds the Delta logs, then audits: proves
-from disk that no row is missing and no file was altered.
+Publishes what the day makes due (display periods that are over, repairs and withdrawals that came), erases the content of
+withdrawn records from the lake, removes releases whose time is over, compacts buckets that hold many small files, removes files
+that belong to no table, bounds the Delta logs, then audits: proves from disk that no row is missing, no file was altered, and
+nothing that was taken down is left.
 
 | | |
 |---|---|
 | **Runs** | daily at 02:30 (Asia/Shanghai), and waits while a group is being collected |
-| **Re-run** | always safe |
+| **Re-run** | always safe; run as of an old day, the publication clock stays where it is |
+| **If `publish_due` fails** | a candidate was refused: `latest.json` did not move, the reason stands in `shared/<product>/failures/` |
 | **If `audit` fails** | a file was removed or altered, or rows do not add up. The log names each. Restore the file from backup; `raw/` can rebuild the lake |
 """
 
@@ -14,8 +17,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, dag, task
-from wiring import RETRY, hub
+from airflow.sdk import CronTriggerTimetable, dag, get_current_context, task
+from wiring import RETRY, as_of_param, hub, instant
 
 
 @dag(
@@ -25,17 +28,25 @@ from wiring import RETRY, hub
     default_args=RETRY,
     doc_md=__doc__,
     tags=["credit-hub", "维护"],
+    params={"as_of": as_of_param()},
 )
 def maintain_lake() -> None:
-    """Compact, then audit."""
+    """Publish what is due, tidy, then audit."""
 
     @task
+    def publish_due() -> list[str]:
+        from pipelines.release.upkeep import publish_due
+
+        done = publish_due(hub(), instant(get_current_context()))
+        return [f"{one.product_id}/{one.release_id}" for one in done if one.new]
+
+    @task(trigger_rule="all_done")  # a candidate that was refused keeps nothing from being erased
     def maintain() -> list[dict[str, Any]]:
         from pipelines.audit.audit import tables
-        from pipelines.lake.maintenance import maintain
+        from pipelines.release.upkeep import tidy
 
         opened = hub()
-        return [vars(done) for done in maintain(opened.home, tables(opened))]
+        return [vars(done) for done in tidy(opened, tables(opened), instant(get_current_context())).tables]
 
     @task(retries=0)
     def audit() -> int:
@@ -47,7 +58,9 @@ def maintain_lake() -> None:
             raise HubError("; ".join(f"{finding.subject}: {finding.message}" for finding in findings[:20]))
         return 0
 
-    maintain() >> audit()
+    due, tidied = publish_due(), maintain()
+    due >> tidied
+    [due, tidied] >> audit()  # a run in which something was refused is no success
 
 
 maintain_lake()

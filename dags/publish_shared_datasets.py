@@ -1,7 +1,8 @@
 """# 发布 · Publish shared datasets
 
-Resolves the records of every dataset that changed (one record per record key, newest version wins), builds a release, checks
-it and moves `latest.json` to it.
+Resolves the records of every dataset that changed (one record per record key, newest version wins) and of every dataset that a
+repair, a withdrawal or an objection may name; builds a release of each product, checks it and moves `latest.json` to it. Then
+`publish_subjects` draws the subject master from these releases and puts the month's code conflicts into the outboxes.
 
 | | |
 |---|---|
@@ -29,15 +30,18 @@ from wiring import RECORDS, RELEASES, RETRY, as_of_param, choice_param, hub, ins
     params={"dataset": choice_param("数据集 dataset", "dataset"), "as_of": as_of_param()},
 )
 def publish_shared_datasets() -> None:
-    """Publish each dataset that changed; each wakes the scorecards."""
+    """Publish each dataset that changed, then the subject master; each wakes the scorecards."""
 
     @task
     def plan() -> list[str]:
         context = get_current_context()
         if (wanted := context["params"]["dataset"]) is not None:
             return [wanted]
+        from pipelines.release import concerned
+
+        opened = hub()
         named = {name for event in woken_by(context) for name in event.extra.get("datasets", ())}
-        return sorted(named or hub().catalog.datasets)
+        return concerned(opened, sorted(named)) if named else sorted(opened.catalog.datasets)
 
     @task(map_index_template="{{ dataset_name }}", max_active_tis_per_dag=2, outlets=[RELEASES])
     def publish(dataset: str, *, outlet_events: Any = None) -> list[str]:
@@ -46,11 +50,22 @@ def publish_shared_datasets() -> None:
         context: Any = get_current_context()
         context["dataset_name"] = dataset
         day = instant(context)
-        released = [one.release_id for one in publish(hub(), product=dataset, as_of=day)]
+        done = publish(hub(), product=None, datasets=[dataset], as_of=day)
+        released = [f"{one.product_id}/{one.release_id}" for one in done]
         outlet_events[RELEASES].extra = {"product": dataset, "releases": released, "as_of": day.date().isoformat()}
         return released
 
-    publish.expand(dataset=plan())
+    @task(outlets=[RELEASES])
+    def publish_subjects(*, outlet_events: Any = None) -> list[str]:
+        from pipelines.release import publish
+
+        day = instant(get_current_context())
+        done = publish(hub(), product="subject", as_of=day)
+        released = [f"{one.product_id}/{one.release_id}" for one in done]
+        outlet_events[RELEASES].extra = {"product": "subject", "releases": released, "as_of": day.date().isoformat()}
+        return released
+
+    publish.expand(dataset=plan()) >> publish_subjects()
 
 
 publish_shared_datasets()

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from pipelines.identifiers import CodeReport
     from pipelines.impact import Impact
     from pipelines.intake import Collected, Hub
-    from pipelines.lake.maintenance import Maintained
     from pipelines.release import Published
+    from pipelines.release.upkeep import Upkeep
+    from pipelines.release.verify import Verified
     from pipelines.scorecard.what_if import WhatIf
 
 _STATUS_ZH: Final = {"accepted": "全部入库", "partial": "部分入库", "rejected": "未入库", "duplicate": "重复报送"}
@@ -89,6 +90,11 @@ def published(hub: Hub, done: Sequence[Published], *, as_json: bool) -> None:
         numbers = [f"{one.changes[name]:,}" if one.new else "" for name in ("added", "changed", "removed")]
         shown.add_row(one.product_id, one.release_id, f"{one.rows:,}", *numbers, "new" if one.new else "unchanged")
     _OUT.print(shown)
+    if held := sorted({one.held_at for one in done if one.held_at}):
+        _OUT.print(
+            f"公示时钟不倒走 the publication clock does not run back: products that stand at {held[-1]} were published as of that"
+            " day, not as of the earlier one that was asked for"
+        )
     _OUT.print(f"共享数据 shared datasets: {hub.home.shared}")
 
 
@@ -196,6 +202,16 @@ def codes(reports: Sequence[CodeReport], *, as_json: bool) -> None:
     _OUT.print(shown)
 
 
+def traced(hub: Hub, found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Everything about a subject."""
+    if as_json:
+        _json(found)
+        return
+    from pipelines.trace.page import page
+
+    _OUT.print(page(found, hub.catalog))
+
+
 def audited(hub: Hub, findings: Sequence[AuditFinding], *, as_json: bool) -> None:
     """What the audit found."""
     from pipelines.audit.audit import summary
@@ -211,30 +227,58 @@ def audited(hub: Hub, findings: Sequence[AuditFinding], *, as_json: bool) -> Non
     counted = summary(hub)
     _OUT.print(
         f"审计通过 audit passed: {counted['files']:,} deliveries, {counted['rows_in']:,} rows in = "
-        f"{counted['rows_accepted']:,} accepted + {counted['rows_refused']:,} refused",
+        f"{counted['rows_accepted']:,} accepted + {counted['rows_refused']:,} refused "
+        f"(open {counted['open']:,} + resolved {counted['resolved']:,} + waived {counted['waived']:,})",
         style="green",
     )
 
 
-def maintained(done: Sequence[Maintained], *, as_json: bool) -> None:
-    """What maintenance did."""
+def maintained(hub: Hub, done: Upkeep, *, as_json: bool) -> None:
+    """What the day's upkeep did."""
     if as_json:
-        _json([vars(one) for one in done])
+        _json(
+            {
+                "releases": [_release(one) for one in done.released if one.new],
+                "erased_rows": dict(done.erased),
+                "removed_releases": {name: list(ids) for name, ids in done.removed.items()},
+                "tables": [vars(one) for one in done.tables],
+            }
+        )
         return
+    if new := [one for one in done.released if one.new]:
+        published(hub, new, as_json=False)
+    if done.erased:
+        _OUT.print(f"已撤回记录的内容已从湖中清除 erased from the lake: {sum(done.erased.values()):,} rows")
+    if done.removed:
+        _OUT.print(f"留存期满的旧版本已删除 old releases removed: {sum(map(len, done.removed.values())):,}")
     shown = Table("table", "files before", "after", "removed", "log bytes")
-    for one in done:
+    for one in done.tables:
         shown.add_row(one.table, *(f"{n:,}" for n in (one.files_before, one.files_after, one.removed, one.log_bytes)))
     _OUT.print(shown)
 
 
-def demo(hub: Hub, plan: Mapping[str, Any], *, as_json: bool) -> None:
+def verified(hub: Hub, done: Verified, *, as_json: bool) -> None:
+    """Files of a product that are not what their manifest says."""
+    found = [{"path": one.path.relative_to(hub.home.root).as_posix(), "message": one.message} for one in done.damage]
+    if as_json:
+        _json({"product_id": done.product_id, "releases": done.releases, "files": done.files, "damage": found})
+        return
+    for one in found:
+        _OUT.print(f"{one['path']}: {one['message']}")
+    word = "有损坏 damaged" if found else "完好 whole"
+    _OUT.print(f"{done.product_id}: {word}; {done.releases:,} releases, {done.files:,} files")
+
+
+def demo(hub: Hub, plan: Mapping[str, Any], *, only: int | None, as_json: bool) -> None:
     """What was dropped."""
     if as_json:
         _json(plan)
         return
-    files = plan["files"]
+    days = plan["days"] if only is None else [plan["days"][only - 1]]
+    files = [file for file in plan["files"] if file["received_on"] in days]
     rows = sum(file["rows"] for file in files)
     _OUT.print(f"样例已放入收件目录 sample delivery dropped: {len(files)} files, {rows:,} rows in {hub.home.inbox}")
+    _OUT.print(f"对应报送日 to be received on: {', '.join(days)}")
 
 
 def catalog_checked(findings: Sequence[Any], *, as_json: bool) -> None:
@@ -308,6 +352,7 @@ def _release(one: Published) -> dict[str, Any]:
         "rows": one.rows,
         "new": one.new,
         "changes": dict(one.changes),
+        **({"held_at": one.held_at} if one.held_at else {}),
     }
 
 

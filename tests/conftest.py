@@ -91,6 +91,10 @@ class Home:
         return list(self.pass_over(as_of).receipts)
 
     def publish(self, as_of: datetime = AS_OF) -> list[Published]:
+        """Publish every product; what became of the government sets, which have the ids of their datasets."""
+        return [one for one in self.publish_all(as_of) if one.product_id in self.hub.catalog.datasets]
+
+    def publish_all(self, as_of: datetime = AS_OF) -> list[Published]:
         return publish(self.hub, product=None, as_of=as_of)
 
     def records(self, dataset: str = "enterprise_registration") -> pl.DataFrame:

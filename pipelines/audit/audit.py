@@ -1,6 +1,7 @@
 """Conservation and integrity, recomputed from disk (invariants 1 and 6); nothing is taken on trust from a previous step.
 
-For every file: rows in = accepted + refused, and the lake holds exactly these rows. For every release: accepted = published +
+For every file: rows in = accepted + refused, and the lake holds exactly these rows. Every refused row is open, resolved or waived,
+and only one of these. For every release: accepted = published +
 superseded + duplicate + withheld, previous ⊕ changes = this release, and every byte is what the manifest says.
 """
 
@@ -14,12 +15,20 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.audit.refused import lives, states
 from pipelines.intake.collect import Hub
 from pipelines.lake.ledger import TABLES, ledger
 from pipelines.lake.tables import DIGEST_DIGITS, Table, digest
 from pipelines.release.changes import apply
-from pipelines.release.manifest import Manifest, read
+from pipelines.release.erasure import remaining, taken_down
+from pipelines.release.manifest import Manifest, latest, read, releases
+from pipelines.release.messages import read_messages
+from pipelines.release.sources import stands
+from pipelines.release.verify import damage
+from pipelines.release.withdrawal import lake_files
+from pipelines.resolution import key_columns
 from pipelines.screening.columns import BATCH
+from pipelines.subjects import conflicts_table, losers_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,8 @@ def audit(hub: Hub) -> list[AuditFinding]:
         findings = [*_raw(hub), *_files(hub)]
         if any("lake/" in finding.subject for finding in findings):
             return findings  # counting rows of damaged files would only repeat it
-        return [*findings, *_batches(hub), *_receipts(hub), *_releases(hub)]
+        refused = (AuditFinding(subject, message) for subject, message in lives(hub))
+        return [*findings, *_batches(hub), *refused, *_receipts(hub), *_releases(hub), *_taken_down(hub)]
 
 
 def tables(hub: Hub) -> dict[str, Table]:
@@ -45,7 +55,9 @@ def tables(hub: Hub) -> dict[str, Table]:
     for dataset_id in hub.catalog.datasets:
         found[f"records/{dataset_id}"] = hub.records(dataset_id)
         found[f"quarantine/{dataset_id}"] = hub.quarantine(dataset_id)
-    return found
+        found[f"losers/{dataset_id}"] = losers_of(hub, dataset_id)
+        found[f"closings/{dataset_id}"] = hub.closings(dataset_id)
+    return found | {"conflicts": conflicts_table(hub.home)}
 
 
 def _raw(hub: Hub) -> Iterator[AuditFinding]:
@@ -115,9 +127,9 @@ def _releases(hub: Hub) -> Iterator[AuditFinding]:
         pointer = product / "latest.json"
         if pointer.exists() and json.loads(pointer.read_text())["release_id"] not in folders:
             yield AuditFinding(_name(hub, pointer), "points to a release that is not there")
-        yield from _lake_still_has(hub, product.name, manifests)
+        yield from _lake_still_has(hub, manifests)
         for name, manifest in manifests.items():
-            damaged = list(_damage(hub, folders[name], manifest))
+            damaged = [AuditFinding(_name(hub, one.path), one.message) for one in damage(folders[name], manifest)]
             yield from damaged
             before = manifest["previous_release_id"]
             if damaged or (before is not None and before not in folders):
@@ -125,30 +137,37 @@ def _releases(hub: Hub) -> Iterator[AuditFinding]:
             yield from _chain(hub, folders, manifest, manifests.get(before or ""))
 
 
-def _lake_still_has(hub: Hub, dataset_id: str, manifests: dict[str, Manifest]) -> Iterator[AuditFinding]:
+def _lake_still_has(hub: Hub, manifests: dict[str, Manifest]) -> Iterator[AuditFinding]:
     """Rows only come to the lake: a release cannot have been made from more than there are."""
-    if dataset_id not in hub.catalog.datasets or not manifests:
-        return
-    there = hub.records(dataset_id).scan().select(pl.len()).collect().item()
-    said = max(manifest["account"]["accepted"] for manifest in manifests.values())
-    if there < said:
-        yield AuditFinding(f"lake/records/{dataset_id}", f"a release was made from {said} rows, the lake holds {there}")
+    made = {manifest.get("dataset_id") or manifest["product_id"] for manifest in manifests.values()}
+    for dataset_id in sorted(made & set(hub.catalog.datasets)):
+        there = hub.records(dataset_id).scan().select(pl.len()).collect().item()
+        said = max(manifest["account"]["accepted"] for manifest in manifests.values())
+        if there < said:
+            message = f"a release was made from {said} rows, the lake holds {there}"
+            yield AuditFinding(f"lake/records/{dataset_id}", message)
 
 
-def _damage(hub: Hub, folder: Path, manifest: Manifest) -> Iterator[AuditFinding]:
-    if "changes_file" not in manifest:
-        yield AuditFinding(_name(hub, folder), "the manifest does not name its changes file")
-    for file in (*manifest["files"], *filter(None, [manifest.get("changes_file")])):
-        path = folder / file["path"]
-        if not path.exists():
-            yield AuditFinding(_name(hub, path), "a file of the release is missing")
-        elif digest(path) != file["sha256"]:
-            yield AuditFinding(_name(hub, path), "a file of the release was altered")
-    account = manifest["account"]
-    if account["accepted"] != sum(account[k] for k in ("published", "superseded", "duplicate", "withheld")):
-        yield AuditFinding(_name(hub, folder), "accepted rows are not published + superseded + duplicate + withheld")
-    if manifest["rows"] != sum(file["rows"] for file in manifest["files"]):
-        yield AuditFinding(_name(hub, folder), "the manifest's rows are not those of its files")
+def _taken_down(hub: Hub) -> Iterator[AuditFinding]:
+    """Nothing of a repaired or withdrawn record is left in what is offered, nor of a withdrawn one's content in the lake.
+
+    A message that came after the latest release is for the next one; so is what ``maintain`` has not yet erased of the lake.
+    """
+    messages = read_messages(hub)
+    for dataset in hub.catalog.datasets.values():
+        buckets = messages.buckets(dataset.id)
+        if not buckets or dataset.reference is None:
+            continue
+        files = lake_files(hub, dataset.id)
+        found = taken_down(hub, dataset, messages, files, buckets)
+        for product in hub.catalog.products.values():
+            now = latest(hub.home, product.id) if product.dataset == dataset.id else None
+            if now is None or not stands(hub, product, now, files, messages):
+                continue
+            for release_id in releases(hub.home, product.id):
+                folder = hub.home.shared / product.id / release_id
+                for path in remaining(folder, read(folder), found, key_columns(dataset)):
+                    yield AuditFinding(_name(hub, path), "holds a record that was repaired or withdrawn")
 
 
 def _chain(hub: Hub, folders: dict[str, Path], manifest: Manifest, previous: Manifest | None) -> Iterator[AuditFinding]:
@@ -166,7 +185,7 @@ def _chain(hub: Hub, folders: dict[str, Path], manifest: Manifest, previous: Man
             was = pl.read_parquet(folders[previous["release_id"]] / before["file"]["path"], hive_partitioning=False)
             was = was.select(now.columns) if set(now.columns) <= set(was.columns) else now.clear()
         keys = pl.concat([now.select(key), was.select(key)]).unique()
-        mine = changed.join(keys.lazy(), on=key, how="semi").collect()
+        mine = changed.join(keys.lazy(), on=key, how="semi", nulls_equal=True).collect()
         if not apply(was, mine, key).equals(now):
             yield AuditFinding(_name(hub, folder), f"previous release and changes do not give bucket {bucket}")
 
@@ -179,4 +198,4 @@ def summary(hub: Hub) -> dict[str, Any]:
     """What was looked at: rows of the ledger, for the person who ran the audit."""
     batches = ledger(hub.home, "batches").read()
     names = ("rows_in", "rows_accepted", "rows_refused")
-    return {"files": batches.height, **{name: int(batches[name].sum()) for name in names}}
+    return {"files": batches.height, **{name: int(batches[name].sum()) for name in names}, **states(hub)}

@@ -116,7 +116,9 @@ def _write_records(
         )
         if dataset.timeliness:
             days = pl.Series(chance.integers(1, 16, part.height))
-            made = made.with_columns((pl.col("_received_on") - pl.duration(days=days)).alias(dataset.timeliness.field))
+            made = made.with_columns(
+                (pl.col("_received_on") - pl.duration(days=pl.lit(days))).alias(dataset.timeliness.field)
+            )
         path = scratch / f"{dataset_id}-{number}.parquet"
         made.select(
             pl.col(name).cast(dtype) if name in made.columns else pl.lit(None, dtype=dtype).alias(name)

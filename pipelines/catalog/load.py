@@ -5,7 +5,7 @@ catalog/fields/<group_id>.yaml        FieldGroup
 catalog/codes/<table_id>.yaml         CodeTable
 catalog/codes/administrative_division.csv   every GB/T 2260 code ever valid
 catalog/products/<product_id>.yaml    Product
-catalog/policies/{display_periods,repair,masking,survivorship,expected_deliveries}.yaml
+catalog/policies/{display_periods,repair,masking,survivorship,expected_deliveries,releases}.yaml
 catalog/{checks,providers,owners,legal_bases,editions,calendar,scorecard}.yaml
 """
 
@@ -46,6 +46,7 @@ from pipelines.catalog.models import (
     Providers,
     Reference,
     References,
+    Releases,
     Repair,
     Scorecard,
     Survivorship,
@@ -209,6 +210,7 @@ def _policies(reader: Reader) -> Policies:
         masking=reader.one("policies/masking.yaml", Masking),
         survivorship=reader.one("policies/survivorship.yaml", Survivorship),
         expected_deliveries=reader.one("policies/expected_deliveries.yaml", ExpectedDeliveries),
+        releases=reader.one("policies/releases.yaml", Releases),
     )
 
 

@@ -1,4 +1,4 @@
-"""Verbs that only look: code, audit, sql."""
+"""Verbs that only look: code, audit, verify, sql."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ def audit(home: HomeOption = None, as_json: JsonOption = False) -> None:
         findings = run_audit(hub)
     console.audited(hub, findings, as_json=as_json)
     exit_with(FINDINGS if findings else DONE)
+
+
+def verify(
+    product: Annotated[str, typer.Argument(help="Product id.")], home: HomeOption = None, as_json: JsonOption = False
+) -> None:
+    """Recompute every digest of a product's releases; exit status 1 where one is wrong."""
+    hub = open_hub(home, must_exist=True)
+    from pipelines.release.verify import verify as run_verify
+
+    with console.steps("校验 verify"):
+        done = run_verify(hub, product)
+    console.verified(hub, done, as_json=as_json)
+    exit_with(FINDINGS if done.damage else DONE)
 
 
 def sql(query: str, home: HomeOption = None, as_json: JsonOption = False) -> None:

@@ -22,6 +22,7 @@ from pipelines.commands.options import (
     instant,
     open_hub,
 )
+from pipelines.errors import InputError
 
 if TYPE_CHECKING:
     from pipelines.intake import Hub
@@ -96,32 +97,48 @@ def run(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption =
     exit_with(UNUSABLE if collected.strays else DONE)
 
 
-def maintain(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Compact the lake and remove files that belong to no table."""
-    hub = open_hub(home, must_exist=True)
+def maintain(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption = False) -> None:
+    """Publish what the day makes due, erase what was withdrawn, remove old releases, compact the lake."""
+    hub, at = open_hub(home, must_exist=True), instant(as_of)
     from pipelines.audit.audit import tables
-    from pipelines.lake.maintenance import maintain as run_maintain
+    from pipelines.release.upkeep import upkeep
 
-    with console.steps("维护 maintain"):
-        done = run_maintain(hub.home, tables(hub))
-    console.maintained(done, as_json=as_json)
+    with console.steps("维护 maintain") as step:
+        done = upkeep(hub, tables(hub), at, step)
+    console.maintained(hub, done, as_json=as_json)
 
 
 def demo(
     home: HomeOption = None,
     as_of: AsOfOption = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same delivery.")] = 20260401,
-    scale: Annotated[float, typer.Option(help="1.0 is a month of all regions.")] = 1.0,
+    scale: Annotated[float, typer.Option(help="1.0 is about 100,000 rows of all regions.")] = 1.0,
+    months: Annotated[
+        int,
+        typer.Option(min=1, max=12, help="Deliveries, a month apart: the last on --as-of, the others at month's end."),
+    ] = 3,
+    month: Annotated[
+        int | None, typer.Option(min=1, help="Drop only this one of the months, 1 for the first; all without it.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Drop a sample delivery of all regions into the inboxes."""
+    """Drop a sample delivery of every provider into the inboxes, for several months.
+
+    A receipt bears the day on which its file was taken. To receive the files month by month, drop one with --month and collect it
+    with --as-of its day (in state/demo_plan.json), then the next; make demo does so.
+    """
+    if month is not None and month > months:
+        raise InputError(
+            f"--month {month}: there are only {months} months; give one of them, or more of them with --months"
+        )
     hub, at = open_hub(home), instant(as_of)
     from pipelines.demo import make_delivery
     from pipelines.intake.inbox import CHINA
 
     with console.steps("样例 demo"):
-        plan = make_delivery(hub.home.root, hub.catalog, as_of=at.astimezone(CHINA).date(), seed=seed, scale=scale)
-    console.demo(hub, plan.to_json(), as_json=as_json)
+        day = at.astimezone(CHINA).date()
+        plan = make_delivery(hub.home.root, hub.catalog, as_of=day, seed=seed, scale=scale, months=months, only=month)
+    console.demo(hub, plan.to_json(), only=month, as_json=as_json)
 
 
 def score_period(hub: Hub, period: str | None, at: datetime) -> ScoreResult:

@@ -1,7 +1,8 @@
 """Keeping the lake small: many small files become few, and files that belong to no table are removed.
 
 A bucket of a table is compacted when it holds more than a few files. Rows keep their values and their order of batch and row;
-nothing else changes. Files that compaction replaced stay for a week, so that whoever reads an older version can finish.
+nothing else changes. Files that compaction replaced stay for a week, so that whoever reads an older version can finish; files
+that hold content which was erased go at once.
 """
 
 from __future__ import annotations
@@ -30,13 +31,16 @@ class Maintained:
     log_bytes: int
 
 
-def maintain(home: Home, tables: dict[str, Table], *, most_files: int = MOST_FILES) -> list[Maintained]:
+def maintain(
+    home: Home, tables: dict[str, Table], *, most_files: int = MOST_FILES, purged: frozenset[str] = frozenset()
+) -> list[Maintained]:
     """Compact every table that needs it and remove what belongs to none.
 
     Args:
         home: the hub's home.
         tables: by the name that is reported.
         most_files: a partition with more files than that is compacted.
+        purged: names of tables of which no file that was replaced may stay, however young.
     """
     done = []
     with home.locked("lake.lock"):
@@ -53,7 +57,8 @@ def maintain(home: Home, tables: dict[str, Table], *, most_files: int = MOST_FIL
                 table.replace(partition, [whole])
             shutil.rmtree(work, ignore_errors=True)
             opened = table.open_or_create()
-            removed = opened.vacuum(retention_hours=KEPT_HOURS, dry_run=False)
+            hours, enforced = (0, False) if name in purged else (KEPT_HOURS, True)
+            removed = opened.vacuum(retention_hours=hours, enforce_retention_duration=enforced, dry_run=False)
             opened.create_checkpoint()
             opened.cleanup_metadata()
             done.append(Maintained(name, before, len(table.files()), len(removed), _log_bytes(table.path)))

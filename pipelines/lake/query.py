@@ -1,4 +1,8 @@
-"""Read-only SQL over the hub: ``lake.<dataset>``, ``quarantine.<dataset>``, ``ledger.<table>``, ``shared.<product>``."""
+"""Read-only SQL over the hub.
+
+Views: ``lake``, ``quarantine``, ``closings`` and ``losers`` by dataset, ``ledger.<table>``, ``shared.<product>``;
+``lake.conflicts`` holds what code verification found.
+"""
 
 from __future__ import annotations
 
@@ -51,18 +55,23 @@ def names(hub: Hub) -> list[str]:
 def _relations(hub: Hub) -> list[tuple[str, str, Table | list[Path]]]:
     from pipelines.lake.ledger import TABLES, ledger
     from pipelines.release.manifest import data_files
+    from pipelines.subjects import conflicts_table, losers_of
 
     found: list[tuple[str, str, Table | list[Path]]] = [("ledger", name, ledger(hub.home, name)) for name in TABLES]
     for dataset_id in hub.catalog.datasets:
         found.append(("lake", dataset_id, hub.records(dataset_id)))
         found.append(("quarantine", dataset_id, hub.quarantine(dataset_id)))
-        if files := data_files(hub.home, dataset_id):
-            found.append(("shared", dataset_id, files))
+        found.append(("closings", dataset_id, hub.closings(dataset_id)))
+        found.append(("losers", dataset_id, losers_of(hub, dataset_id)))
+    found.append(("lake", "conflicts", conflicts_table(hub.home)))
+    for product_id in hub.catalog.products:
+        if files := data_files(hub.home, product_id):
+            found.append(("shared", product_id, files))
     return found
 
 
 def _views(con: duckdb.DuckDBPyConnection, hub: Hub) -> None:
-    for schema in ("lake", "quarantine", "ledger", "shared"):
+    for schema in ("lake", "quarantine", "closings", "losers", "ledger", "shared"):
         con.execute(f'CREATE SCHEMA "{schema}"')
     for schema, name, source in _relations(hub):
         files: Sequence[Path]

@@ -1,19 +1,24 @@
-"""One Delta table of the lake: create, append exactly once, list its files."""
+"""One Delta table of the lake: create, append exactly once, list its files.
+
+Delta is loaded by the first table that is opened: ``precheck``, which opens none, starts without it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, Transaction
-from deltalake.exceptions import CommitFailedError, TableNotFoundError
-from deltalake.schema import Schema as DeltaSchema
-from deltalake.transaction import AddAction, RemoveAction
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+    from deltalake.schema import Schema as DeltaSchema
+    from deltalake.transaction import AddAction, RemoveAction
 
 DIGEST_DIGITS: Final = 32
 COMPRESSION_LEVEL: Final = 1
@@ -31,6 +36,11 @@ class Table:
 
     def open(self) -> DeltaTable | None:
         """The table as it is now, or None where nothing was ever written."""
+        if not (self.path / "_delta_log").is_dir():
+            return None
+        from deltalake import DeltaTable
+        from deltalake.exceptions import TableNotFoundError
+
         try:
             return DeltaTable(str(self.path))
         except TableNotFoundError:
@@ -38,6 +48,8 @@ class Table:
 
     def open_or_create(self) -> DeltaTable:
         """The table, created empty if need be, and widened by columns the catalogue has gained."""
+        from deltalake import DeltaTable
+
         table = self.open()
         wanted = self._delta_schema()
         if table is None:
@@ -65,6 +77,9 @@ class Table:
         Returns:
             False where the transaction was committed before (then the files are left where they are).
         """
+        from deltalake import CommitProperties, Transaction
+        from deltalake.exceptions import CommitFailedError
+
         table = self.open_or_create()
         if table.transaction_version(transaction) is not None:
             return False
@@ -106,6 +121,39 @@ class Table:
             partition_filters=filters,
         )
 
+    def replace_partitions(self, files: Mapping[str, Path | None]) -> bool:
+        """Put one file, or nothing, in the place of all files of each partition named, in one commit: tables that are derived.
+
+        Returns:
+            False where every partition held this very content already; nothing was committed.
+        """
+        there: dict[str | None, list[Path]] = {}
+        for path, partition in self.files().items():
+            there.setdefault(partition, []).append(path)
+        changed = {
+            partition: file
+            for partition, file in files.items()
+            if [path.stem for path in there.get(partition, [])] != ([digest(file)[:DIGEST_DIGITS]] if file else [])
+        }
+        if not changed:
+            return False
+        table = self.open_or_create()
+        now = int(time.time() * 1000)  # what Delta calls the deletion time: how long vacuum waits, nothing that is read
+        actions: list[AddAction | RemoveAction] = [
+            RemoveAction(
+                path=path.relative_to(self.path).as_posix(),
+                data_change=True,
+                deletion_timestamp=now,
+                size=path.stat().st_size,
+                partition_values={str(self.partition): partition},
+            )
+            for partition in changed
+            for path in there.get(partition, [])
+        ]
+        actions += [self._move_in(file, partition) for partition, file in changed.items() if file is not None]
+        table.create_write_transaction(actions, "append", table.schema(), [str(self.partition)])
+        return True
+
     def files(self) -> dict[Path, str | None]:
         """The table's data files with their partition value, in the order of their names."""
         table = self.open()
@@ -133,10 +181,14 @@ class Table:
         return self.scan().collect()
 
     def _delta_schema(self) -> DeltaSchema:
+        from deltalake.schema import Schema as DeltaSchema
+
         frame = pl.DataFrame(schema=dict(self.schema))
         return DeltaSchema.from_arrow(frame.to_arrow(compat_level=pl.CompatLevel.oldest()).schema)
 
     def _move_in(self, file: Path, partition: str | None) -> AddAction:
+        from deltalake.transaction import AddAction
+
         folder = self.path / f"{self.partition}={partition}" if self.partition else self.path
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / f"{digest(file)[:DIGEST_DIGITS]}.parquet"

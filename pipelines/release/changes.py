@@ -9,21 +9,29 @@ import polars as pl
 
 CHANGE_TYPE: Final = "change_type"
 REASON: Final = "reason"
+_KNOWN: Final = "_known"
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 
 
-def changes(previous: pl.DataFrame | None, current: pl.DataFrame, key: Sequence[str], reason: str) -> pl.DataFrame:
+def changes(
+    previous: pl.DataFrame | None,
+    current: pl.DataFrame,
+    key: Sequence[str],
+    reason: str,
+    reasons: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """What turns the previous records of a bucket into the current ones.
 
     Args:
         previous: records before, None where there were none.
         current: records now, in the same columns.
         key: record key.
-        reason: why records that are no more were removed.
+        reason: why records that are no more were removed, where ``reasons`` does not say.
+        reasons: the key's columns and ``reason``, at most one row per key.
 
     Returns:
         ``change_type``, ``reason`` (null but for removals) and the records' columns, which hold the new values; of a removed
-        record only the key is filled.
+        record only the key is filled: a tombstone, without content.
     """
     none = pl.lit(None, dtype=pl.String).alias(REASON)
     if previous is None or previous.height == 0:
@@ -33,23 +41,32 @@ def changes(previous: pl.DataFrame | None, current: pl.DataFrame, key: Sequence[
         for name, dtype in current.schema.items()
     )
     different = current.join(before, on=current.columns, how="anti", nulls_equal=True, maintain_order="left")
-    known = different.select(pl.struct(key).is_in(before.select(pl.struct(key)).to_series().implode())).to_series()
-    turned = different.select(
-        pl.when(known).then(pl.lit(CHANGED)).otherwise(pl.lit(ADDED)).alias(CHANGE_TYPE), none, *current.columns
+    there = before.select(*key, pl.lit(True).alias(_KNOWN))
+    turned = different.join(there, on=list(key), how="left", nulls_equal=True, maintain_order="left").select(
+        pl.when(pl.col(_KNOWN)).then(pl.lit(CHANGED)).otherwise(pl.lit(ADDED)).alias(CHANGE_TYPE),
+        none,
+        *current.columns,
     )
-    gone = before.join(current, on=list(key), how="anti", maintain_order="left").select(
+    gone = before.join(current, on=list(key), how="anti", nulls_equal=True, maintain_order="left")
+    if reasons is None:
+        said = gone.with_columns(pl.lit(reason).alias(REASON))
+    else:
+        said = gone.join(
+            reasons.select(*key, REASON), on=list(key), how="left", nulls_equal=True, maintain_order="left"
+        ).with_columns(pl.col(REASON).fill_null(reason))
+    tombstones = said.select(
         pl.lit(REMOVED).alias(CHANGE_TYPE),
-        pl.lit(reason).alias(REASON),
+        pl.col(REASON),
         *(
             pl.col(name) if name in key else pl.lit(None, dtype=dtype).alias(name)
             for name, dtype in current.schema.items()
         ),
     )
-    return pl.concat([turned, gone])
+    return pl.concat([turned, tombstones])
 
 
 def apply(previous: pl.DataFrame, changed: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     """The records after the changes, sorted by key: what a subscriber does, and what ``audit`` proves."""
-    kept = previous.join(changed, on=list(key), how="anti")
+    kept = previous.join(changed, on=list(key), how="anti", nulls_equal=True)
     new = changed.filter(pl.col(CHANGE_TYPE) != REMOVED).select(previous.columns)
     return pl.concat([kept, new]).sort(list(key))

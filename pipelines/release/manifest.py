@@ -31,6 +31,11 @@ def read(folder: Path) -> Manifest:
     return content
 
 
+def releases(home: Home, product_id: str) -> list[str]:
+    """Releases of a product that are there, oldest first."""
+    return sorted(path.parent.name for path in (home.shared / product_id).glob("*/manifest.json"))
+
+
 def point_to(home: Home, product_id: str, release_id: str) -> None:
     """Make a release the latest one."""
     write_json(home.shared / product_id / "latest.json", {"release_id": release_id})

@@ -1,47 +1,84 @@
-"""Publish: resolve what changed, build a candidate, check it, move to it."""
+"""Publish: resolve what changed, build a candidate for each product, check it, move to it.
+
+A bucket is made anew when its lake files, the messages about it or what the catalogue says of the product changed, or when the
+clock has come to a day on which one of its records turns; all others are taken over. The clock never runs back: what is
+published as of an earlier day than the latest release is made as of that release's day, or records whose time is over would be
+shown again because somebody ran an old task.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import polars as pl
-import pyarrow.parquet as pq
-
 from pipelines import expectations
+from pipelines.catalog import Dataset
+from pipelines.catalog.models import Product
 from pipelines.errors import HubError, InputError
-from pipelines.home import write_json
 from pipelines.intake.collect import Hub
 from pipelines.intake.inbox import CHINA
-from pipelines.lake.ledger import RELEASES, ledger
-from pipelines.lake.tables import COMPRESSION_LEVEL, digest
 from pipelines.overlap import two_at_a_time
-from pipelines.release import gate
-from pipelines.release.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED, changes
-from pipelines.release.manifest import MANIFEST_VERSION, Manifest, latest, point_to, release_id
-from pipelines.resolution import key_columns, resolve
-from pipelines.screening.columns import BATCH, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
+from pipelines.release import erasure, gate
+from pipelines.release.bucket import Bucket, Wanted, make_bucket
+from pipelines.release.candidate import Candidate
+from pipelines.release.enter import enter, entered, transaction_of
+from pipelines.release.manifest import Manifest, latest
+from pipelines.release.messages import Messages, read_messages
+from pipelines.release.sources import Source, definition, made_from, remember, source
+from pipelines.resolution import LosersFiles, key_columns
 from pipelines.stopwatch import stage
 
-PROVENANCE: Final = (PROVIDER, REGION, BATCH, ROW_NUMBER, SUBJECT_KEY)
+__all__ = ["Published", "concerned", "publish"]
+
+_GOVERNMENT: Final = "government"
 
 
 @dataclass(frozen=True)
 class Published:
-    """The release a product stands at, and whether it is new."""
+    """The release a product stands at, and whether it is new; ``held_at`` is the day of the clock where an earlier was asked."""
 
     product_id: str
     release_id: str
     rows: int
     changes: Mapping[str, int]
     new: bool
+    held_at: str | None = None
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """One product of a dataset in one run."""
+
+    product: Product
+    previous: Manifest | None
+    definition: str
+    sources: Mapping[str, str]
+    known: Mapping[str, Source]
+    touched: frozenset[str]
+
+    @property
+    def wanted(self) -> Wanted:
+        redefined = self.previous is not None and self.previous["definition"] != self.definition
+        return Wanted(self.product, self.previous, redefined)
+
+
+class _Run:
+    """What all datasets of one run share, read when it is first needed."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    @cached_property
+    def messages(self) -> Messages:
+        return read_messages(self._hub)
+
+    @cached_property
+    def entered(self) -> set[str]:
+        return entered(self._hub)
 
 
 def publish(
@@ -57,266 +94,210 @@ def publish(
     Args:
         hub: home and catalogue.
         product: only this one.
-        as_of: the instant of the release, aware.
+        as_of: the instant of the release, aware; the publication clock is read at its day in China.
         datasets: only products of these datasets.
-        progress: told the product that is worked on.
+        progress: told the dataset that is worked on.
 
     Raises:
         InputError: there is no such product.
         HubError: a candidate was refused; ``latest`` did not move, and the reason lies beside it.
     """
-    if product is not None and product not in hub.catalog.datasets:
+    if product is not None and product not in hub.catalog.products:
         raise InputError(
-            f"product '{product}' is not in the catalogue; use one of: {', '.join(sorted(hub.catalog.datasets))}"
+            f"product '{product}' is not in the catalogue; use one of: {', '.join(sorted(hub.catalog.products))}"
         )
-    results, failures = [], []
-    for dataset_id in sorted(hub.catalog.datasets):
-        if product not in (None, dataset_id) or (datasets is not None and dataset_id not in datasets):
+    chosen: dict[str, list[Product]] = {}
+    for one in hub.catalog.products.values():
+        if one.dataset in hub.catalog.datasets and product in (None, one.id):
+            chosen.setdefault(str(one.dataset), []).append(one)
+    results: list[Published] = []
+    failures: list[str] = []
+    run = _Run(hub)
+    for dataset_id, products in sorted(chosen.items()):
+        if datasets is not None and dataset_id not in datasets:
             continue
         progress(dataset_id)
-        try:
-            with hub.home.locked(f"publish-{dataset_id}.lock"), hub.home.lake_in_use():
-                done = _publish_one(hub, dataset_id, as_of)
-        except gate.Refused as error:
-            failures.append(str(error))
-            continue
-        if done is not None:
-            results.append(done)
+        with hub.home.locked(f"publish-{dataset_id}.lock"), hub.home.lake_in_use():
+            done, refused = _publish_dataset(hub, run, hub.catalog.datasets[dataset_id], products, as_of)
+        results += done
+        failures += refused
+    if datasets is None and (product is None or hub.catalog.products[product].master is not None):
+        from pipelines.release.subject import publish_subjects
+
+        progress("subject")
+        done, refused = publish_subjects(hub, as_of)
+        results += done
+        failures += refused
     if failures:
         raise HubError("; ".join(failures))
-    return results
+    return sorted(results, key=lambda one: one.product_id)
 
 
-def _publish_one(hub: Hub, dataset_id: str, as_of: datetime) -> Published | None:
-    table = hub.records(dataset_id)
-    by_bucket: dict[str, list[Path]] = {}
-    for path, bucket in table.files().items():
-        by_bucket.setdefault(str(bucket), []).append(path)
-    previous = latest(hub.home, dataset_id)
-    if not by_bucket and previous is None:
-        return None
-    definition = _definition(hub, dataset_id)
-    sources = {bucket: _source(definition, files) for bucket, files in sorted(by_bucket.items())}
-    before = previous["buckets"] if previous else {}
-    made_from = _made_from(hub, previous)
-    touched = [b for b in sources if b not in before or made_from.get(b) != sources[b]]
-    if previous is not None and not touched:
-        _enter(hub, previous)
-        return Published(dataset_id, previous["release_id"], previous["rows"], previous["changes"], new=False)
-
-    work = hub.home.work(f"release-{dataset_id}")
-    shutil.rmtree(work, ignore_errors=True)
-    (work / "candidate/data").mkdir(parents=True)
-    buckets: dict[str, Any] = {}
-    changed = _Changes(work / "candidate/changes.parquet")
-    key = key_columns(hub.catalog.datasets[dataset_id])
-    for bucket in sorted(sources.keys() - set(touched)):
-        buckets[bucket] = before[bucket]
-        _link(hub, previous, before[bucket]["file"], work)
-    with stage("resolve"):
-        made = two_at_a_time(lambda b: _bucket(hub, dataset_id, b, by_bucket[b], key, previous, work), touched)
-        for bucket, (entry, turned) in zip(touched, made, strict=True):
-            buckets[bucket] = entry
-            changed.add(turned)
-        changed.close()
-    if previous is not None and not any(changed.counts.values()) and previous["definition"] == definition:
-        # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
-        _remember(hub, previous, sources)
-        _enter(hub, previous)
-        shutil.rmtree(work)
-        return Published(dataset_id, previous["release_id"], previous["rows"], previous["changes"], new=False)
-    manifest = _manifest(hub, dataset_id, as_of, previous, buckets, changed.counts, changed.file(), definition)
-    checked = [work / "candidate" / buckets[b]["file"]["path"] for b in touched]
-    suite = expectations.read(hub.settings.expectations, dataset_id)
-    try:
-        with stage("gate"):
-            validation = gate.check(hub.catalog, dataset_id, suite, checked, hub.settings.memory_limit, work)
-    except gate.Refused as error:
-        failure = {"release_id": manifest["release_id"], "as_of": manifest["as_of"], "reason": str(error)}
-        write_json(hub.home.shared / dataset_id / "failures" / f"{manifest['release_id']}.json", failure)
-        raise
-    manifest["validation"] = validation.to_json()
-    write_json(work / "candidate/manifest.json", manifest)
-    _move_to(hub, dataset_id, manifest, work / "candidate")
-    _remember(hub, manifest, sources)
-    shutil.rmtree(work, ignore_errors=True)
-    _enter(hub, manifest)
-    return Published(dataset_id, manifest["release_id"], manifest["rows"], manifest["changes"], new=True)
+def _publish_dataset(
+    hub: Hub, run: _Run, dataset: Dataset, products: Sequence[Product], as_of: datetime
+) -> tuple[list[Published], list[str]]:
+    """Every product of a dataset, the government set first; and why those that were refused were."""
+    ordered = sorted(products, key=lambda one: (one.access_class != _GOVERNMENT, one.id))
+    before = {one.id: latest(hub.home, one.id) for one in ordered}
+    files: dict[str, list[Path]] = {}
+    for path, bucket in hub.records(dataset.id).files().items():
+        files.setdefault(str(bucket), []).append(path)
+    if not files and not any(before.values()):
+        return [], []
+    at = max([as_of, *(datetime.fromisoformat(one["as_of"]) for one in before.values() if one)])
+    plans = [_plan(hub, run, dataset, one, before[one.id], files, at) for one in ordered]
+    touched = sorted(frozenset().union(*(plan.touched for plan in plans)))
+    results: list[Published] = []
+    failures: list[str] = []
+    if touched:
+        done, failures = _make(hub, run, dataset, plans, touched, files, at)
+        results += done
+    for plan in plans:
+        if plan.previous is not None and not plan.touched:
+            if transaction_of(plan.previous) not in run.entered:
+                enter(hub, plan.previous)
+            results.append(_published(plan.previous, new=False))
+    day, asked = (one.astimezone(CHINA).date() for one in (at, as_of))
+    if day > asked:
+        results = [replace(one, held_at=day.isoformat()) for one in results]
+    clean = {one.product_id for one in results}
+    erasure.erase_from_releases(hub, dataset, [one.id for one in ordered if one.id in clean], run.messages, files)
+    return results, failures
 
 
-def _made_from(hub: Hub, previous: Manifest | None) -> dict[str, str]:
-    """Sources of the latest release by bucket; nothing where they are not known, so that all is made anew."""
-    path = _sources_file(hub, previous["product_id"]) if previous else None
-    if previous is None or path is None or not path.exists():
-        return {}
-    known = json.loads(path.read_text())
-    return dict(known["sources"]) if known["release_id"] == previous["release_id"] else {}
-
-
-def _remember(hub: Hub, manifest: Manifest, sources: Mapping[str, str]) -> None:
-    content = {"release_id": manifest["release_id"], "sources": dict(sources)}
-    write_json(_sources_file(hub, manifest["product_id"]), content)
-
-
-def _sources_file(hub: Hub, product_id: str) -> Path:
-    return hub.home.root / f"state/sources/{product_id}.json"
-
-
-def _bucket(
+def _plan(
     hub: Hub,
-    dataset_id: str,
-    bucket: str,
-    files: list[Path],
-    key: list[str],
+    run: _Run,
+    dataset: Dataset,
+    product: Product,
     previous: Manifest | None,
-    work: Path,
-) -> tuple[dict[str, Any], pl.DataFrame]:
-    dataset = hub.catalog.datasets[dataset_id]
-    resolved = resolve(hub.records(dataset_id).scan(files).collect(), dataset)
-    columns = [f.id for f in hub.catalog.fields(dataset_id)] + list(PROVENANCE)
-    records = resolved.records.select(columns)
-    file = _write(records, work / "candidate/data", bucket)
-    before = _previous_records(hub, dataset_id, bucket, previous)
-    account = {
-        "accepted": resolved.accepted,
-        "published": records.height,
-        "superseded": resolved.superseded,
-        "duplicate": resolved.duplicate,
+    files: Mapping[str, list[Path]],
+    at: datetime,
+) -> _Plan:
+    day = at.astimezone(CHINA).date()
+    defined = definition(hub, product, day)
+    known = made_from(hub.home, previous)
+    there = previous["buckets"] if previous else {}
+    sources = {
+        bucket: source(defined, files.get(bucket, []), run.messages.digest(dataset.id, bucket))
+        for bucket in sorted({*files, *there})
     }
-    return {"file": file, "rows": account}, changes(before, records, key, "catalogue")
-
-
-def _write(records: pl.DataFrame, folder: Path, bucket: str) -> dict[str, Any]:
-    temporary = folder / f".{bucket}.parquet"
-    records.write_parquet(temporary, compression_level=COMPRESSION_LEVEL)
-    sha256 = digest(temporary)
-    path = folder / f"{bucket}-{sha256[:16]}.parquet"
-    temporary.replace(path)
-    return {"path": f"data/{path.name}", "rows": records.height, "bytes": path.stat().st_size, "sha256": sha256}
-
-
-def _previous_records(hub: Hub, dataset_id: str, bucket: str, previous: Manifest | None) -> pl.DataFrame | None:
-    if previous is None or bucket not in previous["buckets"]:
-        return None
-    folder = hub.home.shared / dataset_id / previous["release_id"]
-    return pl.read_parquet(folder / previous["buckets"][bucket]["file"]["path"], hive_partitioning=False)
-
-
-def _link(hub: Hub, previous: Manifest | None, file: Mapping[str, Any], work: Path) -> None:
-    if previous is None:
-        raise HubError("a bucket is unchanged, but there is no previous release")
-    source = hub.home.shared / previous["product_id"] / previous["release_id"] / file["path"]
-    os.link(source, work / "candidate" / file["path"])
-
-
-class _Changes:
-    """changes.parquet, written bucket by bucket, and how many there are of each kind."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._writer: pq.ParquetWriter | None = None
-        self.counts = dict.fromkeys((ADDED, CHANGED, REMOVED), 0)
-
-    def add(self, changed: pl.DataFrame) -> None:
-        """Append the changes of a bucket."""
-        table = changed.to_arrow()
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(
-                self._path, table.schema, compression="zstd", compression_level=COMPRESSION_LEVEL
-            )
-        self._writer.write_table(table)
-        for kind, number in changed.group_by(CHANGE_TYPE).len().rows():
-            self.counts[kind] += number
-
-    def file(self) -> dict[str, Any]:
-        """The finished file, as the manifest names files."""
-        return {"path": self._path.name, "bytes": self._path.stat().st_size, "sha256": digest(self._path)}
-
-    def close(self) -> None:
-        """Finish the file."""
-        if self._writer is not None:
-            self._writer.close()
-
-
-def _manifest(
-    hub: Hub,
-    dataset_id: str,
-    as_of: datetime,
-    previous: Manifest | None,
-    buckets: Mapping[str, Any],
-    changed: Mapping[str, int],
-    changes_file: Mapping[str, Any],
-    definition: str,
-) -> Manifest:
-    files = [buckets[bucket]["file"] for bucket in sorted(buckets)]
-    names = ("accepted", "published", "superseded", "duplicate")
-    account = {name: sum(bucket["rows"][name] for bucket in buckets.values()) for name in names}
-    account["withheld"] = 0
-    rows = account["published"]
-    if account["accepted"] != rows + account["superseded"] + account["duplicate"]:
-        raise HubError(f"{dataset_id}: rows are missing from the release: {account}")
-    was = previous["rows"] if previous else 0
-    if was + changed[ADDED] - changed[REMOVED] != rows:
-        raise HubError(f"{dataset_id}: {was} rows before, changes {dict(changed)}, but {rows} rows now")
-    instant = as_of.isoformat(timespec="seconds")
-    return {
-        "manifest_version": MANIFEST_VERSION,
-        "product_id": dataset_id,
-        "release_id": release_id(as_of.astimezone(CHINA).date(), previous, files),
-        "as_of": instant,
-        "created_at": instant,
-        "catalog_version": hub.catalog.version,
-        "access_class": "government",
-        "rows": rows,
-        "record_key": key_columns(hub.catalog.datasets[dataset_id]),
-        "fields": [f.id for f in hub.catalog.fields(dataset_id)],
-        "files": files,
-        "changes": dict(changed),
-        "changes_file": changes_file,
-        "previous_release_id": previous["release_id"] if previous else None,
-        "withheld": {},
-        "account": account,
-        "definition": definition,
-        "buckets": dict(buckets),
-    }
-
-
-def _move_to(hub: Hub, dataset_id: str, manifest: Manifest, candidate: Path) -> None:
-    target = hub.home.shared / dataset_id / manifest["release_id"]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(target, ignore_errors=True)  # a run that died between the rename and the pointer left the same thing
-    candidate.replace(target)
-    point_to(hub.home, dataset_id, manifest["release_id"])
-
-
-def _enter(hub: Hub, manifest: Manifest) -> None:
-    """The release's row in the ledger, once."""
-    table = ledger(hub.home, "releases")
-    if table.knows(manifest["release_id"] + manifest["product_id"]):
-        return
-    row = {
-        **{
-            name: manifest[name]
-            for name in ("release_id", "product_id", "previous_release_id", "as_of", "catalog_version")
-        },
-        **manifest["account"],
-        **manifest["changes"],
-    }
-    work = hub.home.work(f"ledger-{manifest['product_id']}")
-    table.append_frame(
-        manifest["release_id"] + manifest["product_id"], pl.DataFrame([row], schema=dict(RELEASES)), work
+    touched = frozenset(
+        bucket
+        for bucket, made in sources.items()
+        if bucket not in there or bucket not in known or not known[bucket].stands(made, day)
     )
-    shutil.rmtree(work, ignore_errors=True)
+    return _Plan(product, previous, defined, sources, known, touched)
 
 
-def _definition(hub: Hub, dataset_id: str) -> str:
-    """Changes when anything in the catalogue does that a bucket's records depend on."""
-    dataset = hub.catalog.datasets[dataset_id]
-    said = [[f.id, f.type, f.sensitive] for f in hub.catalog.fields(dataset_id)]
-    text = json.dumps([said, dataset.record_key, dataset.version_order, expectations.suite(hub.catalog, dataset_id)])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _make(
+    hub: Hub,
+    run: _Run,
+    dataset: Dataset,
+    plans: Sequence[_Plan],
+    touched: Sequence[str],
+    files: Mapping[str, list[Path]],
+    at: datetime,
+) -> tuple[list[Published], list[str]]:
+    """Candidates of all products that have touched buckets, made together, then checked and moved to one after the other."""
+    key = key_columns(dataset)
+    active = [plan for plan in plans if plan.touched]
+    candidates = {plan.product.id: Candidate(hub, plan.product, key, plan.previous, plan.definition) for plan in active}
+    folders = {name: candidate.data for name, candidate in candidates.items()}
+    day = at.astimezone(CHINA).date()
+    for plan in active:
+        for bucket in sorted(plan.sources.keys() - plan.touched):
+            candidates[plan.product.id].link(bucket)
+
+    def made(bucket: str) -> Bucket:
+        wanted = [plan.wanted for plan in active if bucket in plan.touched]
+        return make_bucket(hub, dataset, bucket, files.get(bucket, []), run.messages, day, wanted, folders)
+
+    turns = {}
+    losers = LosersFiles(hub.home, dataset, hub.catalog.fields(dataset.id))
+    with stage("resolve"):
+        for bucket, done in zip(touched, two_at_a_time(made, touched), strict=True):
+            turns[bucket] = done.turns_on
+            losers.add(bucket, done.losers)
+            for product_id, part in done.products.items():
+                candidates[product_id].add(bucket, part)
+    losers.keep()  # before any pointer moves: a run that dies here makes the buckets anew, and these with them
+    results, failures = [], []
+    passed: list[_Plan] = []
+    for plan in active:
+        sources = {
+            bucket: Source(made_of, turns[bucket] if bucket in plan.touched else plan.known[bucket].turns_on)
+            for bucket, made_of in plan.sources.items()
+        }
+        try:
+            results.append(_finish(hub, run, plan, candidates[plan.product.id], sources, passed, at))
+            passed.append(plan)
+        except gate.Refused as error:
+            failures.append(str(error))
+    return results, failures
 
 
-def _source(definition: str, files: Sequence[Path]) -> str:
-    """What a bucket is made from: file names are digests of their contents."""
-    return hashlib.sha256("\0".join([definition, *sorted(p.name for p in files)]).encode()).hexdigest()[:16]
+def _finish(
+    hub: Hub,
+    run: _Run,
+    plan: _Plan,
+    candidate: Candidate,
+    sources: Mapping[str, Source],
+    passed: Sequence[_Plan],
+    at: datetime,
+) -> Published:
+    previous, product = plan.previous, plan.product
+    manifest = candidate.manifest(at)
+    if previous is not None and not candidate.changed:
+        # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
+        remember(hub.home, previous, sources)
+        if transaction_of(previous) not in run.entered:
+            enter(hub, previous)
+        candidate.discard()
+        return _published(previous, new=False)
+    suite = expectations.read(hub.settings.expectations, str(product.dataset))
+    try:
+        gate.no_fall(hub.catalog.policies.releases, product.id, previous["rows"] if previous else 0, candidate.removed)
+        checked = _checked(plan, candidate, passed)
+        validation = gate.check(
+            hub.catalog, product, manifest["record_key"], checked, hub.settings.memory_limit, candidate.work, suite
+        )
+    except gate.Refused as error:
+        candidate.refuse(manifest, error)
+        candidate.discard()
+        raise
+    candidate.move(manifest, validation)
+    remember(hub.home, manifest, sources)
+    candidate.discard()
+    enter(hub, manifest)
+    return _published(manifest, new=True)
+
+
+def _checked(plan: _Plan, candidate: Candidate, passed: Sequence[_Plan]) -> gate.Checked:
+    """Files whose records the government set holds too, which has passed in this run, need no second look."""
+    whole = next((one for one in passed if _holds_all(one.product)), None)
+    shared = plan.touched & whole.touched if whole else frozenset()
+    return gate.Checked(candidate.files(sorted(plan.touched - shared)), candidate.files(sorted(shared)))
+
+
+def _holds_all(product: Product) -> bool:
+    """True where a product holds every record that any other product of its dataset may hold, with every field."""
+    return (
+        product.access_class == _GOVERNMENT
+        and product.shows_all_allowed
+        and not product.filter
+        and not product.publication_clock
+    )
+
+
+def _published(manifest: Manifest, *, new: bool) -> Published:
+    return Published(manifest["product_id"], manifest["release_id"], manifest["rows"], manifest["changes"], new=new)
+
+
+def concerned(hub: Hub, datasets: Sequence[str]) -> list[str]:
+    """Datasets to publish when these changed: themselves, and all that messages among them may name."""
+    asked: set[Any] = {one.dataset for one in hub.catalog.policies.repair.messages}
+    if not asked & set(datasets):
+        return sorted(datasets)
+    named = {name for name, dataset in hub.catalog.datasets.items() if dataset.reference is not None}
+    return sorted(named | set(datasets))

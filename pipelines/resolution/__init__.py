@@ -1,5 +1,17 @@
 """Duplicates by record key: one record for each key, and a reason for every row that is not it."""
 
-from pipelines.resolution.resolve import Resolved, key_columns, resolve
+from pipelines.resolution.losers import KINDS, LosersFiles, key_columns, losers_schema, losers_table
+from pipelines.resolution.precedence import Precedence, source_ranks
+from pipelines.resolution.resolve import Resolved, resolve
 
-__all__ = ["Resolved", "key_columns", "resolve"]
+__all__ = [
+    "KINDS",
+    "LosersFiles",
+    "Precedence",
+    "Resolved",
+    "key_columns",
+    "losers_schema",
+    "losers_table",
+    "resolve",
+    "source_ranks",
+]

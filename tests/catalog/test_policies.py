@@ -81,7 +81,7 @@ def test_repair_follows_the_rules_of_the_day_of_the_application(catalog: Catalog
 def test_a_ministry_comes_before_a_province_and_a_province_before_a_city(catalog: Catalog) -> None:
     order = catalog.policies.survivorship.on(date(2026, 11, 22))
     assert order.rank("ministry") < order.rank("province") < order.rank("city") < order.rank("somebody else")
-    assert order.criteria[:3] == ("source_updated_at", "source_rank", "completeness")
+    assert order.criteria[:3] == ("source_updated_at", "source_rank", "received_on")
 
 
 def owed(catalog: Catalog, provider: str, on: date) -> set[str]:

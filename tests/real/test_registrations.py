@@ -19,6 +19,7 @@ import pytest
 from pipelines.intake import Hub
 from pipelines.lake.ledger import ledger
 from pipelines.settings import Settings
+from pipelines.subjects import conflicts_table, losers_of
 from tests.conftest import SHARED, Home, rules_of
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
@@ -125,9 +126,43 @@ def test_no_shifted_row_is_accepted(ran: Ran) -> None:
 
 
 def test_the_released_product_has_each_code_once(ran: Ran) -> None:
-    [release] = ran.result["releases"]
-    assert release["rows"] == 277_208
+    releases = {release["product_id"]: release["rows"] for release in ran.result["releases"]}
+    assert releases == dict.fromkeys((DATASET, f"{DATASET}_authorised", f"{DATASET}_public", "subject"), 277_208)
     assert ran.home.shared()["credit_code"].n_unique() == 277_208
+
+
+def test_132_repeated_codes_are_130_repeats_and_two_conflicts_that_go_back(ran: Ran) -> None:
+    losers = losers_of(ran.home.hub, DATASET).read()
+    assert Counter(losers["kind"]) == {"unchanged": 130, "conflict": 2}
+
+    conflicting = losers.filter(pl.col("kind") == "conflict")
+    statements = conflicts_table(ran.home.hub.home).read()
+    contradictions = statements.filter(pl.col("kind") == "contradicting_records")
+    assert set(contradictions["credit_code"]) == set(conflicting["credit_code"])
+    assert contradictions.height == 4
+    assert contradictions["said"].null_count() == 0
+    for provider in contradictions["provider_id"].unique():
+        content = (ran.home.root / "outbox" / provider / "conflicts-2026-11.csv").read_text(encoding="utf-8-sig")
+        assert "同一记录内容矛盾" in content
+
+
+def test_there_are_277208_subjects_and_few_of_their_codes_are_in_doubt(ran: Ran) -> None:
+    """Registrars and regions counted here once more, straight from the released records."""
+    subjects = ran.home.shared("subject")
+    assert (subjects.height, subjects["credit_code"].n_unique()) == (277_208, 277_208)
+    assert subjects.filter(pl.col("records") != pl.col("enterprise_registration_records")).height == 0
+
+    released = ran.home.shared()
+    code, province = pl.col("credit_code"), pl.col("province_code")
+    strange = released.filter(~code.str.slice(0, 2).is_in(["91", "92", "93"])).height
+    provinces = ran.home.hub.catalog.regions
+    given = code.str.slice(2, 2) + "0000"
+    elsewhere = released.filter(given.is_in(list(provinces)) & (given != province.replace("660000", "650000"))).height
+    found = ledger(ran.home.hub.home, "subject_counts").read().group_by("kind").agg(pl.col("number").sum())
+    counts = dict(found.rows())
+    assert (counts["subjects"], counts["several_names"]) == (277_208, 0)
+    assert (counts["registrar"], counts["region"]) == (strange, elsewhere)
+    assert 0 < counts["several_codes"] < 20
 
 
 def test_the_audit_passes(ran: Ran) -> None:
@@ -145,7 +180,7 @@ def test_staging_and_running_again_adds_nothing(ran: Ran) -> None:
     assert Counter(r["status"] for r in again["receipts"]) == {"duplicate": 276}
     assert all(set(r["rows"].values()) == {0} for r in again["receipts"])
     assert [(r["release_id"], r["new"]) for r in again["releases"]] == [
-        (ran.result["releases"][0]["release_id"], False)
+        (release["release_id"], False) for release in ran.result["releases"]
     ]
     assert lake == sorted(
         p.name for name in ("records", "quarantine") for p in (ran.home.root / "lake" / name).rglob("*.parquet")

@@ -24,7 +24,20 @@ from pipelines.screening.columns import BUCKET, record_schema
 PERIOD = "2026-03"
 AS_OF = datetime(2026, 4, 2, 4, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
-DATASETS = ("enterprise_registration", "administrative_licence", "administrative_penalty")
+DATASETS = (  # what a province owes every month or more often
+    "enterprise_registration",
+    "administrative_licence",
+    "administrative_act",
+    "credit_commitment",
+    "serious_dishonesty",
+    "contract_performance",
+    "administrative_penalty",
+)
+
+
+def key_field(catalog: Catalog, dataset: str) -> str:
+    """The part of the record key that differs from record to record here: its first field."""
+    return next(name for name in catalog.datasets[dataset].record_key if name != "subject_key")
 
 
 @dataclass
@@ -63,7 +76,7 @@ class Hub:
         number = len(self.known)
         batch_id = f"{number:016x}"
         accepted = rows - refused
-        dated = dataset != "enterprise_registration"
+        dated = self.catalog.datasets[dataset].timeliness is not None
         region = region or self.catalog.providers[provider].region_code
         self.batches.append(
             dict.fromkeys(BATCHES)
@@ -92,7 +105,7 @@ class Hub:
         )
         self.known[batch_id] = self.batches[-1]
         keys = [f"{batch_id}-{n}" for n in range(accepted)] if keys is None else keys
-        key = KEYS.get(dataset, "document_number")
+        key = key_field(self.catalog, dataset)
         timeliness = self.catalog.datasets[dataset].timeliness
         received, late = date.fromisoformat(day), changes.get("late_rows", 0)
         self.records.setdefault(dataset, []).extend(
@@ -191,7 +204,6 @@ class Hub:
 
 
 # Tables as the parts of the hub that write them declare them; here so that the indicators are tested wherever these stand.
-KEYS = {"enterprise_registration": "credit_code", "objection": "objection_number"}
 AGREED: dict[str, dict[str, pl.DataType]] = {
     "closures": {
         **dict.fromkeys(

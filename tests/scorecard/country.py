@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-DATASETS = ("enterprise_registration", "administrative_licence", "administrative_penalty")
+from tests.scorecard.conftest import DATASETS
+
 MISSING, EMPTY, BROKEN, RESENT, THIN = "heilongjiang", "xizang", "qinghai", "hainan", "bingtuan"
 SPECIAL = {MISSING, EMPTY, BROKEN, RESENT, THIN}
 
@@ -35,10 +36,10 @@ def deliver_a_month(hub: Any, seed: int = 7) -> None:
 
 
 def _one_file(hub: Any, chance: random.Random, provider: str, dataset: str, quality: float, file: int) -> None:
-    rows = chance.choice([30, 240, 3_000, 9_000])
+    rows = chance.choice([30, 240, 1_000, 3_000])
     refused = sum(chance.random() < quality for _ in range(rows))
     accepted = rows - refused
-    dated = accepted if dataset != "enterprise_registration" else 0
+    dated = accepted if hub.catalog.datasets[dataset].timeliness else 0
     codes = rows - chance.randint(0, rows // 50)
     keys = [f"{provider}-{dataset}-{file}-{n}" for n in range(accepted)]
     for _ in range(int(accepted * quality * chance.random() / 2)):

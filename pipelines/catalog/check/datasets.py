@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipelines.catalog.check.place import at, unknown_bases, unknown_basis
 from pipelines.catalog.load import Catalog
-from pipelines.catalog.models import Dataset
+from pipelines.catalog.models import Dataset, Kind
 from pipelines.catalog.source import CatalogError
 
 DERIVED = ("subject_key", "received_on")
@@ -19,6 +19,7 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
         yield from _duties(catalog, dataset, name)
         yield from _references(catalog, dataset, name)
         yield from _rules(catalog, dataset, name)
+        yield from _display(catalog, dataset, name)
 
 
 def _duties(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogError]:
@@ -65,3 +66,20 @@ def _rules(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogErr
             if field not in known:
                 message = f"'{field}' is no field of the dataset; mend the name"
                 yield at(catalog, name, ("rules", index, "fields"), message)
+
+
+def _display(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    """Fields by which messages name a record, and from which its display period is computed."""
+    fields = {field.id: field for field in catalog.fields(dataset.id)}
+    for part, model in (("reference", dataset.reference), ("display", dataset.display)):
+        for key, field_id in (model.model_dump() if model else {}).items():
+            if field_id is None or key == "unclassed":
+                continue
+            if field_id not in fields:
+                yield at(catalog, name, (part, key), f"'{field_id}' is no field of the dataset; mend the name")
+            elif part == "display" and key != "severity" and fields[field_id].kind is not Kind.DATE:
+                yield at(catalog, name, (part, key), f"'{field_id}' is no date; name a field of type date")
+    severities = {period.severity for period in catalog.policies.display_periods.periods}
+    if dataset.display and dataset.display.unclassed not in severities:
+        message = f"'{dataset.display.unclassed}' has no row in policies/display_periods.yaml; mend it, or add rows"
+        yield at(catalog, name, ("display", "unclassed"), message)

@@ -25,7 +25,11 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
     yield from _table(catalog, "policies/display_periods.yaml", "periods", periods)
     terms = (("credit repair", one, i) for i, one in enumerate(policies.repair.terms))
     yield from _table(catalog, "policies/repair.yaml", "terms", terms)
-    orders = (("the order of sources", one, i) for i, one in enumerate(policies.survivorship.orders))
+    orders = (
+        (f"the order of sources{f' of {dataset!r}' if dataset else ''}", one, i)
+        for i, one in enumerate(policies.survivorship.orders)
+        for dataset in one.datasets or (None,)
+    )
     yield from _table(catalog, "policies/survivorship.yaml", "orders", orders)
     masking = [("the masks", policies.masking, 0)]
     yield from _table(catalog, "policies/masking.yaml", "valid_to", masking)

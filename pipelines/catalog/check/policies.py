@@ -20,10 +20,18 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
     """Of every policy; dates are for the dates' check."""
     yield from _display(catalog)
     yield from _repair(catalog)
+    yield from _messages(catalog)
     yield from _masks(catalog)
     for position, order in enumerate(catalog.policies.survivorship.orders):
         where: Loc = ("orders", position)
         yield from unknown_basis(catalog, SURVIVORSHIP, (*where, "legal_basis"), order.legal_basis)
+        for index, dataset_id in enumerate(order.datasets):
+            if dataset_id not in catalog.datasets:
+                message = f"'{dataset_id}' is no dataset of the catalogue; mend the name"
+                yield at(catalog, SURVIVORSHIP, (*where, "datasets", index), message)
+        if order.criteria[-1] != "content" or len(set(order.criteria)) < len(order.criteria):
+            message = "criteria must differ and end with 'content', or equal records would be left to chance"
+            yield at(catalog, SURVIVORSHIP, (*where, "criteria"), message)
         if len({one.rank for one in order.ranks}) < len(order.ranks):
             message = "two levels have the same rank; give each its own, or neither would win"
             yield at(catalog, SURVIVORSHIP, (*where, "ranks"), message)
@@ -54,6 +62,23 @@ def _repair(catalog: Catalog) -> Iterator[CatalogError]:
             if deadline.kind == "document" and deadline.legal_basis is None:
                 message = f"deadline '{deadline.id}' is said to stand in a document; name it in legal_basis"
                 yield at(catalog, REPAIR, place, message)
+
+
+def _messages(catalog: Catalog) -> Iterator[CatalogError]:
+    """Exchange sets that do something to the records they name: the sets exist, and so do the fields."""
+    for position, message in enumerate(catalog.policies.repair.messages):
+        where: Loc = ("messages", position)
+        if message.dataset not in catalog.datasets:
+            text = f"'{message.dataset}' is no dataset of the catalogue; mend the name"
+            yield at(catalog, REPAIR, (*where, "dataset"), text)
+            continue
+        known = {field.id for field in catalog.fields(message.dataset)}
+        conditions = [one.field for one in (message.takes_effect, message.undone) if one]
+        named = [*message.record.model_dump().values(), *message.requesters, message.decided_on, *conditions]
+        for field in named:
+            if field not in known:
+                text = f"'{field}' is no field of dataset '{message.dataset}'; mend the name"
+                yield at(catalog, REPAIR, where, text)
 
 
 def _masks(catalog: Catalog) -> Iterator[CatalogError]:

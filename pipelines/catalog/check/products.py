@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from pipelines.catalog.check.datasets import DERIVED
 from pipelines.catalog.check.place import at, unknown_bases
 from pipelines.catalog.load import Catalog
-from pipelines.catalog.models import Dataset, Field, Product, may_see
-from pipelines.catalog.source import CatalogError
+from pipelines.catalog.models import Dataset, Field, Kind, Product, may_see
+from pipelines.catalog.source import CatalogError, Loc
+
+_NO_TEXT: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.INTEGER, Kind.DECIMAL)
 
 
 def findings(catalog: Catalog) -> Iterator[CatalogError]:
@@ -37,6 +41,7 @@ def _product(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogE
     yield from _class(catalog, product, dataset, name)
     yield from _fields(catalog, product, dataset, name)
     yield from _filter(catalog, product, dataset, name)
+    yield from _key(catalog, product, dataset, name)
 
 
 def _class(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
@@ -81,6 +86,27 @@ def _fields(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> 
             yield at(catalog, name, ("masks", field_id), message)
 
 
+def _key(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    """Changes are applied by the record key, so every product shows it, and as it is; a clock needs dates to run by."""
+    shown = catalog.product_fields(product.id)
+    for field_id in dataset.record_key:
+        if field_id not in DERIVED and field_id not in shown:
+            message = f"'{field_id}' is part of the record key and not shown; subscribers need it, add it to fields"
+            yield at(catalog, name, ("fields",), message)
+        if field_id in product.masks:
+            message = (
+                f"'{field_id}' is part of the record key; masked, records could not be told apart: take the mask out"
+            )
+            yield at(catalog, name, ("masks", field_id), message)
+    texts = {field.id for field in catalog.fields(dataset.id) if field.kind not in _NO_TEXT}
+    for field_id in product.masks:
+        if field_id in shown and field_id not in texts:
+            yield at(catalog, name, ("masks", field_id), f"'{field_id}' is no text, a mask cannot hide it; take it out")
+    if product.publication_clock and dataset.display is None:
+        message = f"dataset '{dataset.id}' has no 'display', so no clock can run; add it there, or write false here"
+        yield at(catalog, name, ("publication_clock",), message)
+
+
 def _filter(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
     fields = {field.id: field for field in catalog.fields(dataset.id)}
     for index, condition in enumerate(product.filter):
@@ -102,6 +128,7 @@ def _master(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogEr
     for dataset_id in catalog.datasets:
         for field in catalog.fields(dataset_id):
             known.setdefault(field.id, []).append(field)
+    yield from _master_datasets(catalog, product, name)
     for index, field_id in enumerate(product.fields):
         if field_id not in known:
             message = f"'{field_id}' is a field of no dataset; mend the name"
@@ -109,3 +136,22 @@ def _master(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogEr
         if any(field.sensitive for field in known.get(field_id, ())) and field_id not in product.masks:
             message = f"sensitive field '{field_id}' is shown unmasked; name a mask for it in masks, or take it out"
             yield at(catalog, name, ("fields", index), message)
+
+
+def _master_datasets(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogError]:
+    places: list[tuple[Loc, str]] = [(("attributes_from", i), one) for i, one in enumerate(product.attributes_from)]
+    rules = product.verification
+    if rules is not None:
+        places += [(("verification", "registrars", one), one) for one in rules.registrars]
+        if rules.region_field is not None and rules.region_field not in product.fields:
+            message = f"'{rules.region_field}' is not among the fields of the product; mend the name, or add it there"
+            yield at(catalog, name, ("verification", "region_field"), message)
+        pairs = catalog.registrar_pairs
+        told = [pair for some in rules.registrars.values() for pair in some] + list(rules.pairs_with_common_names)
+        for pair in told:
+            if pair not in pairs:
+                message = f"'{pair}' is no code of table 'registrar_pair'; mend it"
+                yield at(catalog, name, ("verification",), message)
+    for where, dataset_id in places:
+        if dataset_id not in catalog.datasets:
+            yield at(catalog, name, where, f"'{dataset_id}' is no dataset of the catalogue; mend the name")

@@ -165,12 +165,16 @@ class FieldGroup(Model):
 
 
 class DatasetRule(Model):
-    """A rule over two fields of a row; ``check`` is one of ``catalog/checks.yaml``, whose severity holds where none is given."""
+    """A rule over two fields of a row; ``check`` is one of ``catalog/checks.yaml``.
+
+    Severity, and whether a provider may confirm a breach, are the check's where they are not given.
+    """
 
     id: Identifier
     check: Identifier
     fields: tuple[Identifier, Identifier]
     severity: Severity | None = None
+    confirmable: bool | None = None
     message_zh: Text | None = None
     message_en: Text | None = None
     hint_zh: Text | None = None
@@ -193,6 +197,27 @@ class Timeliness(Model):
     legal_basis: Identifier
 
 
+class RecordReference(Model):
+    """The fields by which a message (repair, withdrawal, objection) names a record: its number, and who decided it."""
+
+    number: Identifier
+    authority: Identifier | None = None
+
+
+class Display(Model):
+    """The fields from which the display period (公示期限) of a record is computed.
+
+    ``unclassed`` is the severity whose period holds for a record that has none: it gives a period, never a class. Display
+    ends earlier where ``ended_on`` says the list was left; a later end in ``supplied_end`` is a finding, and not used.
+    """
+
+    document_date: Identifier
+    severity: Identifier | None = None
+    unclassed: Identifier
+    ended_on: Identifier | None = None
+    supplied_end: Identifier | None = None
+
+
 class Dataset(Model):
     """One dataset of the catalogue (目录项)."""
 
@@ -211,6 +236,8 @@ class Dataset(Model):
     record_key: tuple[Identifier, ...]
     version_order: tuple[Identifier, ...]
     timeliness: Timeliness | None = None
+    reference: RecordReference | None = None
+    display: Display | None = None
     fields: tuple[Field | UseGroup, ...]
     rules: tuple[DatasetRule, ...] = ()
 

@@ -14,6 +14,7 @@ from pydantic import model_validator
 from pipelines.catalog.effective import one_at
 from pipelines.catalog.models.base import Confidence, Dated, Identifier, Model, Text
 from pipelines.catalog.models.masks import Masking
+from pipelines.catalog.models.products import AccessClass
 from pipelines.catalog.models.providers import ExpectedDeliveries
 from pipelines.catalog.months import add_months
 
@@ -52,10 +53,11 @@ class DisplayPeriod(Dated):
 
 
 class DisplayPeriods(Model):
-    """``catalog/policies/display_periods.yaml``."""
+    """``catalog/policies/display_periods.yaml``; ``shown_on_hold``: who still gets a record while an objection to it is open."""
 
     title_zh: Text
     note_zh: Text
+    shown_on_hold: tuple[AccessClass, ...] = ()
     periods: tuple[DisplayPeriod, ...]
 
     def period(self, severity: str, document_date: date) -> DisplayPeriod:
@@ -99,12 +101,52 @@ class RepairTerms(Dated):
         return next((one for one in self.deadlines if one.id == deadline_id), None)
 
 
+class MessageCondition(Model):
+    """When a message takes effect, or undoes an earlier one: exactly one of ``is_in`` (codes) and ``present``."""
+
+    field: Identifier
+    is_in: tuple[str, ...] | None = None
+    present: bool | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> MessageCondition:
+        if (self.is_in is None) == (self.present is None):
+            raise ValueError("a condition needs exactly one of is_in, present")
+        return self
+
+
+class NamedRecord(Model):
+    """The fields of a message that say which record it is about."""
+
+    dataset: Identifier
+    number: Identifier
+    authority: Identifier
+
+
+class Message(Model):
+    """What the records of an exchange set do to the records they name.
+
+    ``requesters`` are fields with the code of who asks: one of them must be the authority that decided the record, or the
+    message must come from the provider that sent the record. No ``requesters`` at all: anybody may ask.
+    """
+
+    dataset: Identifier
+    effect: Literal["withdrawn", "repaired", "on_hold"]
+    record: NamedRecord
+    requesters: tuple[Identifier, ...] = ()
+    decided_on: Identifier
+    takes_effect: MessageCondition | None = None
+    undone: MessageCondition | None = None
+    note_zh: Text | None = None
+
+
 class Repair(Model):
     """``catalog/policies/repair.yaml``."""
 
     title_zh: Text
     note_zh: Text
     terms: tuple[RepairTerms, ...]
+    messages: tuple[Message, ...] = ()
 
     def on(self, day: date) -> RepairTerms:
         """The rules for an application of that day.
@@ -124,8 +166,12 @@ class SourceRank(Model):
 
 
 class SurvivorshipOrder(Dated):
-    """Which of several sources' records of one key is kept: the criteria one after the other, until one decides."""
+    """Which of several sources' records of one key is kept: the criteria one after the other, until one decides.
 
+    For ``datasets``, or, where none is named, for every dataset that no other order of the day names.
+    """
+
+    datasets: tuple[Identifier, ...] = ()
     criteria: Annotated[
         tuple[Literal["source_updated_at", "received_on", "source_rank", "completeness", "content"], ...],
         Constraint(min_length=1),
@@ -142,19 +188,44 @@ class SurvivorshipOrder(Dated):
 
 
 class Survivorship(Model):
-    """``catalog/policies/survivorship.yaml``."""
+    """``catalog/policies/survivorship.yaml``.
+
+    ``channel_fields`` say by which way a record came, and nothing of what was decided.
+    """
 
     title_zh: Text
     note_zh: Text
+    channel_fields: tuple[Identifier, ...] = ()
     orders: tuple[SurvivorshipOrder, ...]
 
-    def on(self, day: date) -> SurvivorshipOrder:
-        """The order in force on that day.
+    def on(self, day: date, dataset_id: str | None = None) -> SurvivorshipOrder:
+        """The order in force on that day for a dataset; without one, that of every dataset nothing else is said of.
 
         Raises:
             LookupError: none covers the day.
         """
-        return one_at(self.orders, day, "order of survivorship")
+        own = [order for order in self.orders if dataset_id in order.datasets and order.covers(day)]
+        others = [order for order in self.orders if not order.datasets]
+        return one_at(own or others, day, "order of survivorship")
+
+
+Reason = Literal["expired", "repaired", "withdrawn", "on_hold", "superseded", "catalogue"]
+"""Why a record leaves a product; contract.md, changes.parquet, and on_hold."""
+
+
+class Releases(Model):
+    """``catalog/policies/releases.yaml``: what a candidate may not do, and how long old releases are offered.
+
+    A release is offered for ``kept_days`` after its day, and never fewer than ``kept_at_least`` are. A candidate is refused
+    when more than ``largest_fall`` of the records of the release before it are gone for reasons not in ``explained_by``.
+    """
+
+    title_zh: Text
+    note_zh: Text
+    kept_days: Annotated[int, Constraint(ge=1)]
+    kept_at_least: Annotated[int, Constraint(ge=1)]
+    largest_fall: Annotated[float, Constraint(ge=0, le=1)]
+    explained_by: tuple[Reason, ...]
 
 
 class Policies(Model):
@@ -165,6 +236,7 @@ class Policies(Model):
     masking: Masking
     survivorship: Survivorship
     expected_deliveries: ExpectedDeliveries
+    releases: Releases
 
 
 class CalendarYear(Model):

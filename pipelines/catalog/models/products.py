@@ -46,12 +46,29 @@ class ProductFilter(Model):
         return self
 
 
+class CodeVerification(Model):
+    """How a subject's code is verified against what records say of it (赋码校核).
+
+    ``registrars``: by dataset, the first two characters (registrar and category) of the codes of what it registers.
+    ``pairs_with_common_names``: first two characters of subjects whose names may repeat. ``no_names``: texts written where a
+    subject has no name. ``region_field`` says where a subject is; ``same_region`` lists regions that share codes.
+    """
+
+    registrars: dict[Identifier, tuple[Text, ...]] = Constraint(default_factory=dict)
+    pairs_with_common_names: tuple[Text, ...] = ()
+    no_names: tuple[Text, ...] = ()
+    region_field: Identifier | None = None
+    same_region: tuple[tuple[Text, ...], ...] = ()
+
+
 class Product(Model):
     """One product: of a dataset, or of the subject master (``master: subject``).
 
     ``fields`` lists what is shown, or is ``all_allowed``: every field whose disclosure the access class may see; ``masks``
     names the mask of a field (ids of ``masking.yaml``); all conditions of ``filter`` must hold. ``publication_clock`` says
-    whether display periods end what it shows.
+    whether display periods end what it shows. Of the subject master, ``attributes_from`` lists the datasets whose word on a
+    subject comes before that of all others, ``also_from_others`` the attributes besides the name that others may supply, and
+    ``verification`` how codes are verified.
     """
 
     id: Identifier
@@ -66,6 +83,9 @@ class Product(Model):
     masks: dict[Identifier, Identifier] = Constraint(default_factory=dict)
     legal_bases: tuple[Text, ...]
     publication_clock: bool
+    attributes_from: tuple[Identifier, ...] = ()
+    also_from_others: tuple[Identifier, ...] = ()
+    verification: CodeVerification | None = None
     note_zh: Text | None = None
     confidence: Confidence = "found"
 
@@ -89,4 +109,6 @@ class Product(Model):
             raise ValueError("a product is of a dataset or of the subject master; give one of dataset, master")
         if self.master is not None and self.shows_all_allowed:
             raise ValueError("the subject master has no field list of its own; list the fields")
+        if self.master is None and (self.attributes_from or self.verification):
+            raise ValueError("attributes_from and verification are for the subject master only; take them out")
         return self

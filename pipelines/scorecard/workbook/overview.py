@@ -67,11 +67,11 @@ def write_overview(book: Any, card: PeriodCard) -> None:
         )
     first = sheet.rows + 1
     some = bins(card.regions, card.grades)
-    for one in some:
-        upper = f'"<{one.high}"' if one.high < 100 else '"<=100"'
-        counted = (f'=COUNTIFS({totals},">={one.low}",{totals},{upper})', len(one.units))
+    for part in some:
+        upper = f'"<{part.high}"' if part.high < 100 else '"<=100"'
+        counted = (f'=COUNTIFS({totals},">={part.low}",{totals},{upper})', len(part.units))
         sheet.add(
-            (f"{one.label} 分的地区数", None, counted, len(scored), "、".join(unit.short_zh for unit in one.units))
+            (f"{part.label} 分的地区数", None, counted, len(scored), "、".join(unit.short_zh for unit in part.units))
         )
     if some:
         _distribution_chart(book, sheet, first)

@@ -1,0 +1,222 @@
+"""A release in the making: built in ``state/work``, bucket by bucket, then checked, and only then moved to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from pipelines.catalog.models import Product
+from pipelines.errors import HubError
+from pipelines.home import write_json
+from pipelines.intake.collect import Hub
+from pipelines.intake.inbox import CHINA
+from pipelines.lake.tables import COMPRESSION_LEVEL, digest
+from pipelines.release.bucket import Made, removed_by_reason
+from pipelines.release.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED
+from pipelines.release.displays import display_rows
+from pipelines.release.gate import Refused, Validation
+from pipelines.release.manifest import MANIFEST_VERSION, Manifest, point_to, release_id
+from pipelines.release.takedowns import takedown_rows
+from pipelines.resolution import KINDS
+
+ACCOUNT: Final = ("accepted", "published", "superseded", "duplicate")
+
+
+class Candidate:
+    """The folder of a release before it is one.
+
+    Args:
+        hub: home and catalogue.
+        product: what is released.
+        key: the record key.
+        previous: the latest release.
+        definition: digest of what the catalogue says of it.
+    """
+
+    def __init__(
+        self, hub: Hub, product: Product, key: Sequence[str], previous: Manifest | None, definition: str
+    ) -> None:
+        self._hub = hub
+        self.product = product
+        self.previous = previous
+        self.definition = definition
+        self._key = list(key)
+        self.work = hub.home.work(f"release-{product.id}")
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.folder = self.work / "candidate"
+        (self.folder / "data").mkdir(parents=True)
+        self._buckets: dict[str, Any] = {}
+        self._taken_down: list[Mapping[str, Any]] = []
+        self._fresh: list[str] = []
+        self._changes = ChangesFile(self.folder / "changes.parquet")
+
+    @property
+    def data(self) -> Path:
+        """Where data files go."""
+        return self.folder / "data"
+
+    @property
+    def changed(self) -> bool:
+        """True where anything differs from the latest release."""
+        return self.previous is None or any(self._changes.counts.values()) or (
+            self.previous["definition"] != self.definition
+        )  # fmt: skip
+
+    @property
+    def removed(self) -> Counter[str]:
+        """Removed records by reason."""
+        return self._changes.removed
+
+    def link(self, bucket: str) -> None:
+        """Take a bucket over from the latest release, as a hard link."""
+        if self.previous is None:
+            raise HubError("a bucket is unchanged, but there is no previous release")
+        entry = self.previous["buckets"][bucket]
+        source = self._hub.home.shared / self.product.id / self.previous["release_id"] / entry["file"]["path"]
+        os.link(source, self.folder / entry["file"]["path"])
+        self._buckets[bucket] = entry
+
+    def add(self, bucket: str, made: Made) -> None:
+        """Take a bucket that was made anew."""
+        self._buckets[bucket] = {"file": made.file, "rows": made.rows, "findings": made.findings}
+        self._fresh.append(bucket)
+        self._taken_down += made.taken_down
+        self._changes.add(made.changes)
+
+    def files(self, buckets: Sequence[str]) -> tuple[Path, ...]:
+        """New data files of some buckets."""
+        chosen = set(buckets)
+        return tuple(self.folder / self._buckets[b]["file"]["path"] for b in sorted(self._fresh) if b in chosen)
+
+    def manifest(self, as_of: datetime) -> Manifest:
+        """Finish ``changes.parquet`` and describe the candidate; ``validation`` comes later.
+
+        Raises:
+            HubError: rows are missing.
+        """
+        self._changes.close()
+        files = [self._buckets[bucket]["file"] for bucket in sorted(self._buckets)]
+        account, reasons = self._account()
+        day = as_of.astimezone(CHINA).date()
+        instant = as_of.isoformat(timespec="seconds")
+        product = self.product
+        paths = [self.folder / file["path"] for file in files]
+        return {
+            "manifest_version": MANIFEST_VERSION,
+            "product_id": product.id,
+            "release_id": release_id(day, self.previous, files),
+            "as_of": instant,
+            "created_at": instant,
+            "catalog_version": self._hub.catalog.version,
+            "dataset_id": product.dataset,
+            "access_class": product.access_class,
+            "publication_clock": product.publication_clock,
+            "rows": account["published"],
+            "record_key": self._key,
+            "fields": list(self._hub.catalog.product_fields(product.id)),
+            "files": files,
+            "changes": dict(self._changes.counts),
+            "removed": dict(sorted(self.removed.items())),
+            "changes_file": self._changes.file(),
+            "previous_release_id": self.previous["release_id"] if self.previous else None,
+            "withheld": reasons,
+            "account": account,
+            "kinds": {kind: sum(entry["rows"].get(kind, 0) for entry in self._buckets.values()) for kind in KINDS},
+            "findings": _sum(entry.get("findings", {}) for entry in self._buckets.values()),
+            "taken_down": takedown_rows(self._hub.catalog, product, self._taken_down, day),
+            "displays": display_rows(paths, day) if product.publication_clock else [],
+            "definition": self.definition,
+            "buckets": dict(sorted(self._buckets.items())),
+        }
+
+    def _account(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Every row of the lake in one of the account's columns, and why those withheld are."""
+        entries = [entry["rows"] for entry in self._buckets.values()]
+        account = {name: sum(rows[name] for rows in entries) for name in ACCOUNT}
+        reasons = _sum(rows["withheld"] for rows in entries)
+        account["withheld"] = sum(reasons.values())
+        if account["accepted"] != sum(account.values()) - account["accepted"]:
+            raise HubError(f"{self.product.id}: rows are missing from the release: {account}")
+        was, counts = self.previous["rows"] if self.previous else 0, self._changes.counts
+        if was + counts[ADDED] - counts[REMOVED] != account["published"]:
+            raise HubError(
+                f"{self.product.id}: {was} rows before, changes {counts}, but {account['published']} rows now"
+            )
+        return account, reasons
+
+    def refuse(self, manifest: Manifest, error: Refused) -> None:
+        """Leave the reason beside ``latest``."""
+        failure = {
+            "release_id": manifest["release_id"],
+            "product_id": self.product.id,
+            "dataset_id": self.product.dataset,
+            "as_of": manifest["as_of"],
+            "reason": str(error),
+            "found": [hit.to_json() for hit in error.hits],
+        }
+        folder = self._hub.home.shared / self.product.id / "failures"
+        write_json(folder / f"{manifest['release_id']}.json", failure)
+
+    def move(self, manifest: Manifest, validation: Validation) -> Manifest:
+        """Make the candidate the latest release."""
+        manifest["validation"] = validation.to_json()
+        write_json(self.folder / "manifest.json", manifest)
+        target = self._hub.home.shared / self.product.id / manifest["release_id"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # A run that died between the rename and the pointer left the same thing.
+        shutil.rmtree(target, ignore_errors=True)
+        self.folder.replace(target)
+        point_to(self._hub.home, self.product.id, manifest["release_id"])
+        return manifest
+
+    def discard(self) -> None:
+        """Remove what is left of the work."""
+        self._changes.close()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+class ChangesFile:
+    """changes.parquet, written bucket by bucket, and how many there are of each kind."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+        self.counts = dict.fromkeys((ADDED, CHANGED, REMOVED), 0)
+        self.removed: Counter[str] = Counter()
+
+    def add(self, changed: pl.DataFrame) -> None:
+        """Append the changes of a bucket."""
+        table = changed.to_arrow()
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                self._path, table.schema, compression="zstd", compression_level=COMPRESSION_LEVEL
+            )
+        self._writer.write_table(table)
+        for kind, number in changed.group_by(CHANGE_TYPE).len().rows():
+            self.counts[kind] += number
+        self.removed.update(removed_by_reason(changed))
+
+    def file(self) -> dict[str, Any]:
+        """The finished file, as the manifest names files."""
+        return {"path": self._path.name, "bytes": self._path.stat().st_size, "sha256": digest(self._path)}
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+
+def _sum(counts: Any) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return {name: number for name, number in sorted(total.items()) if number}

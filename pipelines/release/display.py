@@ -1,0 +1,115 @@
+"""The publication clock: the state of every record on a day, and the day on which that changes (domain.md §4).
+
+    recorded    held and not displayed: minor, not begun, no period in force, or nothing the public may see
+    displayed   within its display period, or of a dataset that has none
+    expired     its display period is over, or its list was left
+    on_hold     an objection to it is open
+    repaired    credit repair was approved
+    withdrawn   its provider took it back
+
+Display begins on the date of the document and stops on the day ``max_months`` after it: on that day it is not displayed any
+more. Months end at the end of a shorter month (2026-11-30 and three months is 2027-02-28). What is known is what the lake
+holds; ``as_of`` only drives the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+import polars as pl
+
+from pipelines.catalog import Catalog, Dataset
+from pipelines.catalog.models import DisplayPeriod
+
+STATE: Final = "_display_state"
+UNTIL: Final = "_display_until"
+TURNS: Final = "_turns_on"
+LATER: Final = "_later_end"
+EFFECT: Final = "_effect"
+
+
+class State(StrEnum):
+    """States of a record; the values of ``_display_state``."""
+
+    RECORDED = "recorded"
+    DISPLAYED = "displayed"
+    EXPIRED = "expired"
+    ON_HOLD = "on_hold"
+    REPAIRED = "repaired"
+    WITHDRAWN = "withdrawn"
+
+
+TAKEN_DOWN: Final = (State.REPAIRED, State.WITHDRAWN)
+NOT_DISPLAYED: Final = (State.RECORDED, State.EXPIRED)
+
+
+def with_state(
+    records: pl.LazyFrame, effects: pl.LazyFrame, key: Sequence[str], catalog: Catalog, dataset: Dataset, day: date
+) -> pl.LazyFrame:
+    """Records with their state on a day.
+
+    Args:
+        records: one row per record key.
+        effects: the record key and ``_effect`` (on_hold, repaired, withdrawn), at most one row per key.
+        key: the record key's columns.
+        catalog: for the display periods.
+        dataset: what the records are of.
+        day: the day in China.
+
+    Returns:
+        The records, in their order, with ``_display_state``, ``_display_until`` (the day on which display stops, null where it
+        does not), ``_turns_on`` (the next day on which the state changes by itself) and ``_later_end`` (the provider gave a later
+        end than the law).
+    """
+    by_clock, until, turns, later = _clock(catalog, dataset, day)
+    joined = records.join(effects, on=list(key), how="left", maintain_order="left", nulls_equal=True)
+    held = pl.col(EFFECT).is_not_null()
+    return joined.with_columns(
+        pl.coalesce(pl.col(EFFECT), by_clock).alias(STATE),
+        until.alias(UNTIL),
+        pl.when(~held).then(turns).alias(TURNS),
+        later.fill_null(False).alias(LATER),
+    ).drop(EFFECT)
+
+
+def _clock(catalog: Catalog, dataset: Dataset, day: date) -> tuple[pl.Expr, pl.Expr, pl.Expr, pl.Expr]:
+    """State by the clock alone, end of display, next turn, and whether the provider gave a later end."""
+    never = pl.lit(None, dtype=pl.Date)
+    display = dataset.display
+    if display is None:
+        always = State.DISPLAYED if dataset.disclosure == "public" else State.RECORDED
+        return pl.lit(always.value), never, never, pl.lit(False)
+    begun = pl.col(display.document_date)
+    today = pl.lit(day, dtype=pl.Date)
+    longest = _end(catalog.policies.display_periods.periods, display.severity, display.unclassed, begun)
+    until = pl.min_horizontal(longest, pl.col(display.ended_on)) if display.ended_on else longest
+    until = pl.when(longest.is_not_null()).then(until)
+    state = (
+        pl.when(until.is_null() | (begun > today))
+        .then(pl.lit(State.RECORDED.value))
+        .when(until > today)
+        .then(pl.lit(State.DISPLAYED.value))
+        .otherwise(pl.lit(State.EXPIRED.value))
+    )
+    turns = pl.when(begun > today).then(begun).when(until > today).then(until)
+    later = pl.col(display.supplied_end) > longest if display.supplied_end else pl.lit(False)
+    return state, until, pl.when(until.is_not_null()).then(turns), later
+
+
+def _end(periods: Sequence[DisplayPeriod], severity: str | None, unclassed: str, begun: pl.Expr) -> pl.Expr:
+    """The day on which display stops by itself; null where the period of the date and severity says no display, or is none."""
+    classed = pl.col(severity).fill_null(unclassed) if severity else pl.lit(unclassed)
+    end = pl.lit(None, dtype=pl.Date)
+    for period in periods:
+        if not period.displayed:
+            continue
+        covered = (classed == period.severity) & begun.is_not_null()
+        if period.valid_from is not None:
+            covered &= begun >= pl.lit(period.valid_from, dtype=pl.Date)
+        if period.valid_to is not None:
+            covered &= begun <= pl.lit(period.valid_to, dtype=pl.Date)
+        end = pl.when(covered).then(begun.dt.offset_by(f"{period.max_months}mo")).otherwise(end)
+    return end

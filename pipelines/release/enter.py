@@ -1,0 +1,54 @@
+"""The rows of a release in the ledger, each once: ``takedowns``, ``displays``, and last ``releases``: then it is entered."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pipelines.intake.collect import Hub
+from pipelines.lake.ledger import DISPLAYS, RELEASES, TAKEDOWNS, ledger
+from pipelines.lake.tables import Schema
+from pipelines.release.manifest import Manifest
+
+
+def entered(hub: Hub) -> set[str]:
+    """Releases that are in the ledger, as ``_transaction`` names them."""
+    rows = ledger(hub.home, "releases").scan().select("release_id", "product_id").collect()
+    return {release_id + product_id for release_id, product_id in rows.rows()}
+
+
+def enter(hub: Hub, manifest: Manifest) -> None:
+    """Enter a release; whatever of it is there already is left alone."""
+    product = {name: manifest[name] for name in ("product_id", "dataset_id", "release_id")}
+    work = hub.home.work(f"ledger-{manifest['product_id']}")
+    transaction = transaction_of(manifest)
+    for table, schema, rows in (
+        ("takedowns", TAKEDOWNS, manifest["taken_down"]),
+        ("displays", DISPLAYS, [{**row, "as_of": manifest["as_of"]} for row in manifest["displays"]]),
+    ):
+        if rows:
+            frame = _frame([{**product, **row} for row in rows], schema)
+            ledger(hub.home, table).append_frame(transaction, frame, work)
+    names = ("release_id", "product_id", "previous_release_id", "as_of", "catalog_version")
+    numbers = {**manifest["account"], **manifest["kinds"], **manifest["changes"]}
+    row = {**{name: manifest[name] for name in names}, **numbers}
+    ledger(hub.home, "releases").append_frame(transaction, pl.DataFrame([row], schema=dict(RELEASES)), work)
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def transaction_of(manifest: Manifest) -> str:
+    """The id under which a release is entered."""
+    return str(manifest["release_id"] + manifest["product_id"])
+
+
+def _frame(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
+    texts = pl.DataFrame(
+        [{name: row.get(name) for name in schema} for row in rows],
+        schema={name: pl.String() if dtype == pl.Date else dtype for name, dtype in schema.items()},
+    )
+    return texts.with_columns(
+        pl.col(name).str.to_date("%Y-%m-%d") for name, dtype in schema.items() if dtype == pl.Date
+    )

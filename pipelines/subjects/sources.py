@@ -1,0 +1,148 @@
+"""What a bucket of subjects is made from: the bucket of every dataset's latest release, the losers beside it, the days of batches.
+
+A dataset's bucket holds all records of its subjects, and the bucket of a credit code is the same in every dataset
+(``pipelines.screening.subject``): so a subject is made from one bucket of each, and memory does not grow with datasets' rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from pipelines.lake.ledger import ledger
+from pipelines.lake.tables import Table
+from pipelines.release.manifest import latest
+from pipelines.resolution.losers import CONFLICT, DIFFERS, KIND, OLDER_VERSION, WINNER_BATCH, WINNER_ROW, losers_table
+from pipelines.screening.columns import BATCH, PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER, SUBJECT_KEY
+from pipelines.subjects.master import FIRST_SEEN
+from pipelines.subjects.mentions import CODE, DATASET, NAME, SubjectMaster, mentions, schema
+from pipelines.subjects.verification import CONTRADICTIONS, NAMED
+
+if TYPE_CHECKING:
+    from pipelines.intake.collect import Hub
+
+_WON: Final = {WINNER_BATCH: BATCH, WINNER_ROW: ROW_NUMBER}
+
+
+@dataclass(frozen=True)
+class BucketSources:
+    """Files a bucket of subjects is made from, by dataset."""
+
+    records: Mapping[str, Path] = field(default_factory=dict)
+    losers: Mapping[str, list[Path]] = field(default_factory=dict)
+
+    def digest(self, definition: str) -> str:
+        """Changes when what the bucket is made from does: names of files hold digests of their contents."""
+        names = [f"{dataset_id}/{path.name}" for dataset_id, path in sorted(self.records.items())]
+        names += [f"{dataset_id}/{path.name}" for dataset_id, some in sorted(self.losers.items()) for path in some]
+        return hashlib.sha256("\0".join([definition, *names]).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the rows of a bucket say.
+
+    Current mentions, names in contradicting rows, former names, the first day of each code, and contradicting rows with the
+    rows that stand (``CONTRADICTIONS``).
+    """
+
+    mentions: pl.DataFrame
+    lost: pl.DataFrame
+    former: pl.DataFrame
+    first: pl.DataFrame
+    against: pl.DataFrame
+
+
+def sources_by_bucket(hub: Hub) -> dict[str, BucketSources]:
+    """Sources of every bucket that any dataset's latest release has, by bucket."""
+    records: dict[str, dict[str, Path]] = {}
+    lost: dict[str, dict[str, list[Path]]] = {}
+    for dataset_id in sorted(hub.catalog.datasets):
+        manifest = latest(hub.home, dataset_id)
+        if manifest is None:
+            continue
+        folder = hub.home.shared / dataset_id / manifest["release_id"]
+        for file in manifest["files"]:
+            bucket = Path(file["path"]).name.partition("-")[0]
+            records.setdefault(bucket, {})[dataset_id] = folder / file["path"]
+        for path, partition in losers_of(hub, dataset_id).files().items():
+            lost.setdefault(str(partition), {}).setdefault(dataset_id, []).append(path)
+    return {bucket: BucketSources(files, lost.get(bucket, {})) for bucket, files in sorted(records.items())}
+
+
+def losers_of(hub: Hub, dataset_id: str) -> Table:
+    """The table of a dataset's losers."""
+    return losers_table(hub.home, hub.catalog.datasets[dataset_id], hub.catalog.fields(dataset_id))
+
+
+def batch_days(hub: Hub) -> pl.DataFrame:
+    """``_batch_id, _received_on`` of every batch."""
+    batches = ledger(hub.home, "batches").scan().select("batch_id", "received_on").collect()
+    return batches.rename({"batch_id": BATCH, "received_on": RECEIVED_ON}).unique(BATCH)
+
+
+def read_bucket(hub: Hub, master: SubjectMaster, sources: BucketSources, days: pl.DataFrame) -> Said:
+    """What a bucket's rows say of subjects.
+
+    Args:
+        hub: for the tables.
+        master: the subject master.
+        sources: files of the bucket.
+        days: as ``batch_days`` gives them.
+    """
+    said, lost, former, first, against = [], [], [], [], []
+    for dataset_id, path in sorted(sources.records.items()):
+        records = pl.scan_parquet(path, hive_partitioning=False)
+        found = mentions(master, dataset_id, records).collect()
+        found = found.join(days, on=BATCH, how="left", maintain_order="left")
+        said.append(found)
+        first.append(found.group_by(CODE).agg(pl.col(RECEIVED_ON).min().alias(FIRST_SEEN)))
+        if files := sources.losers.get(dataset_id):
+            rows = _losers(hub, dataset_id, files, found)
+            first.append(rows.group_by(CODE).agg(pl.col(RECEIVED_ON).min().alias(FIRST_SEEN)))
+            conflicting = rows.filter(pl.col(KIND) == CONFLICT)
+            lost.append(conflicting.select(*NAMED))
+            against.append(_contradicting(found, conflicting))
+            if dataset_id in master.product.attributes_from:
+                former.append(rows.filter(pl.col(KIND) == OLDER_VERSION).select(CODE, NAME))
+    days_of = pl.concat(first) if first else pl.DataFrame(schema={CODE: pl.String, FIRST_SEEN: pl.Date})
+    return Said(
+        pl.concat([pl.DataFrame(schema=schema(master) | {RECEIVED_ON: pl.Date()}), *said]),
+        pl.concat([pl.DataFrame(schema=NAMED), *lost]),
+        pl.concat([pl.DataFrame(schema={CODE: pl.String, NAME: pl.String}), *former]),
+        days_of.group_by(CODE).agg(pl.col(FIRST_SEEN).min()),
+        pl.concat([pl.DataFrame(schema=CONTRADICTIONS), *against]),
+    )
+
+
+def _contradicting(found: pl.DataFrame, conflicting: pl.DataFrame) -> pl.DataFrame:
+    """Contradicting rows and the rows that stand against them."""
+    stands = pl.format("{}-{}", pl.col(WINNER_BATCH), pl.col(WINNER_ROW)).alias("stands")
+    losing = conflicting.with_columns(pl.col(DIFFERS).alias("said"), stands).select(*CONTRADICTIONS)
+    told = conflicting.group_by(WINNER_BATCH, WINNER_ROW).agg(pl.col(DIFFERS).str.split(",").explode().unique().sort())
+    standing = found.join(
+        told, left_on=[BATCH, ROW_NUMBER], right_on=[WINNER_BATCH, WINNER_ROW], how="inner"
+    ).with_columns(pl.col(DIFFERS).list.join(",").alias("said"), pl.format("{}-{}", BATCH, ROW_NUMBER).alias("stands"))
+    return pl.concat([losing, standing.select(*CONTRADICTIONS)])
+
+
+def _losers(hub: Hub, dataset_id: str, files: list[Path], found: pl.DataFrame) -> pl.DataFrame:
+    """Losers to records that were mentioned: where the record is about no subject, neither are they."""
+    dataset = hub.catalog.datasets[dataset_id]
+    rows = (
+        losers_of(hub, dataset_id)
+        .scan(files)
+        .select(
+            pl.col(SUBJECT_KEY).alias(CODE),
+            pl.col(dataset.subject.name).alias(NAME),
+            pl.lit(dataset_id).alias(DATASET),
+            *(PROVIDER, REGION, BATCH, ROW_NUMBER, RECEIVED_ON, KIND, DIFFERS, WINNER_BATCH, WINNER_ROW),
+        )
+    )
+    winners = found.lazy().select(pl.col(BATCH).alias(WINNER_BATCH), pl.col(ROW_NUMBER).alias(WINNER_ROW))
+    return rows.join(winners, on=list(_WON), how="semi").collect()

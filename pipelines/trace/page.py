@@ -1,0 +1,217 @@
+"""The complete record for a person: Chinese first, ids as the files and tables have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.catalog import Catalog, Field
+from pipelines.subjects.conflict_files import TITLES_ZH
+from pipelines.subjects.verification import CONTRADICTING
+
+NOT_BECAUSE_ZH: Final = {
+    "unchanged": "重复报送，内容未变",
+    "other_channel": "另一渠道报送的同一记录",
+    "older_version": "较旧的版本",
+    "conflict": "与采用的版本矛盾",
+}
+DECIDED_BY_ZH: Final = {
+    "source_updated_at": "更新时间较早",
+    "received_on": "收到较早",
+    "source_rank": "来源层级较低",
+    "completeness": "填写较少",
+    "content": "内容排序在后",
+}
+STATE_ZH: Final = {
+    "displayed": "公示中",
+    "recorded": "不公示",
+    "expired": "公示期满",
+    "repaired": "已修复",
+    "withdrawn": "已撤回",
+    "on_hold": "异议处理中",
+    "superseded": "被新版本取代",
+    "catalogue": "目录调整",
+}
+
+
+def page(found: Mapping[str, Any], catalog: Catalog) -> RenderableType:
+    """What ``trace`` found, as a page for the terminal."""
+    return Group(*_parts(found, catalog))
+
+
+def _parts(found: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableType]:
+    yield from _subject(found, catalog)
+    yield from _conflicts(found["conflicts"], catalog)
+    for dataset in found["datasets"]:
+        yield Text("")
+        total = sum(len(record["versions"]) for record in dataset["records"])
+        yield Text(
+            f"■ {dataset['title_zh']} {dataset['dataset_id']}：{len(dataset['records'])} 条记录，{total} 个版本",
+            style="bold cyan",
+        )
+        for record in dataset["records"]:
+            yield from _record(record, catalog)
+        yield from _removed(dataset["removed"], catalog)
+    yield from _refused(found["refused"], catalog)
+
+
+def _subject(found: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableType]:
+    subject = found["subject"]
+    pairs = {one.code: one.label_zh for one in catalog.code_tables["registrar_pair"].entries}
+    shown = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    shown.add_column(style="dim", no_wrap=True)
+    shown.add_column(overflow="fold")
+    parts = found["parts"] or {}
+    pair = f"{parts.get('registrar', '')}{parts.get('category', '')}"
+    shown.add_row("统一社会信用代码", f"[bold]{found['code']}[/]")
+    shown.add_row("登记管理部门和类别", f"{pair} {pairs.get(pair, '未知')}")
+    if subject is None:
+        shown.add_row("主体主表", "[yellow]不在最新的主体主表里[/]（没有发布中的记录）")
+        yield shown
+        return
+    master = next(product for product in catalog.products.values() if product.master is not None)
+    order = [*sorted(set(catalog.datasets) - set(master.attributes_from)), *reversed(master.attributes_from)]
+    fields = {field.id: field for dataset_id in order for field in catalog.fields(dataset_id)}
+    titles = {name: field.title_zh for name, field in fields.items()} | {"name": "名称"}
+    for name in master.fields:
+        if name != "credit_code" and subject.get(name) is not None:
+            value = _label(catalog, fields.get(name), str(subject[name]))
+            shown.add_row(titles.get(name, name), f"{escape(value)}  [dim]{_source(subject, name, catalog)}[/]")
+    if subject.get("other_names"):
+        shown.add_row("其他名称", f"[yellow]{escape(subject['other_names'])}[/]")
+    shown.add_row("首次归集", str(subject["first_seen_on"] or ""))
+    shown.add_row("最近更新", str(subject["last_seen_on"] or ""))
+    shown.add_row("主体主表版本", subject["release_id"])
+    yield shown
+
+
+def _label(catalog: Catalog, field: Field | None, value: str) -> str:
+    """A code as people call it."""
+    if field is None or field.code_table is None:
+        return value
+    return next((e.label_zh for e in catalog.code_tables[field.code_table].entries if e.code == value), value)
+
+
+def _source(subject: Mapping[str, Any], name: str, catalog: Catalog) -> str:
+    source = subject.get(f"_{name}_source")
+    if not source:
+        return ""
+    dataset = catalog.datasets.get(source["dataset_id"])
+    title = dataset.title_zh if dataset else source["dataset_id"]
+    return f"← {title}，{_provider(source['provider_id'], catalog)}，批次 {source['batch_id']} 第 {source['row_number']} 行"
+
+
+def _provider(provider_id: str, catalog: Catalog) -> str:
+    provider = catalog.providers.get(provider_id)
+    return provider.title_zh if provider else provider_id
+
+
+def _conflicts(conflicts: Sequence[Mapping[str, Any]], catalog: Catalog) -> Iterator[RenderableType]:
+    if not conflicts:
+        return
+    yield Text("")
+    yield Text(f"▲ 核对发现的问题 conflicts：{len(conflicts)}", style="bold yellow")
+    shown = _table("问题", "代码", "名称", "说的是", "应与之相符", "报送单位", "批次-行")
+    for one in conflicts:
+        for number, said in enumerate(one["statements"]):
+            shown.add_row(
+                TITLES_ZH.get(one["kind"], one["kind"]) if number == 0 else "",
+                said["credit_code"],
+                escape(said["name"] or ""),
+                escape(_said(one["kind"], said, catalog)),
+                escape(said["expected"] or ""),
+                _provider(said["provider_id"], catalog),
+                f"{said['batch_id']}-{said['row_number']}",
+            )
+    yield shown
+
+
+def _said(kind: str, said: Mapping[str, Any], catalog: Catalog) -> str:
+    """What a statement says; ids of fields as their titles."""
+    text = str(said["said"] or "")
+    if kind != CONTRADICTING:
+        return text
+    titles = {field.id: field.title_zh for field in catalog.fields(said["dataset_id"])}
+    return "内容不同：" + "、".join(titles.get(name, name) for name in text.split(","))
+
+
+def _record(record: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableType]:
+    said = "，".join(str(value) for name, value in record["key"].items() if name not in ("subject_key", "credit_code"))
+    yield Text(f"  ● {said or '登记信息'}", style="bold")
+    shown = _table("结论", "收到", "报送单位", "文件", "行", "批次", "文件摘要", "提示")
+    for one in record["versions"]:
+        shown.add_row(
+            _verdict(one),
+            one["received_on"] or "",
+            _provider(one["provider_id"], catalog),
+            escape(one["file_name"] or ""),
+            str(one["row_number"]),
+            one["batch_id"],
+            (one["sha256"] or "")[:12],
+            escape("；".join(said.get("message_zh", said["rule_id"]) for said in one["warnings"])),
+        )
+    yield shown
+    seen = [release for one in record["versions"] for release in one["releases"]]
+    if seen:
+        yield _releases(seen)
+
+
+def _verdict(version: Mapping[str, Any]) -> str:
+    if version["stands"]:
+        return "[green]采用[/]"
+    why = NOT_BECAUSE_ZH.get(version["not_because"], version["not_because"])
+    decided = DECIDED_BY_ZH.get(version["decided_by"] or "")
+    return f"[yellow]未采用：{why}{f'（{decided}）' if decided else ''}[/]"
+
+
+def _releases(seen: Sequence[Mapping[str, Any]]) -> Table:
+    shown = _table("产品", "自", "至", "状态", "到期")
+    for one in seen:
+        state = STATE_ZH.get(one["display_state"] or "", one["display_state"] or "")
+        until = f"{one['to']}（最新）" if one["current"] else one["to"]
+        shown.add_row(one["product_id"], one["from"], until, state, one["display_until"] or "")
+    return shown
+
+
+def _removed(removed: Sequence[Mapping[str, Any]], catalog: Catalog) -> Iterator[RenderableType]:
+    if not removed:
+        return
+    yield Text("  ○ 已从产品中撤下 taken out of products", style="bold")
+    shown = _table("产品", "自版本", "原因", "记录")
+    for one in removed:
+        key = "，".join(str(value) for name, value in one["key"].items() if name not in ("subject_key", "credit_code"))
+        reason = STATE_ZH.get(one["reason"] or "", one["reason"] or "")
+        title = catalog.products[one["product_id"]].title_zh
+        shown.add_row(f"{title} {one['product_id']}", one["release_id"], reason, escape(key))
+    yield shown
+
+
+def _refused(refused: Sequence[Mapping[str, Any]], catalog: Catalog) -> Iterator[RenderableType]:
+    if not refused:
+        return
+    yield Text("")
+    yield Text(f"✗ 被拒的行 refused rows：{len(refused)}", style="bold red")
+    shown = _table("目录项", "收到", "报送单位", "文件", "行", "批次", "原因")
+    for one in refused:
+        shown.add_row(
+            catalog.datasets[one["dataset_id"]].title_zh,
+            one["received_on"] or "",
+            _provider(one["provider_id"], catalog),
+            escape(one["file_name"] or ""),
+            str(one["row_number"]),
+            one["batch_id"],
+            escape("；".join(rule.get("message_zh", rule["rule_id"]) for rule in one["rules"])),
+        )
+    yield shown
+
+
+def _table(*titles: str) -> Table:
+    shown = Table(padding=(0, 1), pad_edge=False)
+    for title in titles:
+        shown.add_column(title, overflow="fold")
+    return shown

@@ -1,0 +1,118 @@
+"""In which releases of which products a subject's rows appeared, from when to when, and why they left.
+
+Only the bucket of the subject is read, and a data file that several releases share is read once. A release that retention has
+removed is not there to be seen: "from" is then the oldest that is still kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from pipelines.catalog import Dataset
+from pipelines.release.changes import CHANGE_TYPE, REASON, REMOVED
+from pipelines.release.manifest import Manifest, latest, read, releases
+from pipelines.screening.columns import BATCH, ROW_NUMBER, SUBJECT_KEY
+from pipelines.trace.values import plain
+from pipelines.trace.versions import Place
+
+if TYPE_CHECKING:
+    from pipelines.intake.collect import Hub
+
+STATE, UNTIL = "_display_state", "_display_until"
+_SHOWN: Final = (BATCH, ROW_NUMBER, STATE, UNTIL)
+
+
+def appearances(hub: Hub, dataset: Dataset, bucket: str, code: str) -> dict[Place, list[dict[str, Any]]]:
+    """Appearances of a subject's rows in every product of a dataset, by batch and row."""
+    found: dict[Place, list[dict[str, Any]]] = {}
+    for product in sorted(hub.catalog.products.values(), key=lambda one: one.id):
+        if product.dataset != dataset.id:
+            continue
+        for place, seen in _in_product(hub, product.id, dataset, bucket, code).items():
+            found.setdefault(place, []).append(seen)
+    return found
+
+
+def tombstones(hub: Hub, dataset: Dataset, code: str) -> list[dict[str, Any]]:
+    """Records of a subject that left a product, with the reason; of a tombstone only the key is known."""
+    found = []
+    for product in sorted(hub.catalog.products.values(), key=lambda one: one.id):
+        if product.dataset != dataset.id:
+            continue
+        for folder, manifest in _releases(hub, product.id):
+            if not manifest["changes"]["removed"]:
+                continue
+            gone = pl.scan_parquet(folder / "changes.parquet").filter(pl.col(CHANGE_TYPE) == REMOVED)
+            key: list[str] = manifest["record_key"]
+            subject = SUBJECT_KEY if SUBJECT_KEY in key else dataset.subject.credit_code
+            for row in gone.filter(pl.col(subject) == code).select(*key, REASON).collect().to_dicts():
+                names = {name.removeprefix("_") if name == SUBJECT_KEY else name: plain(row[name]) for name in key}
+                found.append(
+                    {
+                        "product_id": product.id,
+                        "release_id": manifest["release_id"],
+                        "as_of": manifest["as_of"],
+                        "reason": row[REASON],
+                        "key": names,
+                    }
+                )
+    return found
+
+
+def subject_row(hub: Hub, product_id: str, bucket: str, code: str) -> dict[str, Any] | None:
+    """The subject in the latest release of the subject master, None where it is not in it."""
+    manifest = latest(hub.home, product_id)
+    if manifest is None:
+        return None
+    folder = hub.home.shared / product_id / manifest["release_id"]
+    for path in _bucket_files(folder, manifest, bucket):
+        rows = pl.scan_parquet(path, hive_partitioning=False).filter(pl.col("credit_code") == code).collect()
+        for row in rows.to_dicts():
+            return {"release_id": manifest["release_id"]} | {name: plain(value) for name, value in row.items()}
+    return None
+
+
+def _in_product(hub: Hub, product_id: str, dataset: Dataset, bucket: str, code: str) -> dict[Place, dict[str, Any]]:
+    files: dict[str, list[dict[str, Any]]] = {}
+    found: dict[Place, dict[str, Any]] = {}
+    standing = latest(hub.home, product_id)
+    for folder, manifest in _releases(hub, product_id):
+        for path in _bucket_files(folder, manifest, bucket):
+            if path.name not in files:
+                files[path.name] = _rows(path, dataset, code)
+            for row in files[path.name]:
+                seen = found.setdefault(
+                    (row[BATCH], row[ROW_NUMBER]),
+                    {"product_id": product_id, "from": manifest["release_id"], "from_as_of": manifest["as_of"]},
+                )
+                seen |= {
+                    "to": manifest["release_id"],
+                    "to_as_of": manifest["as_of"],
+                    "current": standing is not None and standing["release_id"] == manifest["release_id"],
+                    "display_state": plain(row.get(STATE)),
+                    "display_until": plain(row.get(UNTIL)),
+                }
+    return found
+
+
+def _rows(path: Path, dataset: Dataset, code: str) -> list[dict[str, Any]]:
+    rows = pl.scan_parquet(path, hive_partitioning=False)
+    there = rows.collect_schema().names()
+    subject = SUBJECT_KEY if SUBJECT_KEY in there else dataset.subject.credit_code
+    return rows.filter(pl.col(subject) == code).select(name for name in _SHOWN if name in there).collect().to_dicts()
+
+
+def _bucket_files(folder: Path, manifest: Manifest, bucket: str) -> list[Path]:
+    paths = [folder / file["path"] for file in manifest["files"]]
+    return [path for path in paths if path.name.partition("-")[0] == bucket]
+
+
+def _releases(hub: Hub, product_id: str) -> Iterator[tuple[Path, Manifest]]:
+    """Folder and manifest of every release that is kept, the oldest first."""
+    for release_id in releases(hub.home, product_id):
+        folder = hub.home.shared / product_id / release_id
+        yield folder, read(folder)

@@ -1,0 +1,103 @@
+"""`make soak`: killed before every change on disk of a takedown, then run again: nothing of the record is left, and all adds up."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipelines import expectations
+from pipelines.audit import audit
+from pipelines.catalog import site
+from pipelines.commands.options import instant_of
+from pipelines.lake.ledger import ledger
+from pipelines.release import gate
+from pipelines.release.upkeep import upkeep
+from pipelines.release.verify import verify
+from tests.cli.forked import Asked, Forks
+from tests.cli.undisturbed import DAY, leftovers, on_disk, opened
+from tests.conftest import GOOD_CODES, Home
+from tests.release.penalties import NUMBER, PENALTY, PRODUCTS, sent
+
+pytestmark = pytest.mark.soak
+AT_ONCE = 2
+MOST_POINTS = 400
+
+
+@pytest.fixture(autouse=True)
+def without_the_second_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the killed processes; double entry and gate have tests of their own."""
+    monkeypatch.setattr(expectations, "compare", lambda *_: 0)
+    monkeypatch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
+
+
+def asked(dataset: str) -> Callable[[Home], None]:
+    """A home in which a penalty is displayed and somebody has asked to take it down."""
+
+    def prepare(home: Home) -> None:
+        more = {"credit_code": GOOD_CODES[1], "document_number": "锦市监处罚〔2026〕216号"}
+        for day, rows in (("2026-11-20", ({},)), ("2026-11-21", (more,))):
+            home.drop("sichuan", PENALTY, sent(PENALTY, *rows), name=f"{day}.csv")
+            home.collect(instant_of(day))
+            home.publish_all(instant_of(day))
+        home.drop("sichuan", dataset, sent(dataset))
+        home.collect(instant_of(DAY))
+
+    return prepare
+
+
+def tables_of(home: Home) -> dict[str, list[tuple[object, ...]]]:
+    found = {name: ledger(home.hub.home, name).read() for name in ("releases", "takedowns", "displays")}
+    return {name: sorted(frame.rows(), key=str) for name, frame in found.items()}
+
+
+@pytest.mark.parametrize(("verb", "dataset"), [("publish", "credit_repair"), ("maintain", "record_withdrawal")])
+def test_a_takedown_that_was_killed_anywhere_and_run_again_is_complete(tmp_path: Path, verb: str, dataset: str) -> None:
+    from pipelines.audit.audit import tables
+
+    def finish(home: Home) -> None:
+        if verb == "publish":
+            home.publish_all(instant_of(DAY))
+        else:
+            upkeep(home.hub, tables(home.hub), instant_of(DAY))
+
+    template = opened(tmp_path / "template")
+    asked(dataset)(template)
+    site.keep(template.hub.home, template.hub.catalog)
+    undisturbed = opened(Path(shutil.copytree(template.root, tmp_path / "undisturbed")))
+    finish(undisturbed)
+    wanted, entered = on_disk(undisturbed), tables_of(undisturbed)
+    different: dict[int, list[str]] = {}
+    with Forks() as forks:
+        for first in range(1, MOST_POINTS, AT_ONCE):
+            points = range(first, first + AT_ONCE)
+            for point in points:
+                shutil.copytree(template.root, tmp_path / str(point))
+            ended = forks.run(
+                *(
+                    Asked((verb, "--home", str(tmp_path / str(point)), "--as-of", DAY), before_change=point)
+                    for point in points
+                )
+            )
+            for point in points:
+                home = opened(tmp_path / str(point))
+                finish(home)
+                mine = on_disk(home)
+                found = sorted({name for name in {*mine, *wanted} if mine.get(name) != wanted.get(name)})
+                found += [f"ledger: {name}" for name, rows in tables_of(home).items() if rows != entered[name]]
+                found += [f"left behind: {name}" for name in leftovers(home)]
+                found += [f"{one.subject}: {one.message}" for one in audit(home.hub)]
+                found += [str(one.path) for product in PRODUCTS for one in verify(home.hub, product).damage]
+                if any(NUMBER in home.shared(product)["document_number"] for product in PRODUCTS):
+                    found.append("still shown")
+                different[point] = found
+                shutil.rmtree(home.root)
+            assert all(ran.status in (0, -signal.SIGKILL) for ran in ended), [ran.said for ran in ended]
+            if any(ran.status == 0 for ran in ended):
+                break
+    print(f"{verb}: {len(different)} kill points")
+    assert {point: found for point, found in different.items() if found} == {}
+    assert len(different) > 30
