@@ -16,6 +16,8 @@ from pipelines.reading.problems import Unreadable, undecodable
 CHUNK: Final = 1 << 20
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -30,7 +32,7 @@ def guess(path: Path) -> str:
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
-    if _decodes(head, "utf-8"):
+    if decodes(head, "utf-8"):
         return "utf-8"
     lines = [line for line in head.splitlines() if not line.isascii()]
     return "utf-8" if sum(map(is_utf8, lines)) > len(lines) / 2 else "gb18030"
@@ -48,12 +50,6 @@ def is_utf8(line: bytes) -> bool:
         return False
 
 
-def has_utf8_lines(path: Path) -> bool:
-    """True where a line of a GB18030 file is UTF-8: strict decoding lets one in three such lines pass as mojibake."""
-    with path.open("rb") as stream:
-        return any(is_utf8(line) for line in stream if not line.isascii())
-
-
 def main_encoding(path: Path) -> str:
     """The encoding most lines of a damaged file are in.
 
@@ -69,7 +65,7 @@ def main_encoding(path: Path) -> str:
             lines += 1
             if is_utf8(line):
                 utf8 += 1
-            elif _decodes(line, "gb18030", final=True):
+            elif decodes(line, "gb18030", final=True):
                 gb18030 += 1
             elif first is None:
                 first = (number, *_first_bad(line))
@@ -78,20 +74,27 @@ def main_encoding(path: Path) -> str:
     return "utf-8" if utf8 >= gb18030 else "gb18030"
 
 
-def transcode(path: Path, encoding: str, target: Path) -> None:
-    """Write the file again as UTF-8 without a byte order mark.
-
-    Raises:
-        UnicodeDecodeError: the file is not in that encoding.
-    """
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with path.open("rb") as source, target.open("wb") as sink:
-        while chunk := source.read(CHUNK):
-            sink.write(decoder.decode(chunk).encode())
-        sink.write(decoder.decode(b"", final=True).encode())
+def looks_like_utf16(head: bytes) -> bool:
+    """True for text of two bytes a character without a byte order mark: ends of lines and separators with a NUL beside them."""
+    if head.count(0) * 10 < len(head):
+        return False
+    for ends in ((b"\n\x00", b"\r\x00", b",\x00", b"\t\x00"), (b"\x00\n", b"\x00\r", b"\x00,", b"\x00\t")):
+        places = [at for end in ends for at in _places(head, end)]
+        if places and all(at % 2 == 0 for at in places):
+            return True
+    return False
 
 
-def _decodes(data: bytes, encoding: str, *, final: bool = False) -> bool:
+def _places(head: bytes, wanted: bytes) -> list[int]:
+    found, at = [], head.find(wanted)
+    while at >= 0 and len(found) < 100:
+        found.append(at)
+        at = head.find(wanted, at + 2)
+    return found
+
+
+def decodes(data: bytes, encoding: str, *, final: bool = False) -> bool:
+    """True where the bytes are in the encoding; with ``final`` none of them may be the beginning of a character."""
     try:
         codecs.getincrementaldecoder(encoding)().decode(data, final)
     except UnicodeDecodeError:

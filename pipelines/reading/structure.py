@@ -19,12 +19,13 @@ _QUOTE: Final = ord('"')
 _NO_QUOTES: Final = np.zeros(0, dtype=np.intp)
 
 
-def separators_outside_quotes(path: Path, separator: str) -> int:
-    """Separators outside quoted cells, the header's included."""
+def separators_outside_quotes(path: Path, separator: str, start: int = 0) -> int:
+    """Separators outside quoted cells, from the byte ``start`` on: the header's included, those of titles above it not."""
     wanted = ord(separator)
     total = 0
     quoted = False
     with path.open("rb", buffering=0) as stream:
+        stream.seek(start)
         while chunk := stream.read(_CHUNK):
             bytes_ = np.frombuffer(chunk, dtype=np.uint8)
             found = bytes_ == wanted
@@ -51,7 +52,7 @@ def accounts_for(separators: int, width: int, rows: int, empty: int) -> bool:
         separators: outside quotes, header included.
         width: columns of the header.
         rows: rows the fast reader saw, header and empty rows not counted.
-        empty: rows it saw as empty in every column; each is a blank line or consists of separators.
+        empty: rows it saw as no records; each is a blank line, or has all its separators.
 
     Returns:
         False where some row must be short, so that the file has to be read line by line.
