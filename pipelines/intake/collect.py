@@ -31,7 +31,7 @@ from pipelines.intake.split import commit_rows
 from pipelines.lake.ledger import ledger
 from pipelines.lake.tables import Table
 from pipelines.privacy.pseudonym import pseudonyms
-from pipelines.reading import Unreadable, not_in_catalogue, open_source
+from pipelines.reading import Problem, Terms, Unreadable, not_in_catalogue, open_source
 from pipelines.receipts.findings import no_findings, write_csv
 from pipelines.receipts.receipt import receipt
 from pipelines.screening import BATCH, BUCKET, Screen, quarantine_schema, record_schema
@@ -85,7 +85,7 @@ def collect(
     if any(hub.home.inbox.glob("*/*/[!.]*")) or any(hub.home.pending.glob("*.json")):
         # Two seconds of import, beside the copying of files into the raw zone.
         Thread(target=import_module, args=["pipelines.expectations.counting"], daemon=True).start()
-    strays = take(hub.home, hub.catalog, provider=provider, as_of=as_of)
+    strays = take(hub.home, hub.catalog, provider=provider, as_of=as_of, limits=hub.settings.limits)
     receipts: list[dict[str, Any]] = []
     changed: set[str] = set()
     for group in plan_groups(hub, provider=provider, dataset=None):
@@ -169,9 +169,13 @@ def _screen_and_commit(hub: Hub, group: WorkGroup, work: Path) -> None:
 def _open(hub: Hub, screen: Screen, deliveries: Sequence[Delivery], work: Path) -> tuple[list[Opened], list[Outcome]]:
     opened, rejected = [], []
     for delivery in deliveries:
+        if delivery.problem:
+            rejected.append(Outcome(delivery, "rejected", {}, problem=Problem(**delivery.problem)))
+            continue
         path = raw.path_of(hub.home, delivery.sha256)
+        terms = Terms(hub.settings.limits, screen.dataset.layouts, (delivery.manifest or {}).get("schema_version"))
         try:
-            source = open_source(path, delivery.suffix, screen.fields, screen.dataset.title_zh, work)
+            source = open_source(path, delivery.suffix, screen.fields, screen.dataset.title_zh, work, terms)
         except Unreadable as error:
             rejected.append(Outcome(delivery, "rejected", {}, error.encoding, error.problem))
             continue

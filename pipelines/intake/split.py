@@ -182,6 +182,7 @@ def _outcomes(
                 one.source.encoding,
                 problem,
                 one.source.columns.unknown,
+                passed.asides.get(batch, ()),
             )
         )
     return outcomes

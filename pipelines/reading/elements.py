@@ -234,8 +234,8 @@ class _Array:
         self._ended = False
 
     def elements(self) -> Iterator[tuple[int, _Pairs | str]]:
-        number = 0
-        depth = 0
+        number = depth = 0
+        broken = False
         while self._next():
             match self._text[self._at]:
                 case "[" if depth == 0:
@@ -248,8 +248,10 @@ class _Array:
                     self._at += 1
                 case _:
                     number += 1
-                    yield number, self._element()
-        if depth:
+                    element = self._element()
+                    broken = isinstance(element, str)
+                    yield number, element
+        if depth and not broken:
             yield number + 1, _ENDED_EARLY
 
     def _next(self) -> bool:

@@ -8,9 +8,11 @@ never guessed.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
+from pipelines.reading.decoding import whole_lines
 from pipelines.reading.problems import Unreadable, undecodable
 
 CHUNK: Final = 1 << 20
@@ -50,8 +52,8 @@ def is_utf8(line: bytes) -> bool:
         return False
 
 
-def main_encoding(path: Path) -> str:
-    """The encoding most lines of a damaged file are in.
+def main_encoding(path: Path, *, lone_returns: bool = False) -> str:
+    """The encoding most lines of a damaged file are in; ``lone_returns``: its lines end with them.
 
     Raises:
         Unreadable: most lines with non-ASCII bytes are in neither UTF-8 nor GB18030.
@@ -59,7 +61,7 @@ def main_encoding(path: Path) -> str:
     first: tuple[int, int, int] | None = None
     lines = utf8 = gb18030 = 0
     with path.open("rb") as stream:
-        for number, line in enumerate(stream, start=1):
+        for number, line in enumerate(_lines(stream, lone_returns=lone_returns), start=1):
             if line.isascii():
                 continue
             lines += 1
@@ -72,6 +74,11 @@ def main_encoding(path: Path) -> str:
     if first is not None and max(utf8, gb18030) < _TOLERATED * lines:
         raise Unreadable(undecodable(*first))
     return "utf-8" if utf8 >= gb18030 else "gb18030"
+
+
+def _lines(stream: BinaryIO, *, lone_returns: bool) -> Iterator[bytes]:
+    for chunk in whole_lines(stream, lone_returns=lone_returns):
+        yield from chunk.removesuffix(b"\n").split(b"\n")
 
 
 def looks_like_utf16(head: bytes) -> bool:

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any, Final
 
 from pipelines.reading.limits import Limits
-from pipelines.reading.problems import Unreadable, broken_workbook, too_slow
+from pipelines.reading.problems import Unreadable, broken_workbook, encrypted, too_slow
 
 _PROGRAM: Final = Path(__file__).with_name("sheets.py")
 
@@ -37,6 +37,8 @@ class Opener:
         with self._lock:
             process = self._running(limits.workbook_memory_bytes)
             answer = self._ask(process, json.dumps(request).encode() + b"\n", limits.seconds)
+        if "password" in str(answer.get("error", "")).lower():
+            raise Unreadable(encrypted("工作簿", "workbook"))
         if "error" in answer:
             raise Unreadable(broken_workbook(str(answer["error"])[:120]))
         found: list[dict[str, Any]] = answer["sheets"]

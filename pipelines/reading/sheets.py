@@ -78,7 +78,7 @@ def _sheet(book: Any, place: int, name: str, request: dict[str, Any]) -> dict[st
     with pa.OSFile(str(target), "wb") as sink:
         schema = pa.schema([(number, pa.large_string()) for number in names])
         with pa.ipc.new_file(sink, schema) as writer:
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema), max_chunksize=65_536)
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema), max_chunksize=65_536)
     return answer | {"file": str(target)}
 
 

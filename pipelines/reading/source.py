@@ -185,7 +185,7 @@ def _as_text(path: Path, scratch: Path, terms: Terms, told: str | None = None) -
     if name == "gb18030":
         seen = decoding.rewrite_gb18030(path, target, lone_returns=lone)
         if told is None and 2 * seen.marked > seen.wide:
-            main = encodings.main_encoding(path)
+            main = encodings.main_encoding(path, lone_returns=lone)
             if main != name:
                 return _as_text(path, scratch, terms, told=main)
         return _Text(target, name, seen.marked > 0)

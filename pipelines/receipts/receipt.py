@@ -48,6 +48,8 @@ def receipt(batch: Mapping[str, Any], counts: Sequence[Mapping[str, Any]], rules
         ],
         "problem": None,
         "unknown_columns": list(batch["unknown_columns"] or []),
+        "not_records": list(batch["asides"] or []),
+        "manifest": batch["manifest"],
     }
     if batch["problem_code"]:
         content["problem"] = {
