@@ -191,13 +191,12 @@ def _totals(values: dict[str, Any]) -> dict[str, str]:
         )
     totals = {}
     for name, value in given.items():
-        if isinstance(value, dict) and set(value) == {"sum"}:
-            value = value["sum"]
+        figure = value["sum"] if isinstance(value, dict) and set(value) == {"sum"} else value
         try:
-            total = Decimal(str(value).replace(",", "").strip())
+            total = Decimal(str(figure).replace(",", "").strip())
         except InvalidOperation:
             total = Decimal("NaN")
-        if isinstance(value, bool) or not total.is_finite():
+        if isinstance(figure, bool) or not total.is_finite():
             raise Unusable(_unreadable(f"control_totals 的“{name}”不是数", f"control_totals: '{name}' is no number"))
         totals[str(name)] = str(total)
     return totals

@@ -20,12 +20,12 @@ HEADER: Final = "header"
 SHEET: Final = "sheet"
 KINDS_ZH: Final = {TITLE: "标题或说明", TOTAL: "合计行", NOTE: "说明文字", HEADER: "重复的表头", SHEET: "未读的工作表"}
 
-_TOTALS: Final = ("合计", "总计", "小计", "共计", "总合计", "本页合计", "本页小计", "合 计", "总 计", "小 计", "合　计")
 _NOTES: Final = (
     "表格说明", "填表说明", "填报说明", "填写说明", "填表须知", "填表人", "填报人", "填表单位", "填报单位", "制表人", "审核人", "注：", "注:",
     "备注：", "备注:", "说明：", "说明:",
 )  # fmt: skip
 _TOTAL: Final = re.compile(r"^(?:本页|总)?(?:合|总|小|共)\s*计\s*[:：]?\s*[\d,.]*\s*(?:条|件|户|家|行|笔|个)?[。.]?$")
+_MAYBE: Final = rf"^\s*(?:(?:本页|总)?[合总小共]\s*计|{'|'.join(_NOTES)})"
 _NUMBER: Final = re.compile(r"^[-+]?[\d,.，\s]*(?:条|件|元|万元|户|家|个|笔)?$")
 _FEW: Final = 2
 
@@ -68,24 +68,20 @@ def kind_of(cells: Sequence[str | None], header: Sequence[str] = ()) -> str | No
 def kinds(header: Sequence[str]) -> pl.Expr:
     """The kind of every row that is an aside, else null; over columns named ``0``, ``1``, … in their order.
 
-    Only the first two cells are looked at for all rows: nearly no file has any, and a clean one must not pay.
+    Only the first two cells are looked at for all rows, by one pattern: nearly no file has any, and a clean one must not pay.
     """
     names = [str(place) for place in range(len(header))]
-    starts = sorted({text[:2].strip() for text in (*_TOTALS, *_NOTES)} | ({header[0][:2]} if header[0] else set()))
+    pattern = _MAYBE if not header[0] else f"{_MAYBE}|^{re.escape(header[0])}$"
 
-    def looked_at(rows: pl.Series) -> pl.Series:
-        cells = rows.struct.unnest()
-        maybe = pl.repeat(False, len(rows), dtype=pl.Boolean, eager=True)
-        for name in names[:2]:
-            for start in starts:
-                maybe = maybe | cells[name].str.starts_with(start).fill_null(False)
-        for name in names[:2]:
-            maybe = maybe | cells[name].str.starts_with(" ").fill_null(False)
-        result = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+    def looked_at(columns: Sequence[pl.Series]) -> pl.Series:
+        maybe = columns[0].str.contains(pattern).fill_null(False)
+        if len(columns) > 1 and columns[0].null_count():
+            maybe = maybe | (columns[0].is_null() & columns[1].str.contains(pattern).fill_null(False))
         places = maybe.arg_true()
+        result = pl.repeat(None, len(maybe), dtype=pl.String, eager=True)
         if places.is_empty():
             return result
-        found = [kind_of(row, header) for row in cells[places].rows()]
-        return result.clone().scatter(places, pl.Series(found, dtype=pl.String))
+        rows = pl.DataFrame({name: column for name, column in zip(names, columns, strict=True)})[places].rows()
+        return result.clone().scatter(places, pl.Series([kind_of(row, header) for row in rows], dtype=pl.String))
 
-    return pl.struct(names).map_batches(looked_at, return_dtype=pl.String, is_elementwise=True)
+    return pl.map_batches(names, looked_at, return_dtype=pl.String, is_elementwise=True)

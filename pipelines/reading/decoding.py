@@ -24,12 +24,14 @@ _MARKED: Final = "credit_hub_marked"
 _CUT: Final = "credit_hub_cut"
 
 # What a byte adds to a sum that is 0 for a line of UTF-8: a lead byte the continuation bytes it asks for, each of those -1.
-_BALANCE: Final = np.zeros(256, dtype=np.int16)
+# Sums are taken modulo 256, so that a wrong line may be suspected and no right one is missed.
+_BALANCE: Final = np.zeros(256, dtype=np.int8)
 _BALANCE[0x80:0xC0] = -1
 _BALANCE[0xC2:0xE0] = 1
 _BALANCE[0xE0:0xF0] = 2
 _BALANCE[0xF0:0xF5] = 3
-_BALANCE[[0xC0, 0xC1, *range(0xF5, 0x100)]] = 1000
+_BALANCE[[0xC0, 0xC1, *range(0xF5, 0x100)]] = 64
+_BALANCES: Final = _BALANCE.tobytes()
 
 
 class _Seen(threading.local):
@@ -84,12 +86,11 @@ def utf8_lines(chunk: bytes, ends: NDArray[np.intp]) -> NDArray[np.intp]:
     """Numbers of the lines of a GB18030 chunk that can only be meant as UTF-8 (``encoding.is_utf8``)."""
     from pipelines.reading.encoding import is_utf8
 
-    values = np.frombuffer(chunk, dtype=np.uint8)
     begins = line_begins(ends)
-    balance = np.add.reduceat(_BALANCE[values], begins, dtype=np.int32)
-    three = np.add.reduceat((values >= 0xE0) & (values < 0xF5), begins, dtype=np.int32)
-    candidates = np.flatnonzero((balance == 0) & (three > 0))
-    found = [n for n in candidates if is_utf8(chunk[begins[n] : ends[n]])]
+    values = np.frombuffer(chunk.translate(_BALANCES), dtype=np.int8)
+    candidates = np.flatnonzero(np.add.reduceat(values, begins, dtype=np.int8) == 0)
+    lines = ((n, chunk[begins[n] : ends[n]]) for n in candidates.tolist())
+    found = [n for n, line in lines if not line.isascii() and is_utf8(line)]
     return np.asarray(found, dtype=np.intp)
 
 
@@ -213,7 +214,7 @@ def rewrite_utf8(path: Path, target: Path, *, lone_returns: bool) -> None:
 
 
 def _plain_ends(chunk: bytes) -> bytes:
-    while b"\r\r\n" in chunk:
+    while b"\r" in chunk and b"\r\r\n" in chunk:
         chunk = chunk.replace(b"\r\r\n", b"\r\n")
     return chunk
 

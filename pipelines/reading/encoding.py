@@ -93,7 +93,8 @@ def looks_like_utf16(head: bytes) -> bool:
 
 
 def _places(head: bytes, wanted: bytes) -> list[int]:
-    found, at = [], head.find(wanted)
+    found: list[int] = []
+    at = head.find(wanted)
     while at >= 0 and len(found) < 100:
         found.append(at)
         at = head.find(wanted, at + 2)

@@ -39,7 +39,7 @@ def main(memory: int) -> None:
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            answer = {"sheets": _sheets(request)}
+            answer: dict[str, Any] = {"sheets": _sheets(request)}
         except BaseException as error:  # a panic of the library is no Exception
             answer = {"error": _first_line(error)}
         sys.stdout.write(json.dumps(answer, ensure_ascii=True) + "\n")

@@ -75,8 +75,8 @@ def read_workbook(path: Path, suffix: str, fields: tuple[Field, ...], scratch: P
     _check(sheets, limits)
     found = [_looked_at(sheet, fields) for sheet in sheets if sheet.get("file")]
     if not found:
-        unread = [str(sheet["error"]) for sheet in sheets if sheet.get("error")]
-        raise Unreadable(broken_workbook(unread[0]) if unread else empty_file())
+        errors = [str(sheet["error"]) for sheet in sheets if sheet.get("error")]
+        raise Unreadable(broken_workbook(errors[0]) if errors else empty_file())
     best = max(found, key=lambda one: (one.known, one.records > 0))
     least = max(_LIKE_RECORDS, best.known // 2)
     others = [one for one in found if one is not best and one.known >= least and one.records > 0]
