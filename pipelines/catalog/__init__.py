@@ -2,11 +2,12 @@
 
 from pipelines.catalog.load import Catalog, catalog
 from pipelines.catalog.models import Dataset, Field, Kind, Layout, Provider, Severity
-from pipelines.catalog.rules import CLEANED, RECEIVED_ON, RECORD, Rule
+from pipelines.catalog.rules import CLEANED, LAYOUT, RECEIVED_ON, RECORD, Rule
 from pipelines.catalog.source import CatalogError
 
 __all__ = [
     "CLEANED",
+    "LAYOUT",
     "RECEIVED_ON",
     "RECORD",
     "Catalog",

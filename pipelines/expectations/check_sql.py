@@ -359,6 +359,12 @@ def _known_with(a: str, b: str, parameters: Parameters, prefixes: Sequence[str])
     return f"{known} <= {pair}"
 
 
+def _in_set_of_layout(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    """The first column, where filled, is one of the texts that the parameters give for the layout in the second one."""
+    _no_prefixes(prefixes)
+    return f"({a} IS NULL OR coalesce(concat({b}, '|', {a}) IN ({', '.join(map(text, _texts(parameters)))}), false))"
+
+
 def reference_table(name: str) -> str:
     """Table of a reference: ``key`` and ``value``, the value as ``hub_matched`` makes it."""
     return f"reference_{name}"
@@ -373,6 +379,7 @@ PAIR_CHECKS: Final[Mapping[str, PairCheck]] = {
     "date_not_after": _date_not_after,
     "amount_not_in_yuan": _amount_not_in_yuan,
     "known_with": _known_with,
+    "in_set_of_layout": _in_set_of_layout,
     "prefix_when_in": _code_begins(so=True),
     "no_prefix_when_in": _code_begins(so=False),
     "instant_not_after": _instant_not_after,

@@ -95,7 +95,7 @@ def _files(provider_folder: Path, strays: list[Stray]) -> Iterator[Path]:
             if path.name.endswith(_UNFINISHED):
                 continue
             if path.name.endswith(_MANIFEST):
-                if not _has_file(path):
+                if path.exists() and not _has_file(path):
                     strays.append(_stray_manifest(path))
                 continue
             if not path.is_file() or path.is_symlink():

@@ -124,7 +124,7 @@ def _named(content: dict[str, Any]) -> dict[str, Any]:
         plain = str(key).strip().lower().replace("-", "_")
         name = ours.get(plain)
         if name is None:
-            near = difflib.get_close_matches(plain, ours, n=1, cutoff=0.85)
+            near = difflib.get_close_matches(plain, ours, n=1, cutoff=0.82)
             if near:
                 raise Unusable(
                     _unreadable(f"不认识“{key}”，是否应为“{near[0]}”", f"'{key}' is unknown; is it '{near[0]}'?")

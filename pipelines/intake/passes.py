@@ -20,7 +20,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import Catalog
+from pipelines.catalog import LAYOUT, Catalog
 from pipelines.errors import HubError
 from pipelines.intake.agreement import disagreement
 from pipelines.intake.delivery import Delivery
@@ -211,7 +211,9 @@ def _emptied(folder: Path) -> Path:
 
 def _identified(catalog: Catalog, one: Opened) -> pl.LazyFrame:
     delivery = one.delivery
+    layout = one.source.layout
     return one.source.rows.with_columns(
+        *([pl.lit(layout.id).alias(LAYOUT)] if layout else []),
         pl.lit(delivery.batch_id).alias(BATCH),
         pl.lit(delivery.provider_id).alias(PROVIDER),
         pl.lit(delivery.region_code).alias(REGION),

@@ -6,18 +6,16 @@ the other, so a file that mixes the columns of two is not read where such a fiel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pipelines.catalog import Layout
-from pipelines.reading.headers import key
+from pipelines.reading.headers import Columns, key
 from pipelines.reading.problems import Unreadable, layout_unclear, unknown_layout
 
 
-def layout_of(header: Sequence[str], layouts: tuple[Layout, ...], told: str | None) -> Layout | None:
+def layout_of(found: Columns, layouts: tuple[Layout, ...], told: str | None) -> Layout | None:
     """The layout of a file; None where the dataset has only one.
 
     Args:
-        header: texts of the header.
+        found: the columns of the file.
         layouts: of the dataset, the current one first.
         told: ``schema_version`` of the manifest.
 
@@ -31,10 +29,11 @@ def layout_of(header: Sequence[str], layouts: tuple[Layout, ...], told: str | No
         return found
     if not layouts:
         return None
-    texts = {key(text): text.strip() for text in header}
+    texts = {key(text): text.strip() for text in found.header}
     marks = {one.id: [texts[key(mark)] for mark in one.marks if key(mark) in texts] for one in layouts}
     marked = [one for one in layouts if marks[one.id]]
-    if len(marked) > 1:
+    differing = {field for one in layouts for field in one.code_tables}
+    if len(marked) > 1 and differing & set(found.known):
         first, second = marked[:2]
         raise Unreadable(layout_unclear(marks[first.id], marks[second.id], [one.id for one in layouts]))
     return marked[0] if marked else layouts[0]

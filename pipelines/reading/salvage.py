@@ -212,7 +212,12 @@ class _Chunk:
                 safe[self._begins[place] : self._ends[place]] = ord("?")
             content = safe.tobytes()
         offsets = np.append(self._begins, len(content)).astype(np.int64)
-        lines = pl.Series("line", pl.from_arrow(pa.LargeStringArray.from_buffers(self._count, pa.py_buffer(offsets.tobytes()), pa.py_buffer(content))))
+        lines = pl.Series(
+            "line",
+            pl.from_arrow(
+                pa.LargeStringArray.from_buffers(self._count, pa.py_buffer(offsets.tobytes()), pa.py_buffer(content))
+            ),
+        )
         rows = pl.DataFrame({"number": pl.Series(numbers, dtype=pl.Int64), "line": lines}).filter(pl.Series(right))
         return rows.with_columns(
             pl.concat_str(

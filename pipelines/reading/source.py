@@ -307,7 +307,7 @@ def _header(
 ) -> tuple[Dialect, Columns, Layout | None]:
     dialect = find_dialect(text, suffix, fields)
     found = checked_columns(dialect.header, fields, title, encoding, terms)
-    return dialect, found, layout_of(dialect.header, terms.layouts, terms.told)
+    return dialect, found, layout_of(found, terms.layouts, terms.told)
 
 
 def checked_columns(
@@ -329,7 +329,7 @@ def checked_columns(
 def _workbook(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms) -> Source:
     sheet = read_workbook(path, suffix, fields, scratch, terms.limits)
     found = checked_columns(sheet.header, fields, title, suffix[1:], terms)
-    layout = layout_of(sheet.header, terms.layouts, terms.told)
+    layout = layout_of(found, terms.layouts, terms.told)
     rows = _rows(sheet.table, found, fields, at_once=True)
     return Source(
         path, suffix[1:], found, fields, rows, sheet.table,
@@ -358,7 +358,7 @@ def _elements(path: Path, suffix: str, fields: tuple[Field, ...], title: str, sc
             for place, (name, text_) in enumerate(zip(found.names, read.names, strict=True))
         ),
     )
-    layout = layout_of(read.names, terms.layouts, terms.told)
+    layout = layout_of(found, terms.layouts, terms.told)
     rows = _rows(table, found, fields, with_asides=False)
     return Source(
         path, text.encoding, found, fields, rows, table,
