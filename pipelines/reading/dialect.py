@@ -23,14 +23,13 @@ _LINES_OF_A_HEADER: Final = 40  # a header with line breaks in its cells
 class Dialect:
     """How a CSV file is laid out.
 
-    ``header_at`` and ``body_at`` are bytes from the beginning of the file; ``lines`` how many lines go before the first row below the
-    header, ``row`` that row's number as a spreadsheet shows it.
+    The first row below the header: ``body_at`` in bytes from the beginning of the file, ``lines`` how many lines go before it,
+    ``row`` its number as a spreadsheet shows it.
     """
 
     separator: str
     header: tuple[str, ...]
     known: int
-    header_at: int
     body_at: int
     lines: int
     row: int
@@ -40,7 +39,6 @@ class Dialect:
 @dataclass(frozen=True)
 class _Row:
     cells: list[str]
-    begins: int
     ends: int
     lines: int
 
@@ -59,12 +57,12 @@ def _under(head: bytes, separator: str, fields: tuple[Field, ...]) -> Dialect:
     rows = _rows(head, separator)
     place, last, known = find_header([row.cells for row in rows], fields)
     if not rows:
-        return Dialect(separator, (), 0, 0, 0, 0, 1, ())
+        return Dialect(separator, (), 0, 0, 0, 1, ())
     above = [Aside(n, TITLE, " ".join(rows[n - 1].cells)) for n in range(1, place + 1) if any(rows[n - 1].cells)]
     below = [Aside(n + 1, HEADER, " ".join(rows[n].cells)) for n in range(place + 1, last + 1)]
     lines = sum(row.lines for row in rows[: last + 1])
     header = tuple(rows[place].cells)
-    return Dialect(separator, header, known, rows[place].begins, rows[last].ends, lines, last + 2, tuple(above + below))
+    return Dialect(separator, header, known, rows[last].ends, lines, last + 2, tuple(above + below))
 
 
 def _rows(head: bytes, separator: str) -> list[_Row]:
@@ -77,7 +75,7 @@ def _rows(head: bytes, separator: str) -> list[_Row]:
             break
         taken = _taken(lines, place, separator)
         raw = b"\n".join(lines[place : place + taken])
-        rows.append(_Row(_cells(raw, separator, first=not rows), at, at + len(raw) + 1, taken))
+        rows.append(_Row(_cells(raw, separator, first=not rows), at + len(raw) + 1, taken))
         at += len(raw) + 1
         place += taken
     return rows

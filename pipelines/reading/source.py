@@ -4,7 +4,7 @@
 account for the file's separators (``accounts_for``), ``salvage`` reads the file once more and takes the broken lines out.
 
 Columns of ``rows``: ``_row_number`` (what a spreadsheet shows, header = 1; of JSON the element), ``_empty`` (no record: nothing in any
-cell, or an aside), ``_last_empty`` (the last cell has nothing), ``_aside`` (why a row with cells is no record, else null) and the field
+cell, or an aside), ``_last_empty`` (a record whose last cell has nothing), ``_aside`` (why a row with cells is no record, else null) and the field
 ids; empty cells, and fields the file does not have, are null.
 """
 
@@ -73,21 +73,23 @@ class Source:
     table: pl.LazyFrame
     text: Path | None = None
     separator: str = ","
-    header_at: int = 0
+    body_at: int = 0
     malformed: tuple[tuple[int, str], ...] = ()
     asides: tuple[Aside, ...] = ()
     layout: Layout | None = None
     terms: Terms = attribute(default_factory=Terms)
 
     def accounts_for(self, rows: int, empty: int, last_empty: int) -> bool:
-        """Whether the rows the fast reader gave can be all there is; see ``structure.accounts_for``.
+        """Whether the rows the fast reader gave are all there is, none of them short.
 
-        ``rows`` does not count the ``empty`` ones, ``last_empty`` is how many rows have nothing in the last cell.
+        ``rows`` does not count the ``empty`` ones, ``last_empty`` is how many of them have nothing in the last cell: as a short row has.
         """
         if self.text is None or last_empty == 0:
             return True
-        total = structure.separators_outside_quotes(self.text, self.separator, self.header_at)
-        return structure.accounts_for(total, len(self.columns.names), rows, empty)
+        width = len(self.columns.names)
+        if empty:
+            return structure.records_are_whole(self.text, self.separator, width, self.body_at)
+        return structure.separators_outside_quotes(self.text, self.separator, self.body_at) == rows * (width - 1)
 
     def cells(self, row_numbers: Sequence[int]) -> pl.DataFrame:
         """Some rows with every column as sent, unknown ones included: ``_row_number`` and the texts of the header.
@@ -247,7 +249,7 @@ def _fast(path: Path, text: _Text, suffix: str, fields: tuple[Field, ...], title
         table,
         text.path,
         dialect.separator,
-        dialect.header_at,
+        dialect.body_at,
         asides=dialect.asides,
         layout=layout,
         terms=terms,
@@ -413,4 +415,7 @@ def _rows(
             else pl.lit(None, dtype=pl.String).alias(field.id)
             for field in fields
         ),
-    ).with_columns((pl.col(EMPTY) | pl.col(ASIDE).is_not_null()).alias(EMPTY))
+    ).with_columns(
+        (pl.col(EMPTY) | pl.col(ASIDE).is_not_null()).alias(EMPTY),
+        (pl.col(LAST_EMPTY) & ~pl.col(EMPTY) & pl.col(ASIDE).is_null()).alias(LAST_EMPTY),
+    )

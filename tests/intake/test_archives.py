@@ -70,7 +70,10 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, dict[str,
     def drop(name: str, content: bytes) -> Path:
         return home.drop("sichuan", DATASET, content, name)
 
-    drop("two.zip", packed(("甲/a.csv", ONE), ("b.csv", TWO), ("甲/", ""), ("__MACOSX/._a.csv", "x"), ("page.pdf", "%PDF")))
+    drop(
+        "two.zip",
+        packed(("甲/a.csv", ONE), ("b.csv", TWO), ("甲/", ""), ("__MACOSX/._a.csv", "x"), ("page.pdf", "%PDF")),
+    )
     drop("nested.zip", packed(("inner.zip", packed(("c.csv", THREE.replace("一号", "三号"))))))
     drop("deep.zip", packed(("1.zip", packed(("2.zip", packed(("d.csv", ONE)))))))
     drop("gbk.zip", gbk_named())
@@ -128,7 +131,9 @@ def test_no_name_leads_out_of_an_archive(collected: tuple[Home, dict[str, dict[s
     assert len(names) == 4
     assert {problem(receipts, name) for name in names} == {"unsafe_name"}
     assert not any("\x01" in name for name in names)
-    outside = [path for path in home.root.parent.rglob("*.csv") if "evil" in path.name or path.name in ("x.csv", "y.csv")]
+    outside = [
+        path for path in home.root.parent.rglob("*.csv") if "evil" in path.name or path.name in ("x.csv", "y.csv")
+    ]
     assert outside == []
 
 
@@ -149,9 +154,7 @@ def test_no_name_leads_out_of_an_archive(collected: tuple[Home, dict[str, dict[s
         ("missing.zip", "manifest_differs"),
     ],
 )
-def test_what_cannot_be_taken_says_why(
-    collected: tuple[Home, dict[str, dict[str, Any]]], name: str, code: str
-) -> None:
+def test_what_cannot_be_taken_says_why(collected: tuple[Home, dict[str, dict[str, Any]]], name: str, code: str) -> None:
     _, receipts = collected
     assert problem(receipts, name) == code
     assert receipts[name]["problem"]["message_zh"]

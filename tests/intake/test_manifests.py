@@ -50,7 +50,9 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, dict[str,
     return home, {receipt["file_name"]: receipt for receipt in done.receipts}, [s.path.name for s in done.strays]
 
 
-def test_a_manifest_that_agrees_is_kept_in_the_ledger(collected: tuple[Home, dict[str, dict[str, Any]], list[str]]) -> None:
+def test_a_manifest_that_agrees_is_kept_in_the_ledger(
+    collected: tuple[Home, dict[str, dict[str, Any]], list[str]],
+) -> None:
     home, receipts, _ = collected
     assert receipts["agreed.csv"]["rows"] == {"in": 3, "accepted": 2, "refused": 1, "warned": 0}
     found = ledger(home.hub.home, "batches").scan().filter(pl.col("file_name") == "agreed.csv").collect().to_dicts()[0]
