@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any, Final
 
 from pipelines.reading.limits import Limits
-from pipelines.reading.problems import Unreadable, broken_workbook, encrypted, too_slow
+from pipelines.reading.problems import Unreadable, broken_workbook, burst_workbook, encrypted, too_slow
 
 _PROGRAM: Final = Path(__file__).with_name("sheets.py")
 
@@ -81,7 +81,7 @@ class Opener:
         self.close()
         if not ready:
             raise Unreadable(too_slow(seconds))
-        return {"error": "内容损坏，或者有单元格远在数据之外，撑满了内存"}
+        raise Unreadable(burst_workbook())
 
 
 opener: Final = Opener()

@@ -35,8 +35,11 @@ _FORMULA: Final = re.compile(
 )
 
 
-def check_workbook(path: Path, limits: Limits) -> None:
+def check_workbook(path: Path, limits: Limits) -> str:
     """Look at a delivered .xlsx or .xls before it is opened.
+
+    Returns:
+        ``.xlsx`` or ``.xls``: what the content is, whatever the name says.
 
     Raises:
         Unreadable: it is none, is protected, carries what no delivery needs, or is beyond a limit.
@@ -45,12 +48,13 @@ def check_workbook(path: Path, limits: Limits) -> None:
         head = stream.read(4096)
     if head.startswith(_OLE):
         _check_ole(path)
-    elif head.startswith(b"PK"):
+        return ".xls"
+    if head.startswith(b"PK"):
         _check_zip(path, limits)
-    elif head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return ".xlsx"
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise Unreadable(not_a_workbook("网页或 XML", "a web page or XML"))
-    else:
-        raise Unreadable(not_a_workbook("别的内容（例如文本）", "something else (text, for one)"))
+    raise Unreadable(not_a_workbook("别的内容（例如文本）", "something else (text, for one)"))
 
 
 def _check_ole(path: Path) -> None:

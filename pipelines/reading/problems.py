@@ -108,6 +108,26 @@ def broken_workbook(reason: str) -> Problem:
     )
 
 
+def empty_workbook() -> Problem:
+    """A workbook in which no cell has anything."""
+    return Problem(
+        "empty_file",
+        "工作簿里没有内容。请检查导出程序，重新导出后再放入收件目录。",
+        "The workbook has nothing in any cell. Check the export, then drop the file again.",
+    )
+
+
+def burst_workbook() -> Problem:
+    """Opening the workbook ended the process that opens workbooks."""
+    return Problem(
+        "broken_workbook",
+        "工作簿打开时撑满了内存，或者内容损坏：常见原因是有单元格远在数据之外。整个文件未入库。"
+        "请把数据复制到新工作簿，另存为 .xlsx 后重新报送。",
+        "Opening the workbook took more memory than it may, or its content is damaged; often a cell lies far from the data. "
+        "Nothing was taken in. Copy the rows into a new workbook, save it as .xlsx and send that.",
+    )
+
+
 def missing_columns(titles: list[str]) -> Problem:
     """Required columns are not there, so that no row can be right."""
     return Problem(

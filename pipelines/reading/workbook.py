@@ -19,7 +19,7 @@ from pipelines.reading.headers import find_header
 from pipelines.reading.limits import Limits
 from pipelines.reading.opener import opener
 from pipelines.reading.package import check_workbook
-from pipelines.reading.problems import HEADER_ROWS, Unreadable, broken_workbook, empty_file, several_sheets, too_large
+from pipelines.reading.problems import HEADER_ROWS, Unreadable, broken_workbook, empty_workbook, several_sheets, too_large
 from pipelines.reading.salvage import ROW_NUMBER, shortened
 
 _LIKE_RECORDS: Final = 2  # a sheet with fewer known columns is a list of options, not records
@@ -68,15 +68,18 @@ def read_workbook(path: Path, suffix: str, fields: tuple[Field, ...], scratch: P
     Raises:
         Unreadable: there is no workbook, nothing in it, more than one sheet with records, or more than the limits allow.
     """
-    check_workbook(path, limits)
+    kind = check_workbook(path, limits)
     folder = scratch / f"{path.name}{suffix}.sheets"
     folder.mkdir(parents=True, exist_ok=True)
-    sheets = opener.sheets(path, folder, limits)
+    book = folder / f"book{kind}"  # the library goes by the ending
+    book.unlink(missing_ok=True)
+    book.symlink_to(path.resolve())
+    sheets = opener.sheets(book, folder, limits)
     _check(sheets, limits)
     found = [_looked_at(sheet, fields) for sheet in sheets if sheet.get("file")]
     if not found:
         errors = [str(sheet["error"]) for sheet in sheets if sheet.get("error")]
-        raise Unreadable(broken_workbook(errors[0]) if errors else empty_file())
+        raise Unreadable(broken_workbook(errors[0]) if errors else empty_workbook())
     best = max(found, key=lambda one: (one.known, one.records > 0))
     least = max(_LIKE_RECORDS, best.known // 2)
     others = [one for one in found if one is not best and one.known >= least and one.records > 0]
