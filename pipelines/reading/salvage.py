@@ -31,7 +31,7 @@ ROW_NUMBER: Final = "_row_number"
 RAW_TEXT: Final = "_raw_text"
 SHOWN_CHARACTERS: Final = 20_000  # of a malformed line; the whole of it lies in the raw zone
 _LONGEST_RECORD: Final = 200  # lines one quoted record may run over
-_NUL_STAND_IN: Final = "\ue000"
+_STAND_INS: Final = tuple(chr(code) for code in range(0xFDD0, 0xFDF0))  # no characters, and in no text
 _SEPARATOR: Final = ","  # of the clean file
 
 
@@ -258,11 +258,11 @@ def fields_of(text: str, separator: str) -> list[str] | None:
     if '"' not in text:
         return text.split(separator)
     # The csv module refuses NUL in some versions; it is put back afterwards and cleaned with a warning like everywhere.
-    hidden = text.replace("\x00", _NUL_STAND_IN) if "\x00" in text else text
+    nul = next((one for one in _STAND_INS if one not in text), None) if "\x00" in text else "\x00"
+    if nul is None:
+        return None
     try:
-        rows = list(csv.reader(io.StringIO(hidden, newline=""), delimiter=separator, strict=True))
+        rows = list(csv.reader(io.StringIO(text.replace("\x00", nul), newline=""), delimiter=separator, strict=True))
     except csv.Error:
         return None
-    if len(rows) != 1:
-        return None
-    return [cell.replace(_NUL_STAND_IN, "\x00") for cell in rows[0]] if hidden is not text else rows[0]
+    return [cell.replace(nul, "\x00") for cell in rows[0]] if len(rows) == 1 else None

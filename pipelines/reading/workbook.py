@@ -19,7 +19,14 @@ from pipelines.reading.headers import find_header
 from pipelines.reading.limits import Limits
 from pipelines.reading.opener import opener
 from pipelines.reading.package import check_workbook
-from pipelines.reading.problems import HEADER_ROWS, Unreadable, broken_workbook, empty_workbook, several_sheets, too_large
+from pipelines.reading.problems import (
+    HEADER_ROWS,
+    Unreadable,
+    broken_workbook,
+    empty_workbook,
+    several_sheets,
+    too_large,
+)
 from pipelines.reading.salvage import ROW_NUMBER, shortened
 
 _LIKE_RECORDS: Final = 2  # a sheet with fewer known columns is a list of options, not records
