@@ -1,7 +1,8 @@
 """ZIP deliveries: each file inside becomes a delivery of its own, named ``archive.zip/inner.csv`` (docs/decisions/0012).
 
-Members go straight from the archive into the raw zone, in pieces and under their digest: no name of an archive ever becomes a path, and
-nothing is held whole. What an archive says of itself (sizes, ratio) is checked first, what it gives is counted on the way.
+Members go straight from the archive into the raw zone, in pieces and under their digest: no name of an archive ever
+becomes a path, and nothing is held whole. What an archive says of itself (sizes, ratio) is checked first, what it gives
+is counted on the way.
 """
 
 from __future__ import annotations
@@ -180,7 +181,10 @@ def _small(package: zipfile.ZipFile, entry: _Entry) -> bytes:
 def _with_manifests(
     members: list[Member], told: Manifest | None, listed: dict[str, Manifest]
 ) -> tuple[list[Member], Problem | None]:
-    """Members with what the manifest of the archive says of them; the archive is refused where it lists other files than there are."""
+    """Members with what the manifest of the archive says of them.
+
+    The archive is refused where it lists other files than there are.
+    """
     if listed:
         names = {member.name for member in members}
         for name in sorted(set(listed) - names):

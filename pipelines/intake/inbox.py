@@ -1,8 +1,9 @@
 """The folder channel: what lies in the inboxes, and taking it.
 
 Order of taking one file: bytes into ``raw/``, the delivery into ``state/pending/``, the file into ``.done/``. After a crash at any
-point the next pass does what is left, and the delivery keeps its id and its day. A ZIP gives a delivery for each file inside, and one
-for itself where it cannot be taken (``pipelines.intake.archive``). A manifest is taken with its file, and goes with it.
+point the next pass does what is left, and the delivery keeps its id and its day. A ZIP gives a delivery for each file
+inside, and one for itself where it cannot be taken (``pipelines.intake.archive``). A manifest is taken with its file, and
+goes with it.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@
     {"rows": 1200, "sha256": "…", "period": "2026-11", "operation": "delta", "schema_version": "…",
      "control_totals": {"fine_amount_cny_10k": "35.2"}}
 
-Everything is optional. ``rows`` counts records, malformed ones included, titles, totals and blank rows not. ``period`` is a month, a day,
-``from/to`` or an object of both. ``control_totals`` sum a column over all rows, by field id or by the header it is sent under; a cell
-that is no number counts 0. A figure that differs rejects the whole file, with both figures told.
+Everything is optional. ``rows`` counts records, malformed ones included, titles, totals and blank rows not. ``period`` is
+a month, a day, ``from/to`` or an object of both. ``control_totals`` sum a column over all rows, by field id or by the
+header it is sent under; a cell that is no number counts 0. A figure that differs rejects the whole file, with both figures told.
 """
 
 from __future__ import annotations
@@ -243,7 +243,8 @@ def _unreadable(zh: str, en: str) -> Problem:
     return Problem(
         "manifest_unreadable",
         f"清单文件（manifest.json）不能用：{zh}。数据文件因此未入库；请改正清单，或者不附清单，重新报送。",
-        f"The manifest cannot be used: {en}. The file was therefore not taken in; correct the manifest, or leave it out, and send again.",
+        f"The manifest cannot be used: {en}. The file was therefore not taken in; correct the manifest, "
+        "or leave it out, and send again.",
     )
 
 
@@ -251,7 +252,8 @@ def differs(what_zh: str, what_en: str, said: object, found: object) -> Problem:
     """A figure of the manifest is not that of the file."""
     return Problem(
         "manifest_differs",
-        f"清单与文件不符：{what_zh}，清单为 {said}，实际为 {found}。整个文件未入库；请核对文件是否完整、清单是否写对，改正后重新报送。",
+        f"清单与文件不符：{what_zh}，清单为 {said}，实际为 {found}。整个文件未入库；"
+        "请核对文件是否完整、清单是否写对，改正后重新报送。",
         f"The manifest differs from the file: {what_en}, said {said}, found {found}. Nothing was taken in; "
         "see whether the file is whole and the manifest right, and send both again.",
     )

@@ -1,7 +1,7 @@
-"""A delivered text file as UTF-8 with plain line ends, line for line the same; a line that is in no encoding is marked.
+r"""A delivered text file as UTF-8 with plain line ends, line for line the same; a line that is in no encoding is marked.
 
-What is rewritten: the encoding, ``\\r\\r\\n`` and lone ``\\r`` as ends of lines. A marked line holds the byte 0xFF, which UTF-8 never has,
-so that whoever reads on finds it, and no character of it is ever guessed.
+What is rewritten: the encoding, ``\r\r\n`` and lone ``\r`` as ends of lines. A marked line holds the byte 0xFF, which
+UTF-8 never has, so that whoever reads on finds it, and no character of it is ever guessed.
 """
 
 from __future__ import annotations
@@ -95,9 +95,10 @@ def utf8_lines(chunk: bytes, ends: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def whole_lines(stream: BinaryIO, *, lone_returns: bool = False, size: int = CHUNK) -> Iterator[bytes]:
-    """The rest of a stream in chunks that end with a newline, ``\\r\\r\\n`` as ``\\r\\n``; where lone ``\\r`` end lines they are newlines.
+    r"""The rest of a stream in chunks that end with a newline, ``\r\r\n`` as ``\r\n``.
 
-    A line longer than a chunk comes whole: lengths are checked before (``longest_line``).
+    Where lone ``\r`` end lines they are newlines. A line longer than a chunk comes whole: lengths are checked before
+    (``overlong_line``).
     """
     parts: list[bytes] = []
     while chunk := stream.read(size):
@@ -114,7 +115,10 @@ def whole_lines(stream: BinaryIO, *, lone_returns: bool = False, size: int = CHU
 
 
 def overlong_line(path: Path, limit: int, *, lone_returns: bool = False) -> int | None:
-    """Number of the first line longer than the limit, None where there is none; looks at hardly more than one page per ``limit`` bytes."""
+    """Number of the first line longer than the limit, None where there is none.
+
+    Looks at hardly more than one page for each ``limit`` bytes.
+    """
     end = b"\r" if lone_returns else b"\n"
     size = path.stat().st_size
     if size <= limit:
@@ -220,5 +224,5 @@ def _plain_ends(chunk: bytes) -> bytes:
 
 
 def ends_of(head: bytes) -> tuple[bool, bool]:
-    """Whether the beginning of a file has ``\\r\\r\\n``, and whether lone ``\\r`` are its only line ends."""
+    r"""Whether the beginning of a file has ``\r\r\n``, and whether lone ``\r`` are its only line ends."""
     return b"\r\r\n" in head, b"\r" in head and b"\n" not in head

@@ -44,7 +44,10 @@ class _Row:
 
 
 def find_dialect(text: Path, suffix: str, fields: tuple[Field, ...]) -> Dialect:
-    """Look at the first rows under each separator; the one under which most columns are known holds, else that of the name's ending."""
+    """Look at the first rows under each separator: the one under which most columns are known holds.
+
+    Where that is even, the one that goes with the ending of the name.
+    """
     with text.open("rb") as stream:
         head = stream.read(_HEAD)
     first = _BY_SUFFIX.get(suffix, ",")

@@ -1,7 +1,7 @@
 """JSON: an array of objects, or one object a line; each object a row, its numbers as they were written.
 
-An element that is no plain object (broken, nested, a name twice, NaN) is malformed and kept with its text; the next one is found again
-behind it. Memory holds a few elements at a time, however long the array is.
+An element that is no plain object (broken, nested, a name twice, NaN) is malformed and kept with its text; the next one
+is found again behind it. Memory holds a few elements at a time, however long the array is.
 
 On disk: Parquet with ``_row_number`` (the element, counted from 1; of JSON lines the line), the fields of the dataset as text, and
 ``_extra``: the names that are no field, with their values, as JSON.
@@ -54,7 +54,10 @@ _decoder: Final = json.JSONDecoder(
 
 @dataclass
 class Elements:
-    """What was read: ``names`` one text for each column in the order of its first appearance; ``is_array`` where brackets were met."""
+    """What was read.
+
+    ``names`` has one text for each column, in the order of first appearance; ``is_array`` says that brackets were met.
+    """
 
     names: list[str] = field(default_factory=list)
     rows: int = 0

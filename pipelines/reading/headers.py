@@ -82,8 +82,8 @@ def find_header(rows: Sequence[Sequence[str]], fields: tuple[Field, ...]) -> tup
         fields: of the dataset.
 
     Returns:
-        Place of the header (from 0), place of the last row of the header (a second one may follow, with the official codes below the
-        titles), and how many fields it names; 0 where no row names any.
+        Place of the header (from 0), place of the last row of the header (a second one may follow, with the official
+        codes below the titles), and how many fields it names; 0 where no row names any.
     """
     known = aliases(fields)
     named = [[known.get(key(text)) for text in row] for row in rows]

@@ -1,7 +1,7 @@
 """Which of a dataset's standards a file follows: by the manifest, else by the headers that only one of them has.
 
-A layout says which code table a field has in it (``catalog/datasets/<id>.yaml``, ``layouts``); 1 may mean in force in one and revoked in
-the other, so a file that mixes the columns of two is not read where such a field is there.
+A layout says which code table a field has in it (``catalog/datasets/<id>.yaml``, ``layouts``); 1 may mean in force in one
+and revoked in the other, so a file that mixes the columns of two is not read where such a field is there.
 """
 
 from __future__ import annotations

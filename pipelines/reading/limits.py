@@ -21,9 +21,9 @@ class Limits:
     """Limits of one file.
 
     ``row_bytes`` is a row of a text file or an element of JSON; ``zip_ratio`` unpacked by packed bytes, looked at where an archive
-    unpacks to more than ``zip_ratio_from_bytes``; ``zip_depth`` how many archives may lie in one another; ``cells`` rows by columns of
-    a sheet; ``seconds`` what reading one file, without screening it, may take; ``workbook_memory_bytes`` the address space of the
-    process that reads workbooks.
+    unpacks to more than ``zip_ratio_from_bytes``; ``zip_depth`` how many archives may lie in one another; ``cells`` rows
+    by columns of a sheet; ``seconds`` what reading one file, without screening it, may take; ``workbook_memory_bytes``
+    the address space of the process that reads workbooks.
     """
 
     file_bytes: int = 8 << 30

@@ -1,4 +1,7 @@
-"""Talking to the process that opens workbooks (``sheets``): one for each of ours, begun with the first workbook, replaced when it dies."""
+"""Talking to the process that opens workbooks (``sheets``).
+
+One for each of our processes, begun with the first workbook, replaced when it dies.
+"""
 
 from __future__ import annotations
 

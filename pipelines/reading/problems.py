@@ -63,7 +63,8 @@ def unknown_header(headers: list[str], title: str) -> Problem:
     shown = "、".join(headers[:5]) or "（空）"
     return Problem(
         "unknown_header",
-        f"前 {HEADER_ROWS} 行里应有“{title}”的表头，但没有一列能识别（读到：{shown}）。请按目录模板的列名重新导出，并确认放入了正确的目录。",
+        f"前 {HEADER_ROWS} 行里应有“{title}”的表头，但没有一列能识别（读到：{shown}）。"
+        "请按目录模板的列名重新导出，并确认放入了正确的目录。",
         f"One of the first {HEADER_ROWS} rows should be the header of the dataset, but no column is known "
         f"(found: {', '.join(headers[:5])}). "
         "Export with the column names of the catalogue and check the folder.",
@@ -198,7 +199,8 @@ def external_entities() -> Problem:
     """XML that declares a document type, the way to external entities and entity bombs."""
     return Problem(
         "workbook_entities",
-        "工作簿内部含有文档类型声明（DOCTYPE），正常的 Excel 文件没有这种内容，整个文件未入库。请在 Excel 中新建工作簿，粘贴数据后重新报送。",
+        "工作簿内部含有文档类型声明（DOCTYPE），正常的 Excel 文件没有这种内容，整个文件未入库。请在 "
+        "Excel 中新建工作簿，粘贴数据后重新报送。",
         "The workbook's XML declares a document type, which no workbook of Excel does. Nothing was taken in. "
         "Paste the rows into a new workbook and send that.",
     )
@@ -208,7 +210,8 @@ def formulas_without_values(cell: str) -> Problem:
     """Formulas whose results were never saved: the cells would read as empty."""
     return Problem(
         "workbook_formulas",
-        f"工作簿里有公式没有保存计算结果（例如单元格 {cell}），读出来会是空的，整个文件未入库。请在 Excel 中打开并保存，或把公式粘贴为数值后重新报送。",
+        f"工作簿里有公式没有保存计算结果（例如单元格 {cell}），读出来会是空的，整个文件未入库。请在 "
+        "Excel 中打开并保存，或把公式粘贴为数值后重新报送。",
         f"The workbook has formulas without saved results (cell {cell} for one), which would read as empty. Nothing was taken in. "
         "Open and save it in Excel, or paste the formulas as values.",
     )
@@ -228,7 +231,8 @@ def no_json_rows() -> Problem:
     """JSON that is no array of objects."""
     return Problem(
         "not_json",
-        '文件不是 JSON 数组。.json 应为 [{"列名": "值"}, …]，.jsonl 应为每行一个 {"列名": "值"}。整个文件未入库，请改正导出程序后重新报送。',
+        '文件不是 JSON 数组。.json 应为 [{"列名": "值"}, …]，.jsonl 应为每行一个 {"列名": "值"}。'
+        "整个文件未入库，请改正导出程序后重新报送。",
         'The file is no JSON array. A .json file is [{"column": "value"}, …], a .jsonl file one object a line. '
         "Nothing was taken in; correct the export and send it again.",
     )
@@ -243,10 +247,13 @@ def layout_unclear(first: list[str], second: list[str], known: list[str]) -> Pro
     """Columns of two standards in one file, and a column whose codes mean something else in each."""
     return Problem(
         "layout_unclear",
-        f"表头混用了两种标准的列名（{'、'.join(first[:3])} 与 {'、'.join(second[:3])}），同一代码在两种标准里含义相反，无法判断。整个文件未入库。"
+        f"表头混用了两种标准的列名（{'、'.join(first[:3])} 与 {'、'.join(second[:3])}），"
+        "同一代码在两种标准里含义相反，无法判断。整个文件未入库。"
         f"请统一列名，或在清单文件中用 schema_version 写明标准（{'、'.join(known)}）后重新报送。",
-        f"The header mixes columns of two standards ({', '.join(first[:3])} and {', '.join(second[:3])}), in which the same code means "
-        f"different things. Nothing was taken in. Use the columns of one, or say schema_version in the manifest ({', '.join(known)}).",
+        f"The header mixes columns of two standards ({', '.join(first[:3])} and "
+        f"{', '.join(second[:3])}), in which the same code means "
+        "different things. Nothing was taken in. Use the columns of one, or say schema_version in the "
+        f"manifest ({', '.join(known)}).",
     )
 
 
@@ -254,7 +261,8 @@ def unknown_layout(told: str, known: list[str]) -> Problem:
     """The manifest names a standard that the dataset does not have."""
     return Problem(
         "unknown_schema_version",
-        f"清单文件写的标准版本“{told}”不在目录里（可用：{'、'.join(known) or '无'}）。整个文件未入库，请改正 schema_version 后重新报送。",
+        f"清单文件写的标准版本“{told}”不在目录里（可用：{'、'.join(known) or '无'}）。整个文件未入库，"
+        "请改正 schema_version 后重新报送。",
         f"The manifest's schema_version '{told}' is none of the dataset's ({', '.join(known) or 'it has none'}). "
         "Nothing was taken in; correct it and send the file again.",
     )

@@ -1,10 +1,10 @@
 """Damaged CSV: nothing is lost, and a broken line takes no other line with it.
 
-The fast reader gives up on a file with one bad line; here whole chunks of lines are judged at once, and only lines with quotes one by
-one. A line is right where it has the separators of the header and is in the file's encoding; the right ones go, each behind its row
-number, into a clean file that the fast reader reads. A quote that is never closed swallows the rest of a file for most readers: here a
-record may run over several lines only if, joined, it has the columns of the header; otherwise the line that opened the quote is
-malformed alone.
+The fast reader gives up on a file with one bad line; here whole chunks of lines are judged at once, and only lines with
+quotes one by one. A line is right where it has the separators of the header and is in the file's encoding; the right ones
+go, each behind its row number, into a clean file that the fast reader reads. A quote that is never closed swallows the
+rest of a file for most readers: here a record may run over several lines only if, joined, it has the columns of the
+header; otherwise the line that opened the quote is malformed alone.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class _Chunk:
         return clean.select("line"), stop - int(consumed[:stop].sum())
 
     def _without_returns(self, values: NDArray[np.uint8]) -> NDArray[np.intp]:
-        """Where the text of each line ends, without ``\\r``."""
+        r"""Where the text of each line ends, without ``\r``."""
         ends = self._ends.copy()
         while True:
             trailing = (ends > self._begins) & (values[np.maximum(ends - 1, 0)] == ord("\r"))

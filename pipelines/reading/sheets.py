@@ -1,7 +1,7 @@
 """The process that opens workbooks: a program of its own, so that a hostile one cannot take the hub with it.
 
-The library allocates the whole rectangle between the first and the last cell and ends the process where that is too much (a sheet of
-two cells, A1 and XFD1048576, asks for 550 GB). Here memory is limited before, and the parent sees a process that ended.
+The library allocates the whole rectangle between the first and the last cell and ends the process where that is too much
+(a sheet of two cells, A1 and XFD1048576, asks for 550 GB). Here memory is limited before, and the parent sees a process that ended.
 
 Reads requests from standard input, one JSON object a line, and answers each with one on standard output:
 

@@ -1,11 +1,12 @@
 """One file as text rows: a lazy frame with one text column for each field of the dataset.
 
-``open_source`` looks at the beginning of a CSV file only and gives the fast reader. When that reader fails, or the rows it gave do not
-account for the file's separators (``accounts_for``), ``salvage`` reads the file once more and takes the broken lines out.
+``open_source`` looks at the beginning of a CSV file only and gives the fast reader. When that reader fails, or the rows
+it gave do not account for the file's separators (``accounts_for``), ``salvage`` reads the file once more and takes the
+broken lines out.
 
-Columns of ``rows``: ``_row_number`` (what a spreadsheet shows, header = 1; of JSON the element), ``_empty`` (no record: nothing in any
-cell, or an aside), ``_last_empty`` (a record whose last cell has nothing), ``_aside`` (why a row with cells is no record, else null) and the field
-ids; empty cells, and fields the file does not have, are null.
+Columns of ``rows``: ``_row_number`` (what a spreadsheet shows, header = 1; of JSON the element), ``_empty`` (no record:
+nothing in any cell, or an aside), ``_last_empty`` (a record whose last cell has nothing), ``_aside`` (why a row with
+cells is no record, else null) and the field ids; empty cells, and fields the file does not have, are null.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ class Source:
     def accounts_for(self, rows: int, empty: int, last_empty: int) -> bool:
         """Whether the rows the fast reader gave are all there is, none of them short.
 
-        ``rows`` does not count the ``empty`` ones, ``last_empty`` is how many of them have nothing in the last cell: as a short row has.
+        ``rows`` does not count the ``empty`` ones, ``last_empty`` is how many of them have nothing in the last cell: as a
+        short row has.
         """
         if self.text is None or last_empty == 0:
             return True

@@ -1,7 +1,7 @@
 """Codes of files that follow an earlier standard: judged by its code table, stored as what they mean now (docs/decisions/0013).
 
-The rows carry in ``_layout`` which of the dataset's layouts their file follows (``pipelines.reading.layouts``). The text as sent stays
-beside the code where the field says ``keep_as_sent``.
+The rows carry in ``_layout`` which of the dataset's layouts their file follows (``pipelines.reading.layouts``). The text
+as sent stays beside the code where the field says ``keep_as_sent``.
 """
 
 from __future__ import annotations

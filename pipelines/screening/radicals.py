@@ -10,7 +10,10 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-_SUPPLEMENT: Final = "⺁厂⺇几⺊卜⺎兀⺐尢⺒巳⺓幺⺝月⺟母⺠民⺩王⺬示⺻聿⻁虎⻄西⻅见⻆角⻉贝⻋车⻓长⻔门⻘青⻙韦⻚页⻛风⻜飞⻝食⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻪黾⻬齐⻮齿⻰龙⻳龟"
+_SUPPLEMENT: Final = (
+    "⺁厂⺇几⺊卜⺎兀⺐尢⺒巳⺓幺⺝月⺟母⺠民⺩王⺬示⺻聿⻁虎⻄西⻅见⻆角⻉贝⻋车⻓长⻔门⻘青"
+    "⻙韦⻚页⻛风⻜飞⻝食⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻪黾⻬齐⻮齿⻰龙⻳龟"
+)
 RADICALS: Final[dict[int, str]] = {
     **{code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)},
     **{ord(_SUPPLEMENT[at]): _SUPPLEMENT[at + 1] for at in range(0, len(_SUPPLEMENT), 2)},

@@ -1,5 +1,7 @@
-"""Clean-up that loses nothing, before any rule: blanks at both ends, NUL bytes, full-width digits in dates and amounts, radicals
-of the CJK blocks that PDF readers give for ideographs, and HTML entities.
+"""Clean-up that loses nothing, before any rule: blanks, NUL bytes, full-width digits, CJK radicals, HTML entities.
+
+Blanks go at both ends, full-width digits become half-width in dates and amounts, radicals that PDF readers give for
+ideographs become those, entities the characters they stand for.
 
 Every function works on a whole column, finds the few values that need work by cheap looks, and works on those only; a column with
 nothing to do comes back as it is. Placeholder text such as ``N/A`` or ``无`` counts as missing. Meaning-bearing text is never

@@ -19,7 +19,7 @@ _HEAD = ",".join(HEADERS)
 
 def seeds() -> dict[str, bytes]:
     """Inputs to begin with: one right file of each text format in each encoding."""
-    csv = f"标题\n{_HEAD}\n甲,乙,丙\n\"a\nb\",1,\n合计,,2\n".encode()
+    csv = f'标题\n{_HEAD}\n甲,乙,丙\n"a\nb",1,\n合计,,2\n'.encode()
     array = '[{"企业名称":"甲","文号":1.10,"a":null},{"企业名称":true}]'.encode()
     manifest = b'{"rows":3,"sha256":"00","period":"2026-11","operation":"full","control_totals":{"a":"1.5"}}'
     contents = {".csv": csv, ".tsv": csv.replace(b",", b"\t"), ".txt": csv.replace(b",", b"|"), ".json": array}

@@ -81,7 +81,9 @@ def damaged(draw: st.DrawFn) -> tuple[bytes, str, int]:
             case "double":
                 content[end:end] = content[place:end]
             case "other":
-                content[place:place] = '乙,丙\n{"a": "丁"}'.encode(draw(st.sampled_from(["utf-8", "gb18030", "utf-16-le"])))
+                content[place:place] = '乙,丙\n{"a": "丁"}'.encode(
+                    draw(st.sampled_from(["utf-8", "gb18030", "utf-16-le"]))
+                )
             case _:
                 del content[end:]
     return bytes(content), suffix, rows
@@ -89,7 +91,9 @@ def damaged(draw: st.DrawFn) -> tuple[bytes, str, int]:
 
 @quick
 @given(damaged())
-def test_whatever_was_done_to_the_bytes_every_row_stands_once_or_the_file_is_rejected(sent: tuple[bytes, str, int]) -> None:
+def test_whatever_was_done_to_the_bytes_every_row_stands_once_or_the_file_is_rejected(
+    sent: tuple[bytes, str, int],
+) -> None:
     content, suffix, _ = sent
     rows_of(content, suffix)
 

@@ -196,8 +196,8 @@ class Timeliness(Model):
 class Layout(Model):
     """One of the standards in which files of a dataset come, where a code means something else in another.
 
-    ``marks`` are headers that only this one has; ``schema_versions`` what a manifest may call it besides its id; ``code_tables`` the
-    tables that hold in it, by field: each entry says in ``now`` which code of the field's own table it means.
+    ``marks`` are headers that only this one has; ``schema_versions`` what a manifest may call it besides its id;
+    ``code_tables`` the tables that hold in it, by field: each entry says in ``now`` which code of the field's own table it means.
     """
 
     id: Identifier

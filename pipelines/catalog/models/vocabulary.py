@@ -11,8 +11,8 @@ class CodeEntry(Dated):
     """One value of a code table, with every text accepted for it.
 
     ``rights_reducing`` and ``legal_bases`` are for measures and lists: what takes away a right (减损权利) or adds a duty needs
-    a law, an administrative regulation or a local regulation behind it (中办发〔2025〕22号; domain.md §5). ``now`` is for tables of an
-    earlier layout: the code of the field's own table that the value means today; without one it can no longer be told.
+    a law, an administrative regulation or a local regulation behind it (中办发〔2025〕22号; domain.md §5). ``now`` is for
+    tables of an earlier layout: the code of the field's own table that the value means today; without one it can no longer be told.
     """
 
     code: Text
