@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench fuzz up down clean
+.PHONY: help demo test soak lint bench fuzz up down clean
 
 BIN := .venv/bin
 UV_VERSION := 0.13.9
@@ -20,6 +20,7 @@ ALL := .venv/.installed
 help:
 	@echo 'make demo    a sample delivery of all regions through the Airflow DAGs (home: $(DEMO_HOME); AS_OF=YYYY-MM-DD)'
 	echo 'make test    every test (PYTEST_ARGS="-k name")'
+	echo 'make soak    killed 200 times at random (SOAK_TIMES, SOAK_SEED), and nothing lost'
 	echo 'make lint    ruff and mypy'
 	echo 'make bench   the whole job beside a bare copy (BENCH_ARGS="...")'
 	echo 'make fuzz    ten minutes of fuzzing of the readers (FUZZ_ARGS="-max_total_time=60")'
@@ -34,6 +35,9 @@ demo: $(MAIN)
 
 test: $(ALL)
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
+
+soak: $(ALL)
+	@$(BIN)/python -m pytest -m soak -s tests/soak $(PYTEST_ARGS)
 
 lint: $(ALL)
 	@failed=0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import Final
 
 import typer
 
@@ -17,7 +16,7 @@ from pipelines import console
 from pipelines.commands import look, work
 from pipelines.commands.catalogue import catalog_app
 from pipelines.commands.options import DONE, FAILED, UNUSABLE
-from pipelines.errors import HubError, InputError
+from pipelines.errors import HubError, InputError, of_the_disk
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Collection-and-sharing hub for public credit information (公共信用信息归集共享枢纽).")  # fmt: skip
@@ -46,9 +45,6 @@ def main() -> None:
     except InputError as error:
         console.error(str(error))
         sys.exit(UNUSABLE)
-    except HubError as error:
-        console.failure(str(error))
-        sys.exit(FAILED)
     except (typer.Abort, KeyboardInterrupt):
         console.error("stopped; run the same command again, it goes on where it stopped")
         sys.exit(FAILED)
@@ -59,18 +55,16 @@ def main() -> None:
         if _is_usage(error):
             error.show()  # type: ignore[attr-defined]
             sys.exit(UNUSABLE)
-        if isinstance(error, OSError) and error.errno in _DISK:
-            console.error(
-                f"{error.filename or 'the home'}: {error.strerror}; free space or mend the permissions, then run again"
-            )
+        if disk := of_the_disk(error):
+            console.error(f"{disk}; free space or mend the permissions, then run again: nothing is lost")
             sys.exit(UNUSABLE)
+        if isinstance(error, HubError):
+            console.failure(str(error))
+            sys.exit(FAILED)
         if os.environ.get("CREDIT_HUB_DEBUG"):
             traceback.print_exc()
         console.failure(f"{type(error).__name__}: {error} (set CREDIT_HUB_DEBUG=1 for the traceback)")
         sys.exit(FAILED)
-
-
-_DISK: Final = (1, 13, 28, 30)  # EPERM, EACCES, ENOSPC, EROFS
 
 
 def _is_usage(error: Exception) -> bool:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import Condition, Dataset, Due, Field, Kind, LegalBasis
-from pipelines.catalog.rules import Rule
+from pipelines.catalog.rules import RECORD, Rule
 
 WORDS: Final[dict[str, dict[str, str]]] = {
     "cycle": {
@@ -56,7 +56,11 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "certificate_number": "证件号码",
         "document_number": "文书号",
     },
-    "derived": {"subject_key": "主体标识（由总枢纽推出）", "received_on": "收到日期（由总枢纽记录）"},
+    "derived": {
+        "subject_key": "主体标识（由总枢纽推出）",
+        "received_on": "收到日期（由总枢纽记录）",
+        "record": "整行",
+    },
     "deadline": {"document": "文件规定", "platform": "平台承诺"},
     "mask": {
         "ends": "只留首尾几位，其余用星号代替",
@@ -94,12 +98,11 @@ def kind(field: Field) -> str:
 def limits(field: Field) -> list[str]:
     """What a value must keep to beyond its type, each in a phrase."""
     bounds = {"大于": field.min_exclusive, "不小于": field.min_inclusive, "不大于": field.max_inclusive}
-    plausible: float | None = getattr(field, "plausible_max", None)
     return [
         *([f"最长 {field.max_length} 个字符"] if field.max_length is not None else []),
         *([f"格式 {field.pattern}"] if field.pattern is not None else []),
         *(f"{name} {bound:g}" for name, bound in bounds.items() if bound is not None),
-        *([f"一般不大于 {plausible:,.0f}，超过的照收并提示"] if plausible is not None else []),
+        *([f"一般不大于 {most:,.0f}，超过的照收并提示"] if (most := field.plausible_max) is not None else []),
         *(["不晚于收到日期"] if field.not_future else []),
         *([f"表中没有的写“{field.other_prefix}”加具体内容"] if field.other_prefix else []),
         *(["不要写公民身份号码和电话"] if field.free_text else []),
@@ -204,7 +207,7 @@ class DatasetWords:
     def beginnings(self, field: Field) -> list[str]:
         """How a code begins, or never begins, by what another field says."""
         said = []
-        for one in getattr(field, "code_prefix", ()):
+        for one in field.code_prefix:
             verb, codes = ("以", one.starts_with) if one.starts_with else ("不以", one.never_starts_with)
             other = f"“{self.title(one.field)}”为{self.values(one.field, one.is_in)}"
             said.append(f"{other}时一般{verb} {'、'.join(codes)} 开头")
@@ -225,8 +228,7 @@ class DatasetWords:
 
     def examples(self, rule: Rule) -> list[Example]:
         """The good and the bad example of a rule; none where it has none."""
-        good: Mapping[str, str | None] = getattr(rule, "good", {})
-        bad: Mapping[str, str | None] = getattr(rule, "bad", {})
+        good, bad = (rule.good, rule.bad) if rule.cells else self._line(rule)
         found = []
         if good:
             cells = [(self.title(name), [(self._cell(name, text), False)]) for name, text in good.items()]
@@ -238,6 +240,12 @@ class DatasetWords:
             ]
             found.append(Example("bad", "✗ 错", cells))
         return found
+
+    def _line(self, rule: Rule) -> tuple[Mapping[str, str | None], Mapping[str, str | None]]:
+        """The examples of a rule about the line as it came: the line itself stands for its cells."""
+        check = self._catalog.checks[rule.id.rpartition(".")[2]]
+        good, bad = ({RECORD: text} if isinstance(text, str) else {} for text in (check.good, check.bad))
+        return good, bad
 
     def _cell(self, name: str, text: str | None) -> str:
         """A cell as it can be seen, a code by its name."""

@@ -5,63 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from pipelines import expectations
-from pipelines.audit import audit
 from pipelines.catalog import site
-from pipelines.intake import Hub
-from pipelines.lake.ledger import TABLES, ledger
 from pipelines.release import gate
-from pipelines.settings import Settings
-from tests.conftest import GOOD_CODES, ROOT, Home, file, row
+from tests.cli.forked import Asked, Forks
+from tests.cli.undisturbed import DAY, differences, drop, finish, home_rows, leftovers, opened
+from tests.conftest import GOOD_CODES, Home, file, row
 
 pytestmark = pytest.mark.slow
 
-DAY = "2026-11-22"
 MOST_POINTS = 200
 AT_ONCE = 2
-DRIVER = """
-import os, signal, sys
-from pathlib import Path
-import deltalake
-from pipelines import expectations
-from pipelines.release import gate
-
-left = int(sys.argv[1])
-changed = []
-
-def deadly(owner, name):
-    real = getattr(owner, name)
-    def wrapped(*arguments, **named):
-        global left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*arguments, **named)
-    setattr(owner, name, wrapped)
-
-for owner, names in {
-    Path: ("replace", "unlink"),
-    os: ("link",),
-    deltalake.DeltaTable: ("create", "create_write_transaction"),
-}.items():
-    for name in names:
-        deadly(owner, name)
-# The second route changes nothing on disk and costs two seconds a process.
-expectations.compare = lambda *_: 0
-gate.check = lambda *_: gate.Validation("suite", 1, True)
-from pipelines.cli import main
-sys.argv = ["credit-hub", *sys.argv[2:]]
-main()
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -72,95 +31,25 @@ def without_the_second_route(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CREDIT_HUB_WORK_GROUP_BYTES", "1")
 
 
-def opened(root: Path) -> Home:
-    return Home(Hub.open(Settings.read(root)))
-
-
-def drop(home: Home) -> None:
-    """Two files, two work groups, good and bad rows; the same times of change every time."""
-    home.drop("sichuan", "enterprise_registration", file(row(), row("91350100M000100Y44", 所在省份="N/A"), "zu,kurz"))
-    home.drop(
-        "yunnan",
-        "enterprise_registration",
-        file(row(GOOD_CODES[1]), row(GOOD_CODES[0], 企业名称="改名")),
-        encoding="gb18030",
-    )
-    for path in (home.root / "inbox").rglob("*.csv"):
-        os.utime(path, ns=(10**18, 10**18))
-
-
-def finish(home: Home) -> None:
-    """What is run again after the crash, undisturbed."""
-    from pipelines.commands.options import instant_of
-
-    home.collect(instant_of(DAY))
-    home.publish(instant_of(DAY))
-
-
-def kill(root: Path, point: int, verb: str) -> int:
-    """Run the command, killed before its ``point``-th change on disk; its exit status."""
-    done = subprocess.run(
-        [sys.executable, "-c", DRIVER, str(point), verb, "--home", str(root), "--as-of", DAY],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
-
-
-def tables(home: Home) -> dict[str, pl.DataFrame]:
-    """Every table of the lake, its rows sorted."""
-    found = {f"ledger/{name}": ledger(home.hub.home, name).read() for name in TABLES}
-    found["records"], found["quarantine"] = home.records(), home.quarantine()
-    return {
-        name: frame.with_columns(
-            pl.col(c).list.join("|") for c, t in frame.schema.items() if t == pl.List(pl.String)
-        ).sort(pl.all())
-        for name, frame in found.items()
-    }
-
-
-def on_disk(home: Home) -> dict[str, bytes]:
-    """Bytes of what others read: releases, receipts, originals, and the names of what was put away."""
-    files = [p for part in ("shared", "outbox", "raw", "inbox") for p in (home.root / part).rglob("*") if p.is_file()]
-    return {path.relative_to(home.root).as_posix(): path.read_bytes() for path in files if path.suffix != ".tmp"}
-
-
-def leftovers(home: Home) -> list[str]:
-    """What a pass leaves of its own state, half-written temporary files apart; nothing, when it is done."""
-    state = [
-        p for part in ("pending", "groups", "work") for p in (home.root / "state" / part).rglob("*") if p.is_file()
-    ]
-    return sorted(p.relative_to(home.root).as_posix() for p in state if p.suffix != ".tmp")
-
-
 def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None]) -> Iterator[tuple[int, Home]]:
     """Homes in which the command was killed before its 1st, 2nd, … change, up to the first one that it survived."""
     template = opened(folder / "template")
     prepare(template)
     site.keep(template.hub.home, template.hub.catalog)  # pages and workbooks have no part in what is compared
 
-    def one(point: int) -> tuple[int, Home, bool]:
-        root = folder / str(point)
-        shutil.copytree(template.root, root)
-        return point, opened(root), kill(root, point, verb) == 0
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for first in range(1, MOST_POINTS, AT_ONCE * 2):
-            for point, home, survived in pool.map(one, range(first, first + AT_ONCE * 2)):
-                yield point, home
-                if survived:
+    with Forks() as forks:
+        for first in range(1, MOST_POINTS, AT_ONCE):
+            points = range(first, first + AT_ONCE)
+            for point in points:
+                shutil.copytree(template.root, folder / str(point))
+            arguments = {point: (verb, "--home", str(folder / str(point)), "--as-of", DAY) for point in points}
+            ended = forks.run(*(Asked(arguments[point], before_change=point) for point in points))
+            for point, ran in zip(points, ended, strict=True):
+                assert ran.status in (0, -signal.SIGKILL), ran.said
+                yield point, opened(folder / str(point))
+                if ran.status == 0:
                     return
     raise AssertionError("the command has more kill points than expected: mend the driver")
-
-
-def differences(home: Home, wanted: Home) -> list[str]:
-    """What is not as in a home in which nothing was ever killed."""
-    expected, right, mine = tables(wanted), on_disk(wanted), on_disk(home)
-    found = [f"rows of {name}" for name, frame in tables(home).items() if not frame.equals(expected[name])]
-    found += [f"only in one of the homes: {name}" for name in sorted(set(mine) ^ set(right))]
-    found += [f"bytes of {name}" for name in sorted(set(mine) & set(right)) if mine[name] != right[name]]
-    found += [f"left behind: {name}" for name in leftovers(home)]
-    return found + [f"audit: {finding.subject}: {finding.message}" for finding in audit(home.hub)]
 
 
 def test_a_collect_that_was_killed_anywhere_and_run_again_gives_the_same_lake(tmp_path: Path) -> None:
@@ -208,8 +97,3 @@ def test_a_publish_that_was_killed_anywhere_never_shows_half_a_release(tmp_path:
         shutil.rmtree(home.root)
     assert {point: found for point, found in different.items() if found} == {}
     assert len(different) > 5
-
-
-def home_rows(home: Home) -> list[tuple[object, ...]]:
-    """What a reader of the latest release sees."""
-    return sorted(home.shared().select("credit_code", "name").rows())

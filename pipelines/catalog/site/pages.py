@@ -43,6 +43,7 @@ POLICIES: Final = (
     Section("repair", "信用修复"),
     Section("masks", "脱敏规则"),
     Section("survivorship", "多来源取舍"),
+    Section("references", "跨目录比对"),
     Section("deliveries", "应报数据"),
     Section("calendar", "工作日历"),
     Section("editions", "目录版本"),
@@ -119,6 +120,13 @@ def _environment(catalog: Catalog) -> Environment:
         "owed_by": lambda provider: _owed_by(catalog, provider),
         "used_by": lambda table: [d for d in catalog.datasets.values() if table in _tables(catalog, d.id)],
         "resting_on": lambda basis: [d for d in catalog.datasets.values() if basis in d.legal_bases],
+        "field_title": lambda dataset, name: next(f.title_zh for f in catalog.fields(dataset) if f.id == name),
+        "compared_with": lambda reference: [
+            (dataset, field)
+            for dataset in catalog.datasets.values()
+            for field in catalog.fields(dataset.id)
+            if field.known_with is not None and field.known_with.reference == reference
+        ],
         "all_rules": [rule for rules in catalog.rules.values() for rule in rules],
     }
     return environment

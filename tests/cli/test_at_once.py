@@ -1,0 +1,58 @@
+"""Eight collectors and two publishers at once: the same lake and the same releases as one of each."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipelines import expectations
+from pipelines.catalog import site
+from pipelines.release import gate
+from tests.cli.forked import Asked, Forks
+from tests.cli.undisturbed import DAY, differences, drop, finish, opened
+from tests.conftest import GOOD_CODES, Home, file, row
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def without_the_second_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the other processes; double entry and gate have tests of their own."""
+    monkeypatch.setattr(expectations, "compare", lambda *_: 0)
+    monkeypatch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
+    monkeypatch.setenv(
+        "CREDIT_HUB_WORK_GROUP_BYTES", "1"
+    )  # every file a work group of its own: the most to quarrel about
+
+
+def many(home: Home) -> None:
+    """What was released before, and then a delivery from each of eight provinces, with corrections of what is there."""
+    drop(home)
+    finish(home)
+    providers = sorted(p for p, one in home.hub.catalog.providers.items() if one.level == "province")[:8]
+    for number, provider in enumerate(providers):
+        codes = (GOOD_CODES[number % 5], GOOD_CODES[(number + 1) % 5])
+        lines = [row(code, 企业名称=f"第{number}次的名称") for code in codes]
+        path = home.drop(provider, "enterprise_registration", file(*lines, "zu,kurz"), name=f"{number}.csv")
+        os.utime(path, ns=(10**18, 10**18))
+    site.keep(home.hub.home, home.hub.catalog)
+
+
+def test_eight_collectors_and_two_publishers_at_once_are_as_one_of_each(tmp_path: Path) -> None:
+    alone, together = opened(tmp_path / "alone"), opened(tmp_path / "together")
+    for home in (alone, together):
+        many(home)
+    finish(alone)
+
+    arguments = [(verb, "--home", str(together.root), "--as-of", DAY) for verb in 8 * ["collect"] + 2 * ["publish"]]
+    with Forks() as forks:
+        ended = forks.run(*map(Asked, arguments))
+    assert [ran.said for ran in ended if ran.status] == []
+    finish(together)  # a publisher that came before the last collector leaves it to the next run
+
+    # How many releases lie between depends on who came first; where they end does not.
+    different = differences(together, alone)
+    assert [name for name in different if "shared/" not in name and "ledger/releases" not in name] == []
+    assert together.shared().equals(alone.shared())
