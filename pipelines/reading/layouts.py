@@ -23,10 +23,10 @@ def layout_of(found: Columns, layouts: tuple[Layout, ...], told: str | None) -> 
         Unreadable: the manifest names a layout there is not, or the header mixes two and does not say which.
     """
     if told is not None:
-        found = next((one for one in layouts if told in (one.id, *one.schema_versions)), None)
-        if found is None:
+        named = next((one for one in layouts if told in (one.id, *one.schema_versions)), None)
+        if named is None:
             raise Unreadable(unknown_layout(told, [one.id for one in layouts]))
-        return found
+        return named
     if not layouts:
         return None
     texts = {key(text): text.strip() for text in found.header}
