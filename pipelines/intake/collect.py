@@ -26,14 +26,14 @@ from pipelines.intake.delivery import Delivery
 from pipelines.intake.groups import WorkGroup, finish, plan
 from pipelines.intake.inbox import Stray, take
 from pipelines.intake.outcome import Outcome, batches, rule_counts
-from pipelines.intake.passes import Opened, screen_files
+from pipelines.intake.passes import Opened, open_delivery, screen_files
 from pipelines.intake.references import read_references
 from pipelines.intake.split import commit_rows
 from pipelines.lake.ledger import ledger
 from pipelines.lake.tables import Table
 from pipelines.privacy.pseudonym import pseudonyms
 from pipelines.quarantine.closings import close_group, closings, forget
-from pipelines.reading import Problem, Terms, Unreadable, not_in_catalogue, open_source
+from pipelines.reading import Problem, Unreadable, not_in_catalogue
 from pipelines.receipts.write import write_receipts
 from pipelines.screening import BUCKET, COUNTED, Screen, quarantine_schema, record_schema
 from pipelines.settings import Settings
@@ -189,11 +189,9 @@ def _open(hub: Hub, screen: Screen, deliveries: Sequence[Delivery], work: Path) 
             rejected.append(Outcome(delivery, "rejected", {}, problem=Problem(**delivery.problem)))
             continue
         path = raw.path_of(hub.home, delivery.sha256)
-        terms = Terms(hub.settings.limits, screen.dataset.layouts, (delivery.manifest or {}).get("schema_version"))
         try:
-            source = open_source(path, delivery.suffix, screen.delivered, screen.dataset.title_zh, work, terms)
+            opened.append(open_delivery(screen, delivery, path, hub.settings.limits, work))
         except Unreadable as error:
             rejected.append(Outcome(delivery, "rejected", {}, error.encoding, error.problem))
             continue
-        opened.append(Opened(delivery, path, source))
     return opened, rejected

@@ -156,7 +156,7 @@ def _stray_provider(folder: Path, catalog: Catalog) -> Stray:
 def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime, limits: Limits) -> None:
     provider_id, dataset_id = path.parent.parent.name, path.parent.name
     dropped = token(path.name, path.stat().st_mtime_ns)
-    beside = _manifest_beside(path)
+    beside = manifest_beside(path)
     with stage("raw"):
         sha256, size = raw.keep(home, path)
     whole = Delivery(
@@ -172,17 +172,28 @@ def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime, limits:
         received_at=as_of.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         token=dropped,
     )
-    if path.suffix.lower() == archive.SUFFIX and size:
-        deliveries = _unpacked(home, whole, beside, limits)
-    else:
-        deliveries = [_with_manifest(whole, beside)]
-    taken = [_first_or_again(home, delivery) for delivery in deliveries]
+    taken = [_first_or_again(home, delivery) for delivery in deliveries_of(home, whole, beside, limits)]
     for delivery in taken:
         write_json(home.pending / f"{delivery.batch_id}.json", delivery.to_json())
     _put_away(path)
 
 
-def _manifest_beside(path: Path) -> bytes | None:
+def deliveries_of(home: Home, whole: Delivery, beside: bytes | None, limits: Limits) -> list[Delivery]:
+    """What a file of the raw zone is: one delivery, or one for each file of an archive; with what a manifest says of it.
+
+    Args:
+        home: the hub's home.
+        whole: the file as one delivery.
+        beside: the manifest that lay beside it.
+        limits: of archives.
+    """
+    if whole.suffix == archive.SUFFIX and whole.bytes:
+        return _unpacked(home, whole, beside, limits)
+    return [_with_manifest(whole, beside)]
+
+
+def manifest_beside(path: Path) -> bytes | None:
+    """The manifest that lies beside a file; None where there is none."""
     for one in _manifests_of(path):
         if one.is_file() and not one.is_symlink():
             with one.open("rb") as stream:

@@ -27,7 +27,19 @@ from pipelines.intake.delivery import Delivery
 from pipelines.intake.manifest import Manifest
 from pipelines.lake.tables import COMPRESSION_LEVEL
 from pipelines.overlap import two_at_a_time
-from pipelines.reading import ASIDE, EMPTY, LAST_EMPTY, ROW_NUMBER, Aside, Source, Unreadable, salvage
+from pipelines.reading import (
+    ASIDE,
+    EMPTY,
+    LAST_EMPTY,
+    ROW_NUMBER,
+    Aside,
+    Source,
+    Terms,
+    Unreadable,
+    open_source,
+    salvage,
+)
+from pipelines.reading.limits import Limits
 from pipelines.reading.problems import too_large
 from pipelines.screening import BATCH, BUCKET, Screen
 from pipelines.screening.columns import PROVIDER, RECEIVED_ON, REGION
@@ -74,6 +86,24 @@ class Passed:
     measured: pl.DataFrame
     rejected: tuple[tuple[Delivery, Unreadable], ...]
     asides: Mapping[str, tuple[str, ...]] = attribute(default_factory=dict)
+
+
+def open_delivery(screen: Screen, delivery: Delivery, path: Path, limits: Limits, work: Path) -> Opened:
+    """Open the file of a delivery, on the terms of its dataset, its manifest and the settings.
+
+    Args:
+        screen: the dataset, compiled.
+        delivery: what it is sent as.
+        path: the bytes.
+        limits: of the settings.
+        work: folder for what has to be written on the way.
+
+    Raises:
+        Unreadable: no row of the file can be judged.
+    """
+    terms = Terms(limits, screen.dataset.layouts, (delivery.manifest or {}).get("schema_version"))
+    source = open_source(path, delivery.suffix, screen.delivered, screen.dataset.title_zh, work, terms)
+    return Opened(delivery, path, source)
 
 
 def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> Passed:
