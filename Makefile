@@ -10,6 +10,7 @@ UV_VERSION := 0.13.9
 DEMO_HOME ?= home/demo
 PORT ?= 8080
 AS_OF ?=
+MONTHS ?= 3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
@@ -17,7 +18,7 @@ MAIN := .venv/.installed-main
 ALL := .venv/.installed
 
 help:
-	@echo 'make demo    a sample delivery of all regions through the Airflow DAGs (home: $(DEMO_HOME); AS_OF=YYYY-MM-DD)'
+	@echo 'make demo    a sample delivery of all regions through the Airflow DAGs (home: $(DEMO_HOME); AS_OF=YYYY-MM-DD MONTHS=$(MONTHS))'
 	echo 'make test    every test (PYTEST_ARGS="-k name")'
 	echo 'make soak    killed 200 times at random (SOAK_TIMES, SOAK_SEED), and nothing lost'
 	echo 'make lint    ruff and mypy'
@@ -28,8 +29,7 @@ help:
 
 demo: $(MAIN)
 	@as_of='$(AS_OF)'
-	$(BIN)/credit-hub demo --home '$(DEMO_HOME)' $${as_of:+--as-of "$$as_of"}
-	$(BIN)/python -m pipelines.airflow_home demo --home '$(DEMO_HOME)' $${as_of:+--as-of "$$as_of"}
+	$(BIN)/python -m pipelines.airflow_home demo --home '$(DEMO_HOME)' --months '$(MONTHS)' $${as_of:+--as-of "$$as_of"}
 
 test: $(ALL)
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)

@@ -1,6 +1,7 @@
 """Airflow on the embedded defaults (SQLite, local files), everything below one folder.
 
-    python -m pipelines.airflow_home demo --home home/demo      the four DAGs, one after the other, in this process
+    python -m pipelines.airflow_home demo --home home/demo      the four DAGs, one after the other, in this process;
+                                          --months 3            first drops a sample delivery, and receives it month by month
     python -m pipelines.airflow_home up --home home/demo        Airflow with its web UI, until Ctrl-C
     python -m pipelines.airflow_home down --home home/demo      stops one that was left behind
 
@@ -23,7 +24,7 @@ import urllib.request
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
@@ -222,6 +223,10 @@ def _output_to(log: Path) -> Iterator[Console]:
             os.close(descriptor)
 
 
+Run = tuple[str, Mapping[str, Any]]
+"""A DAG and the parameters it runs with."""
+
+
 def run_dags(
     dag_ids: Sequence[str], conf: Mapping[str, Any], home: Path, as_of: str | None = None, *, dags: Path | None = None
 ) -> list[DagResult]:
@@ -238,17 +243,31 @@ def run_dags(
         InputError: a DAG does not exist.
         HubError: a DAG cannot be loaded, or a run failed; the message says where the log is.
     """
+    parameters = {**conf, **({} if as_of is None else {"as_of": as_of})}
+    return run_in_turn(dag_ids, ((dag_id, parameters) for dag_id in dag_ids), home, dags=dags)
+
+
+def run_in_turn(
+    dag_ids: Sequence[str], runs: Iterable[Run], home: Path, *, dags: Path | None = None
+) -> list[DagResult]:
+    """As ``run_dags``, each run with parameters of its own; it is asked for when the one before is over.
+
+    Args:
+        dag_ids: every DAG that the runs name.
+        runs: what to run, in this order.
+        home: the home of the hub.
+        dags: a folder with DAGs, when they are not the project's own.
+    """
     folder = folder_of(home)
     activate(prepare(folder, home=home, dags=dags))
     log = folder / "logs" / f"run-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
-    parameters = {**conf, **({} if as_of is None else {"as_of": as_of})}
     with _output_to(log) as console:
         begun = time.monotonic()
         with console.status("starting Airflow"):
             progress = _Progress(console)
-            chosen = _load(dag_ids, progress, log)
+            found = dict(zip(dag_ids, _load(dag_ids, progress, log), strict=True))
         console.print(f"Airflow ready after {time.monotonic() - begun:.1f} s; its log is {_near(log)}", highlight=False)
-        return [_run(dag, parameters, progress, log) for dag in chosen]
+        return [_run(found[dag_id], parameters, progress, log) for dag_id, parameters in runs]
 
 
 def _load(dag_ids: Sequence[str], progress: _Progress, log: Path) -> list[DAG]:
@@ -278,7 +297,8 @@ def _run(dag: DAG, parameters: Mapping[str, Any], progress: _Progress, log: Path
     """One DAG run; nothing is tried again, since someone is waiting and nothing here fails only for a while."""
     for task in dag.tasks:
         task.retries = 0
-    progress.console.print(f"[bold]{dag.dag_id}[/]")
+    told = ", ".join(f"{name} {value}" for name, value in parameters.items())
+    progress.console.print(f"[bold]{dag.dag_id}[/]" + (f" ({escape(told)})" if told else ""))
     progress.problems.clear()
     begun = time.monotonic()
     run: DagRun = dag.test(run_conf=dict(parameters))
@@ -304,6 +324,35 @@ def _last_line(text: str) -> str:
 def _near(path: Path) -> str:
     """A path as short as it can be from here."""
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+# --- a sample delivery
+
+
+def sample_runs(settings: Settings, as_of: date, months: int, console: Console) -> Iterator[Run]:
+    """Drop a sample delivery month by month, and say which DAG takes it with which parameters.
+
+    Each month is received, screened, published and scored as of its own day, so that receipts, releases and scorecards are
+    what they would have been then. Only the datasets that came are published, and the lake is maintained once, at the end.
+    """
+    from pipelines.catalog import Catalog
+    from pipelines.demo import monthly_deliveries
+
+    collect, publish, score, maintain = DAG_IDS
+    catalog = Catalog.load(settings.catalog)
+    for number, plan in enumerate(monthly_deliveries(settings.home, catalog, as_of=as_of, months=months), start=1):
+        new = [file for file in plan.files if file.received_on == plan.as_of]
+        rows = sum(file.rows for file in new)
+        console.print(
+            f"sample delivery {number} of {months}, {plan.as_of}: {len(new):,} files, {rows:,} rows", highlight=False
+        )
+        yield collect, {"as_of": plan.as_of}
+        came = sorted({file.dataset_id for file in new})
+        wanted: list[str | None] = [*came] if number < months else [None]  # None is all
+        for dataset_id in wanted:
+            yield publish, {"as_of": plan.as_of, "dataset": dataset_id}
+        yield score, {"as_of": plan.as_of}
+    yield maintain, {}
 
 
 # --- what came out
@@ -571,13 +620,27 @@ HomeOption = Annotated[Path | None, typer.Option(help="The home of the hub (defa
 
 @app.command("demo")
 def _demo_command(
-    home: HomeOption = None, as_of: Annotated[str | None, typer.Option(help="The day it is, YYYY-MM-DD.")] = None
+    home: HomeOption = None,
+    as_of: Annotated[str | None, typer.Option(help="The day it is, YYYY-MM-DD.")] = None,
+    months: Annotated[
+        int, typer.Option(min=0, max=12, help="Months of a sample delivery; 0 takes the inboxes as they are.")
+    ] = 0,
 ) -> None:
-    """Run the four DAGs over a home, and say what came out."""
-    place = Settings.read(home).home
+    """Run the four DAGs over a home, after a sample delivery where one is asked for, and say what came out."""
+    settings, console = Settings.read(home), _console()
+    told = Console(
+        file=os.fdopen(os.dup(1), "w", encoding="utf-8"), width=console.width
+    )  # while the rest goes to the log
+    place = settings.home
     begun = time.monotonic()
-    run_dags(DAG_IDS, {}, place, as_of)
-    console = _console()
+    if months:
+        from pipelines.commands.options import instant
+        from pipelines.intake.inbox import CHINA
+
+        day = instant(as_of).astimezone(CHINA).date()
+        run_in_turn(DAG_IDS, sample_runs(settings, day, months, told), place)
+    else:
+        run_dags(DAG_IDS, {}, place, as_of)
     console.print()
     console.print(summary(place))
     console.print(f"done in {time.monotonic() - begun:.1f} s")

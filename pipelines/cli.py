@@ -13,7 +13,7 @@ import traceback
 import typer
 
 from pipelines import console
-from pipelines.commands import look, work
+from pipelines.commands import look, refused, work
 from pipelines.commands.catalogue import catalog_app
 from pipelines.commands.options import DONE, FAILED, UNUSABLE
 from pipelines.commands.trace import trace
@@ -26,6 +26,8 @@ for verb in (
     work.publish,
     work.score,
     work.run,
+    refused.precheck,
+    refused.waive,
     look.code,
     trace,
     look.audit,

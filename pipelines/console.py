@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from pipelines.audit import AuditFinding
     from pipelines.identifiers import CodeReport
+    from pipelines.impact import Impact
     from pipelines.intake import Collected, Hub
     from pipelines.release import Published
     from pipelines.release.upkeep import Upkeep
     from pipelines.release.verify import Verified
+    from pipelines.scorecard.what_if import WhatIf
 
 _STATUS_ZH: Final = {"accepted": "全部入库", "partial": "部分入库", "rejected": "未入库", "duplicate": "重复报送"}
 _MOST_LISTED: Final = 40
@@ -104,6 +106,66 @@ def scored(hub: Hub, done: Any, *, as_json: bool) -> None:
     _OUT.print(f"评分卡 scorecard: {hub.home.scorecards / done.period / 'index.html'}")
 
 
+def compared(done: WhatIf, *, as_json: bool) -> None:
+    """Two schemes side by side: the last period unit by unit, the others in a line each."""
+    if as_json:
+        _json(done.to_json())
+        return
+    _OUT.print(f"评分方案 {done.scheme_now} → {done.scheme_then}，{done.periods[0]} 至 {done.periods[-1]}")
+    for line in done.differences or ("两个方案没有差别。",):
+        _OUT.print(f"  {line}")
+    past = Table("期间", "有总分", "升", "降", "名次有变", "等级有变", "最多升", "最多降")
+    for period in done.periods:
+        some = [one for one in done.shifts if one.period == period]
+        gained = [one.gained for one in some if one.gained is not None]
+        past.add_row(
+            period,
+            str(len(gained)),
+            str(sum(value > 0 for value in gained)),
+            str(sum(value < 0 for value in gained)),
+            str(sum(bool(one.places) for one in some)),
+            str(sum(one.now.grade != one.then.grade for one in some)),
+            f"{max(gained, default=0.0):+.2f}",
+            f"{min(gained, default=0.0):+.2f}",
+        )
+    _OUT.print(past)
+    shown = Table("地区或部门", "总分", "改后", "增减", "等级", "改后", "名次", "改后", title=done.periods[-1])
+    last = [one for one in done.shifts if one.period == done.periods[-1]]
+    for one in sorted(last, key=lambda shift: (shift.scope, shift.then.rank or 999, shift.unit)):
+        shown.add_row(
+            one.unit_zh,
+            *(f"{total:.2f}" if total is not None else "—" for total in (one.now.total, one.then.total)),
+            f"{one.gained:+.2f}" if one.gained is not None else "—",
+            *(grade or "—" for grade in (one.now.grade, one.then.grade)),
+            *(str(rank) if rank else "—" for rank in (one.now.rank, one.then.rank)),
+        )
+    _OUT.print(shown)
+
+
+def impact(found: Impact, *, as_json: bool) -> None:
+    """What a changed catalogue would turn, by rule and provider."""
+    if as_json:
+        _json(found.to_json())
+        return
+    if not found.datasets:
+        _OUT.print("两个目录对已收数据的判定规则没有差别，没有重新检查。")
+        return
+    _OUT.print(
+        f"规则有变的目录项：{'、'.join(found.datasets)}；重新检查 {found.batches:,} 个文件 {found.rows:,} 行"
+        + (f"，其中 {found.unread:,} 个文件无法读取" if found.unread else "")
+        + f"。会改判拒收 {found.refused:,} 行，会改判入库 {found.accepted:,} 行。"
+    )
+    shown = Table("规则", "报送单位", "级别", "改判拒收", "改判入库", "现在违反", "改后违反")
+    for column in shown.columns[3:]:
+        column.justify = "right"
+    for one in found.rules[:_MOST_LISTED]:
+        numbers = (one.refused, one.accepted, one.broke, one.would_break)
+        shown.add_row(one.rule_id, one.provider_id, one.severity, *(f"{number:,}" for number in numbers))
+    _OUT.print(shown)
+    if len(found.rules) > _MOST_LISTED:
+        _OUT.print(f"共 {len(found.rules):,} 行，这里列前 {_MOST_LISTED} 行；全部见 --json。")
+
+
 def ran(hub: Hub, collected_: Collected, published_: Sequence[Published], scored_: Any, *, as_json: bool) -> None:
     """All three."""
     if as_json:
@@ -165,7 +227,8 @@ def audited(hub: Hub, findings: Sequence[AuditFinding], *, as_json: bool) -> Non
     counted = summary(hub)
     _OUT.print(
         f"审计通过 audit passed: {counted['files']:,} deliveries, {counted['rows_in']:,} rows in = "
-        f"{counted['rows_accepted']:,} accepted + {counted['rows_refused']:,} refused",
+        f"{counted['rows_accepted']:,} accepted + {counted['rows_refused']:,} refused "
+        f"(open {counted['open']:,} + resolved {counted['resolved']:,} + waived {counted['waived']:,})",
         style="green",
     )
 
@@ -206,14 +269,16 @@ def verified(hub: Hub, done: Verified, *, as_json: bool) -> None:
     _OUT.print(f"{done.product_id}: {word}; {done.releases:,} releases, {done.files:,} files")
 
 
-def demo(hub: Hub, plan: Mapping[str, Any], *, as_json: bool) -> None:
+def demo(hub: Hub, plan: Mapping[str, Any], *, only: int | None, as_json: bool) -> None:
     """What was dropped."""
     if as_json:
         _json(plan)
         return
-    files = plan["files"]
+    days = plan["days"] if only is None else [plan["days"][only - 1]]
+    files = [file for file in plan["files"] if file["received_on"] in days]
     rows = sum(file["rows"] for file in files)
     _OUT.print(f"样例已放入收件目录 sample delivery dropped: {len(files)} files, {rows:,} rows in {hub.home.inbox}")
+    _OUT.print(f"对应报送日 to be received on: {', '.join(days)}")
 
 
 def catalog_checked(findings: Sequence[Any], *, as_json: bool) -> None:
@@ -292,7 +357,7 @@ def _release(one: Published) -> dict[str, Any]:
 
 
 def _scorecard(done: Any) -> dict[str, Any]:
-    return {"period": done.period, "folder": str(done.folder)}
+    return {"period": done.period, "folder": str(done.folder), "version": done.version.number}
 
 
 def _json(content: Any) -> None:

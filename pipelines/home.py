@@ -1,10 +1,12 @@
 """The home of a hub: where everything lies (contract.md, "Home").
 
 inbox/<provider_id>/<dataset_id>/<file>       what providers drop; taken files go to inbox/<provider_id>/.done/
-outbox/<provider_id>/<batch_id>/              receipt.json, findings.csv
+outbox/<provider_id>/<batch_id>/              receipt.json, receipt.html, findings.csv, findings.xlsx
+outbox/<provider_id>/{open.html,open.csv}     refused rows that are still open, with their ages
 raw/                                          originals (pipelines.intake.raw)
 lake/records/<dataset_id>                     accepted record versions (pipelines.lake)
 lake/quarantine/<dataset_id>                  refused rows
+lake/closings/<dataset_id>                    which of them are closed, and by what (pipelines.quarantine)
 lake/ledger/<table>                           one table per kind of event
 shared/<product_id>/                          releases (pipelines.release)
 scorecards/<period>/                          scorecards (pipelines.scorecard)
@@ -12,9 +14,11 @@ catalog/                                      the catalogue as a site (pipelines
 data_docs/<dataset_id>/                       Great Expectations Data Docs, made on demand
 state/pending/<delivery_id>.json              taken, not yet screened
 state/groups/<group_id>.json                  work groups that were begun and not finished
+state/closed/<group_id>.json                  begun groups that have closed what they correct
 state/work/<group_id>/                        scratch of a work group, removed when it is done
 state/sources/<product_id>.json               which lake files the latest release was made from
 state/lock                                    held while deliveries are taken and groups planned
+state/closings.lock                           held while refused rows are closed
 state/lake.lock                               held by whoever compacts the lake; shared by who reads or appends
 """
 
@@ -85,6 +89,10 @@ class Home:
     def quarantine(self, dataset_id: str) -> Path:
         """Refused rows of a dataset."""
         return self.root / "lake/quarantine" / dataset_id
+
+    def closings(self, dataset_id: str) -> Path:
+        """Closings of refused rows of a dataset."""
+        return self.root / "lake/closings" / dataset_id
 
     def ledger(self, table: str) -> Path:
         """One ledger table."""

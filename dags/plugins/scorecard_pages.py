@@ -1,12 +1,13 @@
 """The scorecards inside Airflow's web UI: an entry in the menu, a tab on every DAG, and the files behind them.
 
-The files are served below ``/scorecards``, read-only, from ``<home>/scorecards``, and the catalogue's site, to which they link,
-below ``/catalog`` from ``<home>/catalog``. What a plugin mounts lies outside
-Airflow's own authentication, so every request is checked here, by Airflow's auth manager. In the all-admins mode of a
+The files are served below ``/scorecards``, read-only, from ``<home>/scorecards``, and what they link to beside them: the
+catalogue's site below ``/catalog`` from ``<home>/catalog``, receipts and findings (the way down to the rows, identifiers masked)
+below ``/outbox`` from ``<home>/outbox``. What a plugin mounts lies outside Airflow's own authentication, so every request is checked here, by Airflow's auth manager. In the all-admins mode of a
 laptop Airflow adds a token to each request by itself, so there is no second way in and no mode to detect.
 
 A page is shown on the origin of the Airflow UI and holds words that came from outside; the content security policy
-therefore forbids inline scripts and everything that is not served from here.
+therefore forbids inline scripts and everything that is not served from here: the charts come from two files of ours, whose names
+carry their digests, so that a browser keeps them.
 """
 
 from __future__ import annotations
@@ -33,9 +34,12 @@ from pipelines.settings import Settings
 
 PREFIX: Final = "/scorecards"
 CATALOG_PREFIX: Final = "/catalog"
+OUTBOX_PREFIX: Final = "/outbox"
 INDEX: Final = f"{PREFIX}/index.html"
 NAME: Final = "评分卡 Scorecards"
-PERIOD: Final = re.compile(r"\d{4}-\d{2}")
+MONTH: Final = re.compile(r"\d{4}-\d{2}")
+PERIOD: Final = re.compile(r"\d{4}(-\d{2}|-Q[1-4])?")
+DIGESTED: Final = re.compile(r"/assets/[\w.]+\.[0-9a-f]{8}\.[\w.]+$")
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
@@ -45,6 +49,7 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache, private",
 }
+KEEP: Final = "max-age=31536000, immutable, private"
 MESSAGE: Final = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>评分卡</title>
 <style>
@@ -72,6 +77,8 @@ async def require_user(request: Request, call_next: RequestResponseEndpoint) -> 
     except HTTPException as error:
         response = HTMLResponse(LOG_IN, status_code=error.status_code, headers={"WWW-Authenticate": "Bearer"})
     response.headers.update(HEADERS)
+    if response.status_code == HTTPStatus.OK and DIGESTED.search(request.url.path):
+        response.headers["Cache-Control"] = KEEP
     return response
 
 
@@ -98,12 +105,12 @@ async def _check_token(token: str | None) -> None:
 
 
 def newest(request: Request) -> Response:
-    """Lead to the newest period."""
+    """Lead to the newest month; to the newest quarter or year where there is no month."""
     del request
-    periods = [path for path in _folder().glob("*/index.html") if PERIOD.fullmatch(path.parent.name)]
+    periods = [path.parent.name for path in _folder().glob("*/index.html") if PERIOD.fullmatch(path.parent.name)]
     if not periods:
         return HTMLResponse(NOTHING_YET)
-    return RedirectResponse(f"{max(path.parent.name for path in periods)}/index.html")
+    return RedirectResponse(f"{max(periods, key=lambda name: (bool(MONTH.fullmatch(name)), name))}/index.html")
 
 
 def files_of(folder: Callable[[], Path]) -> Callable[[Request], Awaitable[Response]]:
@@ -138,6 +145,10 @@ def _site() -> Path:
     return Home(Settings.read().home).site
 
 
+def _outbox() -> Path:
+    return Home(Settings.read().home).root / "outbox"
+
+
 @cache
 def _files(folder: Path) -> StaticFiles:
     return StaticFiles(directory=folder, html=True, check_dir=False)
@@ -151,6 +162,11 @@ def make_app() -> Starlette:
 def make_catalog_app() -> Starlette:
     """The same for the catalogue's site."""
     return _app([Route("/", catalogue), Route("/{path:path}", files_of(_site))])
+
+
+def make_outbox_app() -> Starlette:
+    """The same for receipts and findings."""
+    return _app([Route("/{path:path}", files_of(_outbox))])
 
 
 def _app(routes: list[Route]) -> Starlette:
@@ -168,6 +184,7 @@ class ScorecardPages(AirflowPlugin):
     fastapi_apps = [  # noqa: RUF012
         {"app": make_app(), "url_prefix": PREFIX, "name": "scorecards"},
         {"app": make_catalog_app(), "url_prefix": CATALOG_PREFIX, "name": "catalog"},
+        {"app": make_outbox_app(), "url_prefix": OUTBOX_PREFIX, "name": "outbox"},
     ]
     # Airflow cannot put a tab on one DAG only: it is on all four of ours, and most at home on score_regions.
     external_views = [  # noqa: RUF012

@@ -1,6 +1,7 @@
 """Conservation and integrity, recomputed from disk (invariants 1 and 6); nothing is taken on trust from a previous step.
 
-For every file: rows in = accepted + refused, and the lake holds exactly these rows. For every release: accepted = published +
+For every file: rows in = accepted + refused, and the lake holds exactly these rows. Every refused row is open, resolved or waived,
+and only one of these. For every release: accepted = published +
 superseded + duplicate + withheld, previous ⊕ changes = this release, and every byte is what the manifest says.
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.audit.refused import lives, states
 from pipelines.intake.collect import Hub
 from pipelines.lake.ledger import TABLES, ledger
 from pipelines.lake.tables import DIGEST_DIGITS, Table, digest
@@ -23,7 +25,6 @@ from pipelines.release.manifest import Manifest, latest, read, releases
 from pipelines.release.messages import read_messages
 from pipelines.release.sources import stands
 from pipelines.release.verify import damage
-from pipelines.release.withdrawal import lake_files
 from pipelines.resolution import key_columns
 from pipelines.screening.columns import BATCH
 from pipelines.subjects import conflicts_table, losers_of
@@ -43,7 +44,8 @@ def audit(hub: Hub) -> list[AuditFinding]:
         findings = [*_raw(hub), *_files(hub)]
         if any("lake/" in finding.subject for finding in findings):
             return findings  # counting rows of damaged files would only repeat it
-        return [*findings, *_batches(hub), *_receipts(hub), *_releases(hub), *_taken_down(hub)]
+        refused = (AuditFinding(subject, message) for subject, message in lives(hub))
+        return [*findings, *_batches(hub), *refused, *_receipts(hub), *_releases(hub), *_taken_down(hub)]
 
 
 def tables(hub: Hub) -> dict[str, Table]:
@@ -53,6 +55,7 @@ def tables(hub: Hub) -> dict[str, Table]:
         found[f"records/{dataset_id}"] = hub.records(dataset_id)
         found[f"quarantine/{dataset_id}"] = hub.quarantine(dataset_id)
         found[f"losers/{dataset_id}"] = losers_of(hub, dataset_id)
+        found[f"closings/{dataset_id}"] = hub.closings(dataset_id)
     return found | {"conflicts": conflicts_table(hub.home)}
 
 
@@ -154,7 +157,7 @@ def _taken_down(hub: Hub) -> Iterator[AuditFinding]:
         buckets = messages.buckets(dataset.id)
         if not buckets or dataset.reference is None:
             continue
-        files = lake_files(hub, dataset.id)
+        files = hub.records(dataset.id).by_partition()
         found = taken_down(hub, dataset, messages, files, buckets)
         for product in hub.catalog.products.values():
             now = latest(hub.home, product.id) if product.dataset == dataset.id else None
@@ -194,4 +197,4 @@ def summary(hub: Hub) -> dict[str, Any]:
     """What was looked at: rows of the ledger, for the person who ran the audit."""
     batches = ledger(hub.home, "batches").read()
     names = ("rows_in", "rows_accepted", "rows_refused")
-    return {"files": batches.height, **{name: int(batches[name].sum()) for name in names}}
+    return {"files": batches.height, **{name: int(batches[name].sum()) for name in names}, **states(hub)}

@@ -1,6 +1,9 @@
 """``python -m pipelines.bench``: penalties, the whole job, and the bare DuckDB copy they are measured against.
 
     python -m pipelines.bench [--rows N] [--folder DIR] [--output FILE]
+    python -m pipelines.bench score [--batches N] [--rows N] [--folder DIR] [--output FILE]
+
+``score`` measures scorecards alone: all units × 12 months × all indicators over a ledger and a lake of a year.
 
 The bare copy is ``COPY (read_csv) TO parquet (zstd)`` of the same file, before and after the job, the faster one counting. The
 job (collect, publish, score) runs in a process of its own, so that its peak memory is its own.
@@ -27,6 +30,7 @@ _DATASET: Final = "administrative_penalty"
 _AS_OF: Final = datetime(2026, 11, 22, 4, tzinfo=UTC)
 _TARGET_RATIO: Final = 3.0
 _TARGET_BYTES: Final = 2_000_000_000
+_TARGET_SCORE_SECONDS: Final = 10.0
 _OUT: Final = Console(width=None if sys.stdout.isatty() else 120)
 
 app = typer.Typer(add_completion=False)
@@ -87,6 +91,69 @@ def job(home: Path) -> None:
     sys.stdout.write(json.dumps({"seconds": total, "stages": stages, "peak_bytes": peak, "rows": counts}) + "\n")
 
 
+@app.command()
+def score(
+    batches: Annotated[int, typer.Option(help="Deliveries in the ledger.")] = 50_000,
+    rows: Annotated[int, typer.Option(help="Accepted rows in the lake.")] = 5_000_000,
+    folder: Annotated[Path | None, typer.Option(help="Where to work (default: a temporary folder).")] = None,
+    output: Annotated[Path, typer.Option(help="JSON of the result.")] = Path("build/bench_score.json"),
+    seed: int = 20260401,
+) -> None:
+    """All units × 12 months × all indicators, and one scorecard with its pages."""
+    from pipelines.bench.scorecards import LAST, write_year
+    from pipelines.catalog import catalog
+    from pipelines.home import Home
+    from pipelines.settings import Settings
+
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        begun = time.perf_counter()
+        home = Home(Path(name) / "home")
+        write_year(home, catalog(Settings.read().catalog), batches=batches, rows=rows, seed=seed)
+        _OUT.print(f"generated {batches:,} batches, {rows:,} rows in {time.perf_counter() - begun:.1f} s")
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines.bench", "score-job", str(home.root), f"{LAST:%Y-%m}"],
+            check=True,
+            stdout=subprocess.PIPE,
+        )
+        result = {"batches": batches, "rows": rows, "seconds_target": _TARGET_SCORE_SECONDS, **json.loads(done.stdout)}
+    _OUT.print(
+        f"12 months x {result['indicators']} indicators x {result['units']} units: {result['measure_seconds']:.2f} s "
+        f"(target {_TARGET_SCORE_SECONDS:g}), one scorecard with pages: {result['score_seconds']:.2f} s, "
+        f"peak memory {result['peak_bytes'] / 1e9:.2f} GB"
+    )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(result, indent=1) + "\n")
+
+
+@app.command(hidden=True)
+def score_job(home: Path, period: str) -> None:
+    """Scores twelve months over a home, in this process; seconds as JSON."""
+    from pipelines.catalog import catalog
+    from pipelines.home import Home
+    from pipelines.scorecard import score as run_score
+    from pipelines.scorecard.card import measured
+    from pipelines.scorecard.period import Period
+    from pipelines.settings import Settings
+
+    place, known = Home(home), catalog(Settings.read().catalog)
+    begun = time.perf_counter()
+    months = Period.parse(period, _AS_OF).trend()
+    facts = measured(place, known, months)
+    scored = [facts.scored(known.scorecard, known, month) for month in months]
+    taken = time.perf_counter() - begun
+    begun = time.perf_counter()
+    run_score(place, known, period=period, as_of=_AS_OF)
+    content = {
+        "indicators": len(known.scorecard.indicators),
+        "units": len(scored[-1]),
+        "with_a_total": sum(one.total is not None for one in scored[-1]),
+        "measure_seconds": taken,
+        "score_seconds": time.perf_counter() - begun,
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+    sys.stdout.write(json.dumps(content) + "\n")
+
+
 def _bare(source: Path, target: Path) -> float:
     import duckdb
 
@@ -142,6 +209,6 @@ def _print(result: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] not in (["bench"], ["job"]):
+    if sys.argv[1:2] not in (["bench"], ["job"], ["score"], ["score-job"]):
         sys.argv.insert(1, "bench")
     app()

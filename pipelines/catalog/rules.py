@@ -43,6 +43,7 @@ class Rule:
     ``field`` is a field id, or ``record`` for the line as a whole; ``other`` the second field of a rule over two.
     ``cells`` says that the rule looks at cells: such a rule has an expectation too; others look at the raw line only.
     ``prefixes`` are beginnings that a value outside the code table may have (``其他-``), or that a code has or never has.
+    ``confirmable`` says that a provider may have a row accepted that breaks the rule, by saying why.
     ``good`` and ``bad`` are examples: cells by field id, None for an empty one; empty where the check has none.
     """
 
@@ -62,6 +63,7 @@ class Rule:
     hint_zh: str
     cells: bool = True
     prefixes: tuple[str, ...] = ()
+    confirmable: bool = False
     good: Mapping[str, str | None] = attribute(default_factory=dict, compare=False)
     bad: Mapping[str, str | None] = attribute(default_factory=dict, compare=False)
 
@@ -123,6 +125,7 @@ class _Builder:
             hint_zh=((over.hint_zh if over else None) or check.hint_zh).format(**words),
             cells=field is not None,
             prefixes=prefixes,
+            confirmable=check.confirmable if over is None or over.confirmable is None else over.confirmable,
             good=cells[0] if cells else {},
             bad=cells[1] if cells else {},
         )

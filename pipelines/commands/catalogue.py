@@ -1,4 +1,4 @@
-"""Verbs of the catalogue: check, build, docs."""
+"""Verbs of the catalogue: check, build, docs, impact."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from typing import Annotated, Final
 import typer
 
 from pipelines import console
-from pipelines.commands.options import DONE, FINDINGS, HomeOption, JsonOption, exit_with, open_hub
+from pipelines.commands.options import (
+    DONE,
+    FINDINGS,
+    HomeOption,
+    JsonOption,
+    ProviderOption,
+    exit_with,
+    open_hub,
+)
+from pipelines.errors import InputError
 
 catalog_app: Final = typer.Typer(no_args_is_help=True, help="Check and build the catalogue.")
 
@@ -52,3 +61,24 @@ def catalog_docs(
     from pipelines.expectations.data_docs import build as build_docs
 
     console.paths(build_docs(hub, dataset))
+
+
+@catalog_app.command("impact")
+def catalog_impact(
+    catalog: Annotated[Path, typer.Option(help="Folder of the changed catalogue.")],
+    home: HomeOption = None,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+    provider: ProviderOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Screen retained deliveries under a changed catalogue and say what would turn; nothing is written."""
+    hub = open_hub(home, must_exist=True)
+    from pipelines.catalog import Catalog
+    from pipelines.impact import impact
+
+    if not (catalog / "datasets").is_dir():
+        raise InputError(f"--catalog {catalog}: holds no catalogue; give the folder that has datasets/ in it")
+    other = Catalog.load(catalog)
+    with console.steps("规则影响 impact") as step, hub.home.lake_in_use():
+        found = impact(hub, other, dataset=dataset, provider=provider, progress=step)
+    console.impact(found, as_json=as_json)

@@ -23,7 +23,10 @@ AsOfOption = Annotated[
 ]
 ProviderOption = Annotated[str | None, typer.Option("--provider", help="Only this provider.")]
 ProductOption = Annotated[str | None, typer.Option("--product", help="Only this product.")]
-PeriodOption = Annotated[str | None, typer.Option("--period", metavar="YYYY-MM", help="Month of the scorecard.")]
+PeriodOption = Annotated[
+    str | None,
+    typer.Option("--period", metavar="PERIOD", help="Month 2026-03, quarter 2026-Q1 or year 2026 of the scorecard."),
+]
 
 
 def open_hub(home: Path | None, *, must_exist: bool = False) -> Hub:

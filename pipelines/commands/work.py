@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,10 +57,25 @@ def publish(
 
 
 def score(
-    home: HomeOption = None, period: PeriodOption = None, as_of: AsOfOption = None, as_json: JsonOption = False
+    home: HomeOption = None,
+    period: PeriodOption = None,
+    as_of: AsOfOption = None,
+    what_if: Annotated[
+        Path | None, typer.Option("--what-if", help="Compare past periods under this scorecard.yaml; write nothing.")
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Scorecards of a month."""
-    hub, at = open_hub(home), instant(as_of)
+    """Scorecards of a month, a quarter or a year."""
+    hub, at = open_hub(home, must_exist=what_if is not None), instant(as_of)
+    if what_if is not None:
+        from pipelines.scorecard.what_if import read_scheme
+        from pipelines.scorecard.what_if import what_if as compare
+
+        scheme = read_scheme(what_if)
+        with console.steps("评分方案比较 what-if"), hub.home.lake_in_use():
+            compared = compare(hub.home, hub.catalog, scheme, period=period or this_month(at), as_of=at)
+        console.compared(compared, as_json=as_json)
+        return
     with console.steps("评分 score"):
         done = score_period(hub, period, at)
     console.scored(hub, done, as_json=as_json)
@@ -96,34 +112,54 @@ def demo(
     home: HomeOption = None,
     as_of: AsOfOption = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same delivery.")] = 20260401,
-    scale: Annotated[float, typer.Option(help="1.0 is a month of all regions.")] = 1.0,
+    scale: Annotated[float, typer.Option(help="1.0 is about 100,000 rows of all regions.")] = 1.0,
+    months: Annotated[
+        int,
+        typer.Option(min=1, max=12, help="Deliveries, a month apart: the last on --as-of, the others at month's end."),
+    ] = 3,
+    month: Annotated[
+        int | None, typer.Option(min=1, help="Drop only this one of the months, 1 for the first; all without it.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Drop a sample delivery of all regions into the inboxes."""
+    """Drop a sample delivery of every provider into the inboxes, for several months.
+
+    A receipt bears the day on which its file was taken. To receive the files month by month, drop one with --month and collect it
+    with --as-of its day (in state/demo_plan.json), then the next; make demo does so.
+    """
+    if month is not None and month > months:
+        raise InputError(
+            f"--month {month}: there are only {months} months; give one of them, or more of them with --months"
+        )
     hub, at = open_hub(home), instant(as_of)
     from pipelines.demo import make_delivery
     from pipelines.intake.inbox import CHINA
 
     with console.steps("样例 demo"):
-        plan = make_delivery(hub.home.root, hub.catalog, as_of=at.astimezone(CHINA).date(), seed=seed, scale=scale)
-    console.demo(hub, plan.to_json(), as_json=as_json)
+        day = at.astimezone(CHINA).date()
+        plan = make_delivery(hub.home.root, hub.catalog, as_of=day, seed=seed, scale=scale, months=months, only=month)
+    console.demo(hub, plan.to_json(), only=month, as_json=as_json)
 
 
 def score_period(hub: Hub, period: str | None, at: datetime) -> ScoreResult:
-    """The scorecard of a month; without one, of the month of ``at``.
+    """The scorecard of a period; without one, of the month of ``at``.
 
     Raises:
-        InputError: the period is no month.
+        InputError: the period is none.
     """
     from pipelines.catalog.site import keep
-    from pipelines.intake.inbox import CHINA
     from pipelines.scorecard import score as run_score
+    from pipelines.scorecard.period import Period
 
-    chosen = period or f"{at.astimezone(CHINA):%Y-%m}"
-    try:
-        datetime.strptime(chosen, "%Y-%m")
-    except ValueError as error:
-        raise InputError(f"--period {chosen}: is no month; write it as YYYY-MM, for example 2026-11") from error
+    chosen = period or this_month(at)
+    Period.parse(chosen, at)
     keep(hub.home, hub.catalog)
     with hub.home.lake_in_use():
         return run_score(hub.home, hub.catalog, period=chosen, as_of=at)
+
+
+def this_month(at: datetime) -> str:
+    """The month of an instant in China, as a period is written."""
+    from pipelines.intake.inbox import CHINA
+
+    return f"{at.astimezone(CHINA):%Y-%m}"

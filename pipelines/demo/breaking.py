@@ -6,8 +6,8 @@ Nothing here knows a dataset. Rules are read from the catalogue, so a new field 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Final
@@ -16,8 +16,9 @@ import polars as pl
 
 from pipelines.catalog import RECEIVED_ON, Field, Kind, Rule
 from pipelines.demo.codes import outer_check
-from pipelines.demo.disagreeing import as_filed_in_yuan, fine_in_yuan, with_citizen_id, with_mobile
+from pipelines.demo.disagreeing import as_filed_in_yuan, fine_in_yuan, known, unlike_known, with_citizen_id, with_mobile
 from pipelines.identifiers import credit_code
+from pipelines.screening.known import References
 
 Row = Mapping[str, str | None]
 Change = Callable[[Row, Random], dict[str, str | None]]
@@ -54,7 +55,10 @@ class Break:
 
 @dataclass(frozen=True)
 class Breaker:
-    """All rules of a dataset with its fields; ``as_of`` is the day on which the file will be received."""
+    """All rules of a dataset with its fields.
+
+    ``as_of`` is the day on which the file will be received, ``references`` what the hub knows by then.
+    """
 
     rules: tuple[Rule, ...]
     fields: Mapping[str, Field]
@@ -63,10 +67,11 @@ class Breaker:
     divisions: frozenset[str]
     citizen_ids: tuple[str, ...]
     old_numbers: tuple[str, ...]
+    references: References = field(default_factory=dict)
 
-    def ways(self) -> list[Break]:
-        """A way for every rule that has one."""
-        return [way for rule in self.rules if rule.cells and (way := self._way(rule))]
+    def ways(self, rules: Iterable[Rule]) -> list[Break]:
+        """A way for each of the rules that has one."""
+        return [way for rule in rules if rule.cells and (way := self._way(rule))]
 
     def _way(self, rule: Rule) -> Break | None:
         field, name = self.fields[rule.field], rule.primitive
@@ -77,20 +82,13 @@ class Breaker:
             return self._too_long(rule, field)
         if name == "date_not_after":
             return self._not_after(rule)
-        if name == "amount_unit":
-            eligible = fine_in_yuan(rule, self.rules)
-            return Break(rule, eligible, lambda row, _r: {rule.field: as_filed_in_yuan(str(row[str(rule.other)]))})
-        if name == "citizen_id_in_text":
-            return Break(
-                rule,
-                filled,
-                lambda row, r: {rule.field: with_citizen_id(str(row[rule.field]), r.choice(self.citizen_ids))},
-            )
+        if name in ("known_with", "amount_unit", "citizen_id_in_text"):
+            return self._disagreeing(rule)
         if name == "credit_code_registrar_pair":
             bound = [_applies(r) for r in self.rules if r.field == rule.field and r.primitive == "prefix_when_in"]
             filled = filled & ~pl.any_horizontal(pl.lit(False), *bound).fill_null(False)
         if name == "replacement_character":
-            filled = filled & ~self._identified(rule.field)
+            filled = filled & ~self._identified(rule.field) & ~self._compared(rule.field)
         change = self._credit_code(rule) if name.startswith("credit_code_") else _of_cell(rule, field)
         return Break(rule, filled, change) if change else None
 
@@ -110,6 +108,58 @@ class Breaker:
         }
         change = changes[name]
         return lambda row, r: {rule.field: change(str(row[rule.field]), r)}
+
+    def _disagreeing(self, rule: Rule) -> Break:
+        """Rules that look beyond one value: at the cell beside it, at prose, or at what the hub knows."""
+        match rule.primitive:
+            case "known_with":
+                eligible = known(rule, self.references)
+                return Break(rule, eligible, lambda row, _r: {rule.field: unlike_known(str(row[rule.field]))})
+            case "amount_unit":
+                eligible = fine_in_yuan(rule, self.rules)
+                return Break(rule, eligible, lambda row, _r: {rule.field: as_filed_in_yuan(str(row[str(rule.other)]))})
+            case "citizen_id_in_text":
+                return Break(
+                    rule,
+                    pl.col(rule.field).is_not_null(),
+                    lambda row, r: {rule.field: with_citizen_id(str(row[rule.field]), r.choice(self.citizen_ids))},
+                )
+            case _:
+                raise ValueError(f"no way to make two things disagree for {rule.primitive}")
+
+    def in_company(self, way: Break) -> Break | None:
+        """The same way where no row is free for it: on rows in which it breaks others with it; None where there is none."""
+        rule, field = way.rule, self.fields[way.rule.field]
+        cell, mine = pl.col(field.id), [r for r in self.rules if r.field == field.id]
+        if rule.primitive == "date_not_after" and rule.other == RECEIVED_ON:
+            orders = [r for r in mine if r.primitive == "date_not_after" and r is not rule]
+            soon = (self.as_of + timedelta(days=40)).isoformat()
+            behind = [pl.col(str(r.other)) < soon for r in orders]
+            also = tuple(r.id for r in orders)
+            return replace(way, eligible=pl.all_horizontal(cell.is_not_null(), *behind), also=also)
+        citizens = [r for r in mine if r.primitive.startswith("citizen_id_when")]
+        if citizens and rule.primitive in ("replacement_character", "max_length"):
+            eligible = cell.is_not_null() & self._identified(field.id)
+            return replace(way, eligible=eligible, also=tuple(r.id for r in citizens))
+        compared = tuple(r.id for r in mine if r.primitive == "known_with")
+        if compared and rule.primitive in ("replacement_character", "max_length"):
+            return replace(way, eligible=self._compared(field.id), also=compared)
+        empty = next((r for r in mine if r.primitive.startswith("empty_when")), None)
+        if empty is None or empty is rule or rule.primitive.startswith(("required", "citizen_id")):
+            return None
+        filled = self._conditional(empty, field)
+        if filled is None:
+            return None
+
+        def change(row: Row, chance: Random) -> dict[str, str | None]:
+            return way.change({**row, **filled.change(row, chance)}, chance)
+
+        return Break(rule, filled.eligible, change, (empty.id, *filled.also))
+
+    def _compared(self, field: str) -> pl.Expr:
+        """True where the hub knows the cell beside it, so that damage to this one differs from what is known, too."""
+        found = [known(r, self.references) for r in self.rules if r.field == field and r.primitive == "known_with"]
+        return pl.any_horizontal(pl.lit(False), *found).fill_null(False)
 
     def _strange_pairs(self) -> list[str]:
         every = (a + b for a in credit_code.REGISTRARS for b in "123456789")
@@ -185,7 +235,7 @@ class Breaker:
             also = tuple(r.id for r in self.rules if r.field == field.id and r.primitive.endswith("in_table"))
         if field.kind in (Kind.ORGANISATION_CODE, Kind.REGISTRATION_NUMBER):
             also = tuple(r.id for r in self.rules if r.field == field.id and r.primitive == field.kind.value)
-        filled = pl.col(field.id).is_not_null() & ~self._identified(field.id)
+        filled = pl.col(field.id).is_not_null() & ~self._identified(field.id) & ~self._compared(field.id)
 
         def change(row: Row, chance: Random) -> dict[str, str | None]:
             start = prefix or str(row[field.id])
@@ -213,6 +263,7 @@ class Breaker:
             both = pl.col(rule.field).is_not_null() & pl.col(other).is_not_null()
             if self._orders(other) > 1 and self._orders(rule.field) == 1:
                 # The second date stands in other orders too: the first goes past it by a day, which none of them sees.
+                both = both & (pl.col(other) < self.as_of.isoformat())
                 return Break(rule, both, lambda row, _r: {rule.field: _moved(str(row[other]), 1)})
             return Break(rule, both, lambda row, r: {other: _moved(str(row[rule.field]), -r.randrange(1, 300))})
         orders = [r for r in self.rules if r.field == rule.field and r.primitive == "date_not_after" and r is not rule]
@@ -300,7 +351,7 @@ def _last_changed(text: str) -> str:
 def _out_of_bounds(rule: Rule) -> str:
     bound = float(rule.parameters[0])
     beyond = {"min_exclusive": bound, "min_inclusive": bound - 0.5, "max_inclusive": bound + 1}[rule.primitive]
-    return f"{beyond:g}"
+    return f"{beyond:.6f}".rstrip("0").rstrip(".")  # never as 1e+06, which is no number here
 
 
 def _garbled(text: str, chance: Random) -> str:

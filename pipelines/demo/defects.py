@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -43,18 +43,26 @@ _WRONG_CODES: Final = ("checksum", "length", "alphabet", "legacy_number", "place
 _WRONG_CODE_SHARE: Final = 0.14
 _MALFORMED: Final = 0.0012
 _REPEATS: Final = {"exact": 0.003, "newer": 0.005, "conflicting": 0.0015}
-_CORRECTED: Final = "（更正）"
+CORRECTED: Final = "（更正）"
+"""Stands behind the text of a later version."""
 _EVENING: Final = " 18:30:00"
 
 
 @dataclass(frozen=True)
 class Planted:
-    """Rows with defects, in another order; ``clean`` are rows without any that come once."""
+    """Rows with defects, in another order.
+
+    ``clean`` are rows without any that come once; ``mended`` is what the refused ones should have been; ``accepted`` are those
+    that are to reach the lake.
+    """
 
     rows: pl.DataFrame
     clean: pl.DataFrame
+    mended: pl.DataFrame
+    accepted: pl.DataFrame
     counts: dict[str, int]
     repeats: dict[str, int]
+    again: dict[str, int]
     refused: int
     warned: int
     late: int
@@ -87,66 +95,97 @@ class _Sheet:
 
 
 def plant(
-    rows: pl.DataFrame, dataset: Dataset, breaker: Breaker, draw: Draw, profile: Profile, *, late_before: str | None
+    rows: pl.DataFrame,
+    dataset: Dataset,
+    breaker: Breaker,
+    draw: Draw,
+    profile: Profile,
+    *,
+    breakable: Sequence[Rule],
+    late_before: str | None,
+    again: Mapping[str, pl.DataFrame],
+    everything: bool,
 ) -> Planted:
     """Spoil some rows.
 
     Args:
         rows: right rows, dates in ISO form; the columns are those of the file, in its order.
         dataset: what they are records of.
-        breaker: its rules.
+        breaker: its rules, and how to break one.
         draw: the file's source of chance.
         profile: how much is to be wrong.
+        breakable: the rules for which there is a way; telling them anew for every file would take longer than all else.
         late_before: decisions of an earlier date are late, in ISO form.
+        again: right rows of earlier months that come once more; they stay right.
+        everything: a thorough provider breaks every rule.
     """
     sheet = _Sheet(rows, np.zeros(rows.height, dtype=np.bool_), defaultdict(dict))
     rules = {rule.id: rule for rule in breaker.rules}
-    ways = breaker.ways()
     counts: Counter[str] = Counter()
-    refused = warned = 0
-    wanted = _wanted(ways, rows.height, draw, profile, dataset)
-    can = rows.select(way.eligible.fill_null(False).alias(way.rule.id) for way in ways)
-    for way in sorted(ways, key=lambda one: int(can[one.rule.id].sum())):
-        chosen = sheet.take(draw, can[way.rule.id].to_numpy(), wanted[way.rule.id])
+    gone: list[int] = []
+    warned = 0
+    wanted = _wanted(breakable, rows.height, draw, profile, dataset, everything=everything)
+    ways = breaker.ways(rule for rule in breakable if wanted[rule.id])
+    can = _eligible(ways, rows)
+    for alone in sorted(ways, key=lambda one: int(can[one.rule.id].sum())):
+        way, number = alone, wanted[alone.rule.id]
+        chosen = sheet.take(draw, can[way.rule.id].to_numpy(), number)
+        if not chosen and (company := breaker.in_company(alone)):
+            way = company  # no row is free for it alone: it breaks others with it
+            chosen = sheet.take(draw, _eligible([way], rows).to_series().to_numpy(), number)
         _spoil(sheet, way, chosen, draw)
         broken = (way.rule.id, *way.also)
         counts.update(dict.fromkeys(broken, len(chosen)) if chosen else {})
         rejected = any(rules[rule_id].rejects for rule_id in broken)
-        refused, warned = refused + len(chosen) * rejected, warned + len(chosen) * (not rejected)
+        gone.extend(chosen if rejected else ())
+        warned += 0 if rejected else len(chosen)
     lines = _malformed(sheet, draw, profile)
     if lines:
-        counts[_line_rule(breaker.rules).id] = lines
+        counts[_line_rule(breaker.rules).id] = len(lines)
+        gone.extend(lines)
     repeats = _repeated(sheet, dataset, breaker.fields, draw, profile)
     spoilt = sheet.spoilt()
     dated = dataset.timeliness.field if dataset.timeliness else None
-    judged = pl.concat([spoilt, *repeats.values()])
-    late = int((rows[dated] < late_before).sum()) if dated and late_before else 0
+    judged = pl.concat([spoilt, *repeats.values(), *again.values()])
+    right = pl.concat([rows, *again.values()])
+    late = int((right[dated] < late_before).sum()) if dated and late_before else 0
+    reaching = np.ones(judged.height, dtype=np.bool_)
+    reaching[gone] = False
     return Planted(
         rows=judged[draw.shuffled(judged.height)],
         clean=rows.filter(pl.Series(~sheet.touched)),
+        mended=rows[sorted(gone)],
+        accepted=judged.filter(pl.Series(reaching)),
         counts=dict(counts),
         repeats={name: frame.height for name, frame in repeats.items()},
-        refused=refused + lines,
+        again={name: frame.height for name, frame in again.items()},
+        refused=len(gone),
         warned=warned,
         late=late,
     )
 
 
-def _wanted(ways: list[Break], height: int, draw: Draw, profile: Profile, dataset: Dataset) -> Counter[str]:
+def _eligible(ways: Sequence[Break], rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(way.eligible.fill_null(False).alias(way.rule.id) for way in ways)
+
+
+def _wanted(
+    breakable: Sequence[Rule], height: int, draw: Draw, profile: Profile, dataset: Dataset, *, everything: bool
+) -> Counter[str]:
     """How many rows each rule is to lose."""
     primitives = [
-        way.rule.primitive.partition("_when_")[0] if way.rule.primitive.startswith("required") else way.rule.primitive
-        for way in ways
+        rule.primitive.partition("_when_")[0] if rule.primitive.startswith("required") else rule.primitive
+        for rule in breakable
     ]
     weights = np.array([_WEIGHTS.get(name, _USUAL) for name in primitives])
     drawn = draw.generator.multinomial(round(height * profile.defects), weights / weights.sum())
-    wanted = Counter({way.rule.id: max(int(n), int(profile.thorough)) for way, n in zip(ways, drawn, strict=True)})
+    least = int(profile.thorough and everything)
+    wanted = Counter({rule.id: max(int(n), least) for rule, n in zip(breakable, drawn, strict=True)})
     if profile.story == "wrong_codes":
         code = dataset.subject.credit_code
         share = round(height * _WRONG_CODE_SHARE / len(_WRONG_CODES))
-        wanted.update(
-            {way.rule.id: share for way in ways if way.rule.field == code and way.rule.primitive.endswith(_WRONG_CODES)}
-        )
+        codes = [rule for rule in breakable if rule.field == code and rule.primitive.endswith(_WRONG_CODES)]
+        wanted.update({rule.id: share for rule in codes})
     return wanted
 
 
@@ -162,16 +201,16 @@ def _line_rule(rules: tuple[Rule, ...]) -> Rule:
     return next(rule for rule in rules if not rule.cells)
 
 
-def _malformed(sheet: _Sheet, draw: Draw, profile: Profile) -> int:
+def _malformed(sheet: _Sheet, draw: Draw, profile: Profile) -> list[int]:
     """Lines with a column too many or too few, of which only a text file can have any."""
     if profile.encoding == "xlsx" or profile.story == "nearly_perfect":
-        return 0
+        return []
     last = sheet.rows.columns[-1]
     wanted = max(int(sheet.rows.height >= 150), round(sheet.rows.height * _MALFORMED))
     chosen = sheet.take(draw, sheet.rows[last].is_not_null().to_numpy(), wanted)
     for index, place in enumerate(chosen):
         sheet.cells[last][place] = SHORT if index % 3 == 2 else f"{sheet.rows[last][place]}{EXTRA}"
-    return len(chosen)
+    return chosen
 
 
 def _repeated(
@@ -181,16 +220,24 @@ def _repeated(
     if profile.story == "nearly_perfect":
         return {}
     columns = set(sheet.rows.columns)
-    texts = [f for f in fields.values() if f.kind is Kind.STRING and f.id in columns and f.id not in dataset.record_key]
-    text = max(texts, key=lambda f: f.max_length or 0).id
+    text = changing_text(dataset, fields, sheet.rows.columns)
     stamp = next((n for n in dataset.version_order if n in columns and fields[n].kind is Kind.TIMESTAMP), None)
     found = {}
     for name, share in _REPEATS.items():
-        chosen = sheet.take(draw, sheet.rows[text].is_not_null().to_numpy(), max(1, round(sheet.rows.height * share)))
+        filled = sheet.rows[text or sheet.rows.columns[0]].is_not_null().to_numpy()
+        chosen = sheet.take(draw, filled, max(1, round(sheet.rows.height * share)))
         copies = sheet.rows[chosen]
-        if name != "exact":
-            copies = copies.with_columns(pl.col(text) + _CORRECTED)
+        if name != "exact" and text:
+            copies = copies.with_columns(pl.col(text) + CORRECTED)
         if name == "newer" and stamp:
             copies = copies.with_columns(pl.col(stamp).str.slice(0, 10) + _EVENING)
         found[name] = copies
     return found
+
+
+def changing_text(dataset: Dataset, fields: Mapping[str, Field], columns: Sequence[str]) -> str | None:
+    """The text that a later version of a record has otherwise: the longest by which no record and no subject is known."""
+    fixed = (*dataset.record_key, dataset.subject.name)
+    texts = [f for f in fields.values() if f.kind is Kind.STRING and f.id in columns and f.id not in fixed]
+    free = [f for f in texts if f.pattern is None and f.known_with is None]
+    return max(free, key=lambda f: (f.required, f.max_length or 0)).id if free else None

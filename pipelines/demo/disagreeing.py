@@ -11,7 +11,9 @@ import polars as pl
 
 from pipelines.catalog import Rule
 from pipelines.screening.amounts import FINE, yuan
+from pipelines.screening.known import References
 
+_BRANCH: Final = "分公司"
 _MOBILES: Final = ("19900000000", "19900000001", "19900000002")  # masked examples of masking.yaml; served by nobody
 
 
@@ -38,3 +40,15 @@ def with_citizen_id(text: str, number: str) -> str:
 def with_mobile(text: str, chance: Random) -> str:
     """The text with a mobile phone number in it."""
     return f"{text}（联系电话{chance.choice(_MOBILES)}）"
+
+
+def known(rule: Rule, references: References) -> pl.Expr:
+    """Rows whose other cell the hub knows, so that another text beside it is a mismatch; never null."""
+    keys = references[str(rule.parameters[0])]["key"].unique() if references else pl.Series([], dtype=pl.String)
+    return (pl.col(rule.field).is_not_null() & pl.col(str(rule.other)).is_in(keys.implode())).fill_null(False)
+
+
+def unlike_known(text: str) -> str:
+    """Another text than the one that was sent: of a number the one before, of a name that of a branch filed under the same code."""
+    found = re.search(r"\d+(?=\D*$)", text)
+    return f"{text[: found.start()]}0{found[0]}{text[found.end() :]}" if found else f"{text}{_BRANCH}"

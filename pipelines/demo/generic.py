@@ -18,18 +18,18 @@ import polars as pl
 from pipelines.catalog import Dataset, Field, Kind
 from pipelines.catalog.models import Condition
 from pipelines.demo.chronology import dates
-from pipelines.demo.codes import citizen_ids
 from pipelines.demo.drawing import Draw
 from pipelines.demo.province import Province
+from pipelines.demo.referring import DAY, naming_field, referred
 from pipelines.demo.subjects import HOUSEHOLD
 
 _PERSONS: Final = 0.06
-_ABROAD: Final = 0.15  # of the persons: known by a passport
 _IDENTIFIED: Final = 0.06  # of the bodies: the representative's certificate is given too
 _OPTIONAL: Final = 0.6
 _AMOUNTS: Final = ("0.5", "1.2", "3", "8.5", "12", "20", "36.8", "75", "120")
 _LAST_DIGITS: Final = re.compile(r"\d+(?=\D*$)")
 _CATEGORY: Final = "subject_category"
+_SEVERITY: Final = "severity_code"
 _CATEGORY_ZH: Final = {"legal_person": "法人及非法人组织", "self_employed": "个体工商户", "natural_person": "自然人"}
 
 
@@ -52,8 +52,11 @@ class Builder:
 
         Fewer where the dataset refers to others and there are not so many to refer to.
         """
-        rows = self._about(count)
-        rows = rows.with_columns(dates(self.dataset, self.fields, self.province, self.draw, rows.height).values())
+        about = self._about(count)
+        days = dates(self.dataset, self.fields, self.province, self.draw, about.height)
+        rows = about.with_columns(days.values())
+        if DAY in about.columns:
+            rows = rows.with_columns(pl.max_horizontal(name, DAY).alias(name) for name in self._dates)
         for field in self.fields.values():
             if field.id not in rows.columns:
                 rows = rows.with_columns(self._values(field, rows.height).alias(field.id))
@@ -65,24 +68,27 @@ class Builder:
 
     def _about(self, count: int) -> pl.DataFrame:
         """Whom the records are about, who took the decision and who sent them; and the records they refer to."""
-        refers = next((f for f in self.fields.values() if f.known_with and self._by_dataset(f)), None)
         subject, rows = self.dataset.subject, self._subjects(count)
-        if refers is not None:
-            rows = self._referring(refers, count)
+        if naming_field(self.province.catalog, self.dataset.id):
+            rows = referred(self.province.catalog, self.dataset.id, self.referred, self.draw, count)
+            rows = rows if rows.width else self._subjects(0)
         columns = {subject.name: "name", subject.credit_code: "credit_code", _CATEGORY: "category"}
         columns |= {subject.certificate_type or "": "certificate", subject.certificate_number or "": "person_id"}
         columns |= {"legal_representative": "legal_representative"}
         for kind, number in self._representatives.items():
             columns |= {kind: "representative_certificate", number: "representative_id"}
         columns |= {"authority_name": "authority_name", "authority_code": "authority_code"}
-        columns |= {name: name for name in rows.columns if name.startswith("record_")}
-        made = rows.select(pl.col(source).alias(name) for name, source in columns.items() if name in self.fields)
+        columns |= {name: name for name in rows.columns if name.startswith("record_") or name == _SEVERITY}
+        made = rows.select(
+            *(
+                pl.col(source).alias(name)
+                for name, source in columns.items()
+                if {name} & set(self.fields) and source in rows.columns
+            ),
+            *(name for name in (DAY,) if name in rows.columns),
+        )
         centre = dict(zip(("source_name", "source_code"), self.province.centre, strict=True))
         return made.with_columns(pl.lit(text).alias(name) for name, text in centre.items() if name in self.fields)
-
-    def _by_dataset(self, field: Field) -> bool:
-        asked = field.known_with
-        return asked is not None and self.fields[asked.field].code_table == "dataset"
 
     def _subjects(self, count: int) -> pl.DataFrame:
         """Subjects of the kinds the dataset is about, each once as long as there are enough, with an authority each."""
@@ -95,76 +101,25 @@ class Builder:
         persons = 1.0 if wanted == ("natural_person",) else _PERSONS if "natural_person" in wanted else 0.0
         natural = pl.Series(self.draw.chance(persons, count))
         offices = self.province.authorities[self.draw.places(self.province.authorities.height, count)]
-        home = self.province.catalog.providers[self.province.profile.id].region_code
-        words = self.province.words
-        home = "110000" if home == "100000" else home
-        serials = np.arange(count, dtype=np.int64)
-        numbers = citizen_ids(pl.Series([home] * count), 300_000 + serials % 60_000)
-        passports = (
-            pl.Series(serials).cast(pl.String).str.zfill(6).to_frame("n").select("DEMO" + pl.col("n")).to_series()
-        )
-        abroad = pl.Series(self.draw.chance(_ABROAD, count))
+        people = self.province.people[np.resize(self.draw.shuffled(self.province.people.height), count)]
         identified = pl.Series(self.draw.chance(_IDENTIFIED, count))
-        return picked.with_columns(
+        return picked.with_columns(people.get_columns()).with_columns(
             pl.when(natural)
             .then(pl.lit(_CATEGORY_ZH["natural_person"]))
             .when(pl.col("pair") == HOUSEHOLD)
             .then(pl.lit(_CATEGORY_ZH["self_employed"]))
             .otherwise(pl.lit(_CATEGORY_ZH["legal_person"]))
             .alias("category"),
-            pl.when(natural).then(self.draw.people(words.surnames, words.given, count)).otherwise("name").alias("name"),
+            pl.when(natural).then("person").otherwise("name").alias("name"),
             pl.when(~natural).then("credit_code").alias("credit_code"),
             pl.when(~natural).then("legal_representative").alias("legal_representative"),
-            pl.when(natural)
-            .then(pl.when(abroad).then(pl.lit("护照号")).otherwise(pl.lit("身份证")))
-            .alias("certificate"),
-            pl.when(natural).then(pl.when(abroad).then(passports).otherwise(numbers)).alias("person_id"),
+            pl.when(natural).then("person_certificate").alias("certificate"),
+            pl.when(natural).then("person_id").alias("person_id"),
             pl.when(~natural & identified).then(pl.lit("身份证")).alias("representative_certificate"),
             pl.when(~natural & identified).then("representative_id").alias("representative_id"),
             offices["authority_name"],
             offices["authority_code"],
         )
-
-    def _referring(self, refers: Field, count: int) -> pl.DataFrame:
-        """Records of other datasets that these are about: their subject, authority and number."""
-        asked = refers.known_with
-        sources = self.province.catalog.references[asked.reference].sources if asked else ()
-        titles = self.province.catalog.code_tables["dataset"]
-        parts = []
-        for source in sources:
-            known = self.referred.get(source.dataset)
-            if known is None or not {"subject_name", "credit_code", "authority_code", source.value} <= set(
-                known.columns
-            ):
-                continue
-            label = titles.texts_of((source.dataset,))[1]
-            parts.append(
-                known.select(
-                    pl.col("subject_name").alias("name"),
-                    "credit_code",
-                    pl.col("subject_category").alias("category")
-                    if "subject_category" in known.columns
-                    else pl.lit(_CATEGORY_ZH["legal_person"]).alias("category"),
-                    *(
-                        pl.lit(None, dtype=pl.String).alias(name)
-                        for name in ("legal_representative", "representative_certificate", "representative_id")
-                    ),
-                    *(
-                        (pl.col(name) if name in known.columns else pl.lit(None, dtype=pl.String)).alias(alias)
-                        for name, alias in (("certificate_type", "certificate"), ("certificate_number", "person_id"))
-                    ),
-                    pl.lit(label).alias("record_dataset"),
-                    pl.col(source.value).alias("record_document_number"),
-                    pl.col("authority_name").alias("record_authority_name"),
-                    pl.col("authority_code").alias("record_authority_code"),
-                    "authority_name",
-                    "authority_code",
-                ).filter(pl.col("credit_code").is_not_null() | pl.col("person_id").is_not_null())
-            )
-        if not parts:
-            return self._subjects(0).clear()
-        known = pl.concat(parts)
-        return known[self.draw.shuffled(known.height)[:count]]
 
     def _values(self, field: Field, count: int) -> pl.Series:
         """What a field that stands alone may hold."""
@@ -177,6 +132,10 @@ class Builder:
             return values
         kept = pl.Series(self.draw.chance(_OPTIONAL, count))
         return values.to_frame("v").select(pl.when(kept).then("v")).to_series()
+
+    @cached_property
+    def _dates(self) -> list[str]:
+        return [field.id for field in self.fields.values() if field.kind is Kind.DATE]
 
     @cached_property
     def _representatives(self) -> dict[str, str]:
@@ -220,7 +179,8 @@ class Builder:
     def _with_numbers(self, values: pl.Series, field: Field) -> pl.Series:
         """Each value with a number of its own in place of its last digits, or behind it."""
         made = []
-        for number, text in enumerate(values.to_list(), start=1):
+        start = self.province.numbers_from(len(values)) + 1
+        for number, text in enumerate(values.to_list(), start=start):
             found = _LAST_DIGITS.search(text)
             made.append(f"{text[: found.start()]}{number}{text[found.end() :]}" if found else f"{text}（{number}）")
         return pl.Series(field.id, made, dtype=pl.String)

@@ -20,9 +20,11 @@ class FilePlan:
 
     ``planted`` counts rows by rule, the unavoidable companions of a planted defect included. ``repeats`` counts rows
     that are right and come twice: ``exact`` as they are, ``newer`` with a later time and another text,
-    ``conflicting`` with the same time and another text. ``late`` counts decisions older than the deadline, before any
-    defect was planted. A file with a ``problem`` (the code of the receipt) or one that is ``duplicate_of`` another adds
-    no rows, so its numbers are 0.
+    ``conflicting`` with the same time and another text. ``again`` counts rows of earlier months that come once more:
+    ``resubmitted`` as the refused ones should have been, ``renewed`` with a later time and another text. ``late`` counts
+    decisions older than the deadline, before any defect was planted. A file with a ``problem`` (the code of the receipt)
+    or one that is ``duplicate_of`` another adds no rows, so its numbers are 0. ``received_on`` is the day on which the
+    file is to be received: rules about the future, lateness and what is known already count from it.
     """
 
     provider_id: str
@@ -30,12 +32,14 @@ class FilePlan:
     name: str
     encoding: str
     status: Status
+    received_on: str
     rows: int = 0
     refused: int = 0
     warned: int = 0
     late: int = 0
     planted: Mapping[str, int] | None = None
     repeats: Mapping[str, int] | None = None
+    again: Mapping[str, int] | None = None
     problem: str | None = None
     duplicate_of: str | None = None
 
@@ -52,7 +56,7 @@ class FilePlan:
 
 @dataclass(frozen=True)
 class DemoPlan:
-    """A whole delivery; ``stories`` says which regions were given which (ids of ``profiles.yaml``)."""
+    """A whole delivery; ``stories`` says which regions were given which (ids of ``profiles.yaml``), ``days`` when it comes."""
 
     seed: int
     as_of: str
@@ -60,6 +64,7 @@ class DemoPlan:
     catalog_version: str
     files: tuple[FilePlan, ...]
     stories: Mapping[str, str]
+    days: tuple[str, ...]
 
     @property
     def planted(self) -> dict[str, dict[str, int]]:
@@ -73,8 +78,10 @@ class DemoPlan:
         for one in self.files:
             rules.update(one.planted or {})
         repeats: Counter[str] = Counter()
+        again: Counter[str] = Counter()
         for one in self.files:
             repeats.update(one.repeats or {})
+            again.update(one.again or {})
         return {
             "files": len(self.files),
             "rows": sum(one.rows for one in self.files),
@@ -84,15 +91,17 @@ class DemoPlan:
             "late": sum(one.late for one in self.files),
             "rules": dict(sorted(rules.items())),
             "repeats": dict(sorted(repeats.items())),
+            "again": dict(sorted(again.items())),
         }
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, the totals included."""
         files = [asdict(one) | {"accepted": one.accepted} for one in self.files]
         return {
-            "plan_version": 1,
+            "plan_version": 2,
             "seed": self.seed,
             "as_of": self.as_of,
+            "days": list(self.days),
             "scale": self.scale,
             "catalog_version": self.catalog_version,
             "stories": dict(self.stories),

@@ -1,6 +1,6 @@
 """Right records about the subjects of a province, as text columns named by field id, dates in ISO form.
 
-``BUILDERS`` has an entry for each dataset that the demo knows words for; a dataset without one gets no file.
+``BUILDERS`` has an entry for each dataset that the demo has words of its own for; ``generic`` makes all the others.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import numpy as np
 import polars as pl
 
 from pipelines.catalog import Catalog
-from pipelines.demo.codes import citizen_ids
 from pipelines.demo.drawing import Draw
 from pipelines.demo.province import Province
 from pipelines.demo.subjects import HOUSEHOLD, INSTITUTION, REGISTERED, SOCIETY
@@ -21,6 +20,7 @@ from pipelines.demo.subjects import HOUSEHOLD, INSTITUTION, REGISTERED, SOCIETY
 NATURAL: Final = 0.05
 LONG_TERM: Final = "2099-12-31"
 _LATE_STORY: Final = 0.72
+_DAYS_BETWEEN: Final = 25  # between a change and the delivery that tells of it, in a month after the first
 _LICENCES: Final = 0.5
 _PENALTIES: Final = 0.3
 _FINES: Final = (
@@ -48,10 +48,10 @@ _WITHDRAWN: Final = ("permit_suspension", "permit_revocation", "permit_suspensio
 
 
 def enterprise_registration(province: Province, draw: Draw) -> pl.DataFrame:
-    """What market regulation registers of the subjects."""
-    rows = province.subjects.filter(pl.col("pair").is_in(REGISTERED) & pl.col("listed"))
+    """What market regulation registers of the subjects: all of them in the first month, later what is new or has changed."""
+    rows = province.registered.filter(pl.col("pair").is_in(REGISTERED) & pl.col("listed"))
     count = rows.height
-    changed = np.datetime64(province.as_of) - draw.between(1, 90, count)
+    changed = np.datetime64(province.as_of) - draw.between(1, 90 if province.month == 1 else _DAYS_BETWEEN, count)
     home = pl.lit(province.title) if province.profile.bureau is None else pl.col("province")
     if province.profile.headers == "codes":
         home = home.str.replace("(?:省|市|(?:壮族|回族|维吾尔)?自治区)$", "")
@@ -75,7 +75,7 @@ def enterprise_registration(province: Province, draw: Draw) -> pl.DataFrame:
 def administrative_licence(province: Province, draw: Draw) -> pl.DataFrame:
     """Licences of about half the subjects."""
     words = province.words
-    count = max(20, round(province.subjects.height * _LICENCES))
+    count = province.share(_LICENCES, 20)
     bureaus = [one.bureau for one in words.licences]
     rows = _decided(
         province, draw, "administrative_licence", count, bureaus=bureaus, act="许", late=province.profile.late
@@ -109,7 +109,7 @@ def administrative_licence(province: Province, draw: Draw) -> pl.DataFrame:
 def administrative_penalty(province: Province, draw: Draw) -> pl.DataFrame:
     """Penalties of about a third of the subjects."""
     words = province.words
-    count = max(20, round(province.subjects.height * _PENALTIES))
+    count = province.share(_PENALTIES, 20)
     late = _LATE_STORY if province.profile.story == "late" else province.profile.late
     bureaus = [one.bureau for one in words.penalties]
     rows = _decided(province, draw, "administrative_penalty", count, bureaus=bureaus, act="处罚", late=late)
@@ -204,7 +204,8 @@ def _decided(
     """Whom a decision is about, who took it when: what licences and penalties have in common."""
     words, catalog = province.words, province.catalog
     kind = draw.places(len(bureaus), count)
-    numbers = draw.shuffled(count) + 1
+    numbers = draw.shuffled(count) + 1 + province.numbers_from(count)
+    persons = province.people[draw.places(province.people.height, count)]
     in_time, before = decision_days(catalog, dataset_id, province.as_of)
     day = (
         pl.DataFrame(
@@ -218,10 +219,8 @@ def _decided(
         pl.Series(bureaus).gather(kind).alias("bureau"),
         day.alias("decision_date"),
         pl.Series(numbers).cast(pl.String).alias("number"),
-        draw.people(words.surnames, words.given, count).alias("person"),
-        citizen_ids(pl.Series([_province_of(province)] * count), 182_000 + numbers).alias("person_id"),
+        *persons.get_columns(),
         pl.Series(draw.chance(NATURAL, count)).alias("natural"),
-        pl.Series(draw.chance(0.06, count)).alias("abroad"),
         pl.Series(draw.chance(0.03, count)).alias("identified"),
         pl.Series(draw.chance(0.07, count)).alias("old_numbers"),
         pl.Series(draw.chance(0.35, count)).alias("uploaded_by_centre"),
@@ -253,12 +252,8 @@ def _decided(
         pl.when(body).then("legal_representative").alias("legal_representative"),
         pl.when(body & pl.col("identified")).then(pl.lit("身份证")).alias("legal_representative_certificate_type"),
         pl.when(body & pl.col("identified")).then("representative_id").alias("legal_representative_certificate_number"),
-        pl.when("natural")
-        .then(pl.when("abroad").then(pl.lit("护照号")).otherwise(pl.lit("身份证")))
-        .alias("certificate_type"),
-        pl.when("natural")
-        .then(pl.when("abroad").then(pl.lit("DEMO") + pl.col("number").str.zfill(6)).otherwise("person_id"))
-        .alias("certificate_number"),
+        pl.when("natural").then("person_certificate").alias("certificate_type"),
+        pl.when("natural").then("person_id").alias("certificate_number"),
         pl.format(
             "{}{}" + act + "〔{}〕{}号",
             pl.lit(province.profile.mark),
@@ -271,11 +266,6 @@ def _decided(
         pl.when("remarked").then("some_remark").alias("remark"),
         _stamps(draw, day).alias("source_updated_at"),
     )
-
-
-def _province_of(province: Province) -> str:
-    region = province.catalog.providers[province.profile.id].region_code
-    return "110000" if region == "100000" else region
 
 
 def _stamps(draw: Draw, days: pl.Series) -> pl.Series:

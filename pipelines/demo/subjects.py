@@ -23,6 +23,9 @@ INSTITUTION: Final = "12"
 _KINDS: Final = {COMPANY: 0.72, HOUSEHOLD: 0.225, COOPERATIVE: 0.03, SOCIETY: 0.015, INSTITUTION: 0.01}
 REGISTERED: Final = (COMPANY, HOUSEHOLD, COOPERATIVE)
 """Pairs of the bodies that market regulation registers."""
+_PEOPLE: Final = 182_000  # serials of persons beside the representatives, whose come before
+_PEOPLE_ROOM: Final = 180_000
+_PASSPORTS: Final = 0.15
 
 _VARIANTS: Final = 24
 _CAPITALS: Final = (10, 30, 50, 50, 100, 100, 100, 200, 200, 300, 500, 500, 800, 1000, 1000, 2000, 3000, 5000, 10000)
@@ -77,6 +80,56 @@ def subjects(
         pl.Series(draw.chance(0.97, count)).alias("listed"),
     )
     return frame.with_columns(_name().alias("name"), _type().alias("enterprise_type"))
+
+
+def newly_founded(
+    draw: Draw, words: Words, places: pl.DataFrame, count: int, first: int, *, national: bool, since: date, as_of: date
+) -> pl.DataFrame:
+    """Subjects founded after ``since`` and registered by ``as_of``; the other arguments as for ``subjects``."""
+    found = subjects(draw, words, places, count, first, national=national, as_of=as_of)
+    day = np.datetime64(since) + draw.between(1, max(2, (as_of - since).days), count)
+    return found.with_columns(
+        pl.Series(day).cast(pl.Date).alias("registration_date"), pl.lit(words.statuses[0]).alias("status")
+    )
+
+
+def with_changes(draw: Draw, words: Words, known: pl.DataFrame, changed: Integers) -> pl.DataFrame:
+    """The subjects, of which those at the places ``changed`` have moved and have another representative."""
+    street, person = _addresses(draw, words, len(changed)), draw.people(words.surnames, words.given, len(changed))
+    return known.with_columns(
+        known["street"].clone().scatter(changed, street),
+        known["legal_representative"].clone().scatter(changed, person),
+    )
+
+
+def people(draw: Draw, words: Words, province: str, count: int, first: int) -> pl.DataFrame:
+    """Persons that records of any dataset and month are about, each with one name and one certificate.
+
+    Args:
+        draw: the source of chance for them.
+        words: the vocabulary.
+        province: six digits.
+        count: how many.
+        first: serial of the first; serials of different providers must not overlap.
+
+    Returns:
+        ``person``, ``person_certificate`` (its kind, as text) and ``person_id``.
+    """
+    serials: Integers = first + np.arange(count, dtype=np.int64)
+    abroad = pl.Series(draw.chance(_PASSPORTS, count))
+    table = pl.DataFrame(
+        {
+            "person": draw.people(words.surnames, words.given, count),
+            "abroad": abroad,
+            "passport": pl.Series(serials).cast(pl.String).str.zfill(6),
+            "citizen": citizen_ids(pl.Series([province] * count), _PEOPLE + serials % _PEOPLE_ROOM),
+        }
+    )
+    return table.select(
+        "person",
+        pl.when("abroad").then(pl.lit("护照号")).otherwise(pl.lit("身份证")).alias("person_certificate"),
+        pl.when("abroad").then("DEMO" + pl.col("passport")).otherwise("citizen").alias("person_id"),
+    )
 
 
 def _name() -> pl.Expr:

@@ -1,7 +1,8 @@
 """Collect: one pass over the inboxes, and the screening of one work group.
 
 Order of one group: findings to the outbox, refused rows to the quarantine, accepted rows to the lake, counts to the ledger,
-receipts to the outbox. Every commit knows the group's id, so that whatever a crash left undone is done by the next run, once.
+closings of earlier refused rows, receipts to the outbox. Every commit knows the group's id, so that whatever a crash left undone
+is done by the next run, once.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import polars as pl
 
 from pipelines.catalog import Catalog, catalog
 from pipelines.errors import HubError, InputError
-from pipelines.home import Home, write_json
+from pipelines.home import Home
 from pipelines.intake import raw
 from pipelines.intake.delivery import Delivery
 from pipelines.intake.groups import WorkGroup, finish, plan
@@ -31,11 +32,12 @@ from pipelines.intake.split import commit_rows
 from pipelines.lake.ledger import ledger
 from pipelines.lake.tables import Table
 from pipelines.privacy.pseudonym import pseudonyms
+from pipelines.quarantine.closings import close_group, closings, forget
 from pipelines.reading import Unreadable, not_in_catalogue, open_source
-from pipelines.receipts.findings import no_findings, write_csv
-from pipelines.receipts.receipt import receipt
-from pipelines.screening import BATCH, BUCKET, Screen, quarantine_schema, record_schema
+from pipelines.receipts.write import write_receipts
+from pipelines.screening import BUCKET, COUNTED, Screen, quarantine_schema, record_schema
 from pipelines.settings import Settings
+from pipelines.stopwatch import stage
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,10 @@ class Hub:
     def records(self, dataset_id: str) -> Table:
         """Accepted record versions of a dataset."""
         return Table(self.home.records(dataset_id), record_schema(self.catalog.fields(dataset_id)), BUCKET)
+
+    def closings(self, dataset_id: str) -> Table:
+        """Which refused rows of a dataset are closed, and by what."""
+        return closings(self, dataset_id)
 
     def quarantine(self, dataset_id: str) -> Table:
         """Refused rows of a dataset."""
@@ -130,17 +136,27 @@ def _collect_locked(hub: Hub, group: WorkGroup) -> Collected:
         work.mkdir(parents=True)
         with hub.home.lake_in_use():
             _screen_and_commit(hub, group, work)
-    written = _write_receipts(hub, group)
+    with hub.home.lake_in_use(), stage("closings"):
+        closing = _close(hub, group)
+    written = write_receipts(hub, group, closing)
     finish(hub.home, group)
+    forget(hub, group)
     shutil.rmtree(work, ignore_errors=True)
     changed = {r["dataset_id"] for r in written if r["rows"]["accepted"]}
     return Collected(tuple(written), tuple(sorted(changed)))
 
 
+def _close(hub: Hub, group: WorkGroup) -> frozenset[str]:
+    """Close refused rows that the group corrects, or whose correction came before them; ids of the batches that closed some."""
+    if group.dataset_id not in hub.catalog.datasets:
+        return frozenset()
+    return close_group(hub, group, Screen.of(hub.catalog, group.dataset_id, pseudonyms(hub.home)))
+
+
 def _screen_and_commit(hub: Hub, group: WorkGroup, work: Path) -> None:
     outcomes = [Outcome(d, "duplicate", {}) for d in group.deliveries if d.first_batch_id]
     fresh = [d for d in group.deliveries if not d.first_batch_id]
-    counted = pl.DataFrame(schema={BATCH: pl.String, "rule_id": pl.String, "rows": pl.Int64})
+    counted = pl.DataFrame(schema=COUNTED)
     if group.dataset_id not in hub.catalog.datasets:
         problem = not_in_catalogue(group.dataset_id, sorted(hub.catalog.datasets))
         outcomes += [Outcome(d, "rejected", {}, problem=problem) for d in fresh]
@@ -171,27 +187,9 @@ def _open(hub: Hub, screen: Screen, deliveries: Sequence[Delivery], work: Path) 
     for delivery in deliveries:
         path = raw.path_of(hub.home, delivery.sha256)
         try:
-            source = open_source(path, delivery.suffix, screen.fields, screen.dataset.title_zh, work)
+            source = open_source(path, delivery.suffix, screen.delivered, screen.dataset.title_zh, work)
         except Unreadable as error:
             rejected.append(Outcome(delivery, "rejected", {}, error.encoding, error.problem))
             continue
         opened.append(Opened(delivery, path, source))
     return opened, rejected
-
-
-def _write_receipts(hub: Hub, group: WorkGroup) -> list[dict[str, Any]]:
-    """Receipts of a committed group, from the ledger."""
-    rows = ledger(hub.home, "batches").scan().filter(pl.col("group_id") == group.id).collect().to_dicts()
-    ids = [row["batch_id"] for row in rows]
-    found = ledger(hub.home, "rule_counts").scan().filter(pl.col("batch_id").is_in(ids)).collect()
-    by_batch = {str(key[0]): part.to_dicts() for key, part in found.partition_by("batch_id", as_dict=True).items()}
-    rules = {rule.id: rule for rule in hub.catalog.rules.get(group.dataset_id, ())}
-    written = []
-    for row in sorted(rows, key=lambda r: r["batch_id"]):
-        content = receipt(row, by_batch.get(row["batch_id"], []), rules)
-        folder = hub.home.outbox(row["provider_id"], row["batch_id"])
-        if not (folder / "findings.csv").exists():
-            write_csv(folder / "findings.csv", no_findings())
-        write_json(folder / "receipt.json", content)
-        written.append(content)
-    return written

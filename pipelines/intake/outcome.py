@@ -14,7 +14,8 @@ from pipelines.lake.ledger import BATCHES, RULE_COUNTS
 from pipelines.reading import Problem
 
 NOTHING: Final = {
-    "rows_in": 0, "rows_accepted": 0, "rows_refused": 0, "rows_warned": 0, "required_cells": 0, "missing_cells": 0,
+    "rows_in": 0, "rows_accepted": 0, "rows_refused": 0, "rows_warned": 0, "rows_confirmed": 0,
+    "required_cells": 0, "missing_cells": 0,
     "code_rows": 0, "code_valid_rows": 0, "dated_rows": 0, "late_rows": 0,
 }  # fmt: skip
 
@@ -29,6 +30,7 @@ class Outcome:
     encoding: str = ""
     problem: Problem | None = None
     unknown_columns: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     def row(self, group_id: str, catalog_version: str) -> dict[str, Any]:
         """The row of ``batches``."""
@@ -52,6 +54,7 @@ class Outcome:
             "problem_en": self.problem.message_en if self.problem else None,
             "catalog_version": catalog_version,
             "unknown_columns": list(self.unknown_columns),
+            "columns": list(self.columns),
             **NOTHING,
             **self.counts,
         }
@@ -71,7 +74,7 @@ def batches(outcomes: Sequence[Outcome], group_id: str, catalog_version: str) ->
 
 
 def rule_counts(counts: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
-    """Rows of the ledger table ``rule_counts`` from ``_batch_id, rule_id, rows``."""
+    """Rows of the ledger table ``rule_counts`` from ``_batch_id, rule_id, rows, confirmed``; there ``rows`` are the others."""
     known = pl.DataFrame(
         {
             "rule_id": [r.id for r in rules],
@@ -83,7 +86,8 @@ def rule_counts(counts: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
         schema={name: RULE_COUNTS[name] for name in ("rule_id", "severity", "dimension", "responsibility", "field")},
     )
     return (
-        counts.join(known, on="rule_id", how="inner", maintain_order="left")
+        counts.with_columns(pl.col("rows") - pl.col("confirmed"))
+        .join(known, on="rule_id", how="inner", maintain_order="left")
         .rename({"_batch_id": "batch_id"})
         .select(*RULE_COUNTS)
         .sort("batch_id", "rule_id")

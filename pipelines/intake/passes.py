@@ -225,7 +225,7 @@ def _salvaged(
             result.append(one)
             continue
         try:
-            source = salvage(one.path, one.delivery.suffix, screen.fields, screen.dataset.title_zh, work)
+            source = salvage(one.path, one.delivery.suffix, screen.delivered, screen.dataset.title_zh, work)
         except Unreadable as error:
             rejected.append((one.delivery, error))
             continue

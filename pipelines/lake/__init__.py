@@ -2,7 +2,8 @@
 
     lake/records/<dataset_id>/_bucket=<00..15>/<digest>.parquet    accepted record versions, append-only
     lake/quarantine/<dataset_id>/<digest>.parquet                  refused rows with every rule they broke
-    lake/ledger/<table>/<digest>.parquet                           batches, rule_counts, releases, indicators
+    lake/closings/<dataset_id>/<digest>.parquet                    which refused rows are closed, and by what
+    lake/ledger/<table>/<digest>.parquet                           batches, rule_counts, closures, releases, …
     .../_delta_log/                                                the Delta log: which files belong to the table
 
 ``_bucket`` is a hash of the record key's subject, so that one bucket holds all versions of a key. A data file's name is the

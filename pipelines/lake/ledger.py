@@ -2,6 +2,8 @@
 
     batches        one row for each delivery, duplicates and rejected files included
     rule_counts    one row for each delivery and rule with at least one row that broke it
+    closures       one row for each batch whose rows were refused, and each batch or waiver that closed some of them
+    waivers        one row for each decision that refused rows need no correction, and dataset
     releases       one row for each release of a product
     takedowns      one row for each record and product it was taken down from by repair or withdrawal
     displays       one row for each release of a product with a publication clock, and provider
@@ -43,6 +45,8 @@ BATCHES: Final[Schema] = {
     "rows_accepted": pl.Int64(),
     "rows_refused": pl.Int64(),
     "rows_warned": pl.Int64(),  # accepted rows with at least one warning
+    "rows_confirmed": pl.Int64(),  # accepted rows in which the provider confirmed, with a reason, what looked wrong
+    "columns": pl.List(pl.String()),  # of the file in their order: field ids, and unknown:<position>:<header>
     "required_cells": pl.Int64(),  # cells that had to be filled, conditional ones included
     "missing_cells": pl.Int64(),  # of these, empty
     "code_rows": pl.Int64(),  # rows whose subject needs or has a credit code
@@ -58,6 +62,28 @@ RULE_COUNTS: Final[Schema] = {
     "dimension": pl.String(),
     "responsibility": pl.String(),
     "field": pl.String(),
+    "rows": pl.Int64(),
+    "confirmed": pl.Int64(),  # further rows, in which the provider confirmed the breach
+}
+
+CLOSURES: Final[Schema] = {
+    "batch_id": pl.String(),  # in which the rows were refused
+    "provider_id": pl.String(),
+    "region_code": pl.String(),
+    "dataset_id": pl.String(),
+    "closed_by": pl.String(),  # batch, waiver
+    "closing_id": pl.String(),  # the batch or waiver that closed them
+    "refused_on": pl.Date(),
+    "closed_on": pl.Date(),
+    "rows": pl.Int64(),
+}
+
+WAIVERS: Final[Schema] = {
+    "waiver_id": pl.String(),
+    "waived_on": pl.Date(),
+    "dataset_id": pl.String(),
+    "by": pl.String(),
+    "reason": pl.String(),
     "rows": pl.Int64(),
 }
 
@@ -137,6 +163,8 @@ SUBJECT_COUNTS: Final[Schema] = {
 TABLES: Final[dict[str, Schema]] = {
     "batches": BATCHES,
     "rule_counts": RULE_COUNTS,
+    "closures": CLOSURES,
+    "waivers": WAIVERS,
     "releases": RELEASES,
     "takedowns": TAKEDOWNS,
     "displays": DISPLAYS,

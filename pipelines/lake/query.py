@@ -1,5 +1,6 @@
-"""Read-only SQL over the hub: ``lake``, ``quarantine``, ``losers`` by dataset, ``ledger.<table>``, ``shared.<product>``.
+"""Read-only SQL over the hub.
 
+Views: ``lake``, ``quarantine``, ``closings`` and ``losers`` by dataset, ``ledger.<table>``, ``shared.<product>``;
 ``lake.conflicts`` holds what code verification found.
 """
 
@@ -60,6 +61,7 @@ def _relations(hub: Hub) -> list[tuple[str, str, Table | list[Path]]]:
     for dataset_id in hub.catalog.datasets:
         found.append(("lake", dataset_id, hub.records(dataset_id)))
         found.append(("quarantine", dataset_id, hub.quarantine(dataset_id)))
+        found.append(("closings", dataset_id, hub.closings(dataset_id)))
         found.append(("losers", dataset_id, losers_of(hub, dataset_id)))
     found.append(("lake", "conflicts", conflicts_table(hub.home)))
     for product_id in hub.catalog.products:
@@ -69,7 +71,7 @@ def _relations(hub: Hub) -> list[tuple[str, str, Table | list[Path]]]:
 
 
 def _views(con: duckdb.DuckDBPyConnection, hub: Hub) -> None:
-    for schema in ("lake", "quarantine", "losers", "ledger", "shared"):
+    for schema in ("lake", "quarantine", "closings", "losers", "ledger", "shared"):
         con.execute(f'CREATE SCHEMA "{schema}"')
     for schema, name, source in _relations(hub):
         files: Sequence[Path]

@@ -1,4 +1,7 @@
-"""One Delta table of the lake: create, append exactly once, list its files."""
+"""One Delta table of the lake: create, append exactly once, list its files.
+
+Delta is loaded by the first table that is opened: ``precheck``, which opens none, starts without it.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,14 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, Transaction
-from deltalake.exceptions import CommitFailedError, TableNotFoundError
-from deltalake.schema import Schema as DeltaSchema
-from deltalake.transaction import AddAction, RemoveAction
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+    from deltalake.schema import Schema as DeltaSchema
+    from deltalake.transaction import AddAction, RemoveAction
 
 DIGEST_DIGITS: Final = 32
 COMPRESSION_LEVEL: Final = 1
@@ -32,6 +36,11 @@ class Table:
 
     def open(self) -> DeltaTable | None:
         """The table as it is now, or None where nothing was ever written."""
+        if not (self.path / "_delta_log").is_dir():
+            return None
+        from deltalake import DeltaTable
+        from deltalake.exceptions import TableNotFoundError
+
         try:
             return DeltaTable(str(self.path))
         except TableNotFoundError:
@@ -39,6 +48,8 @@ class Table:
 
     def open_or_create(self) -> DeltaTable:
         """The table, created empty if need be, and widened by columns the catalogue has gained."""
+        from deltalake import DeltaTable
+
         table = self.open()
         wanted = self._delta_schema()
         if table is None:
@@ -66,6 +77,9 @@ class Table:
         Returns:
             False where the transaction was committed before (then the files are left where they are).
         """
+        from deltalake import CommitProperties, Transaction
+        from deltalake.exceptions import CommitFailedError
+
         table = self.open_or_create()
         if table.transaction_version(transaction) is not None:
             return False
@@ -152,6 +166,13 @@ class Table:
             result[path] = path.parent.name.partition("=")[2] if self.partition else None
         return result
 
+    def by_partition(self) -> dict[str, list[Path]]:
+        """The table's data files by partition value, of a table that has one."""
+        found: dict[str, list[Path]] = {}
+        for path, partition in self.files().items():
+            found.setdefault(str(partition), []).append(path)
+        return found
+
     def scan(self, files: Iterable[Path] | None = None) -> pl.LazyFrame:
         """The rows of the table, or of some of its files, with the columns of the schema."""
         chosen = sorted(self.files() if files is None else files)
@@ -167,10 +188,14 @@ class Table:
         return self.scan().collect()
 
     def _delta_schema(self) -> DeltaSchema:
+        from deltalake.schema import Schema as DeltaSchema
+
         frame = pl.DataFrame(schema=dict(self.schema))
         return DeltaSchema.from_arrow(frame.to_arrow(compat_level=pl.CompatLevel.oldest()).schema)
 
     def _move_in(self, file: Path, partition: str | None) -> AddAction:
+        from deltalake.transaction import AddAction
+
         folder = self.path / f"{self.partition}={partition}" if self.partition else self.path
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / f"{digest(file)[:DIGEST_DIGITS]}.parquet"

@@ -20,12 +20,13 @@ _IGNORED: Final = re.compile(r"[\s\ufeff\u200b-\u200d\u2060_\-‐-―＿－\"'�
 class Columns:
     """The columns of a file in their order.
 
-    ``names`` holds the field id of a known column and ``unknown:<position>:<header>`` of another.
+    ``names`` holds the field id of a known column and ``unknown:<position>:<header>`` of another; ``header`` the texts as sent.
     """
 
     names: tuple[str, ...]
     unknown: tuple[str, ...]
     missing: tuple[Field, ...]
+    header: tuple[str, ...] = ()
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -64,4 +65,5 @@ def columns(header: Sequence[str], fields: tuple[Field, ...], title: str) -> Col
         names=tuple(names),
         unknown=tuple(text.strip() for text, name in zip(header, names, strict=True) if name.startswith(UNKNOWN)),
         missing=tuple(field for field in fields if field.required and field.id not in found),
+        header=tuple(header),
     )

@@ -19,12 +19,13 @@ from pipelines.identifiers import clean, credit_code
 from pipelines.privacy.mask import identifiers_masked, masked
 from pipelines.screening import BATCH, REFUSED, ROW_NUMBER
 from pipelines.screening.checks import reason_name
+from pipelines.screening.columns import ANSWERS_TO, CONFIRMED_RULES, RECORD_KEY
 
 COLUMNS: Final = (
     "row_number", "rule_id", "severity", "field", "field_zh", "value", "expected", "message_zh", "hint_zh", "quarantine_id",
 )  # fmt: skip
-_UNFINISHED: Final = ".findings.csv.tmp"
-_FORMULA: Final = r"^[=+\-@\x00-\x1f\x7f]"
+_CONFIRM: Final = "确认无误的，可加一列“确认说明”写明理由后重报。"
+_FORMULA: Final = r"^[=+\-@＝＋－＠\x00-\x1f\x7f]"
 
 
 def findings(
@@ -42,7 +43,9 @@ def findings(
         ``_batch_id`` and the columns of findings.csv, by batch, row and rule.
     """
     parts = [
-        _of_rule(flagged, rule, fields) for rule in rules if rule.cells and flagged.height and flagged[rule.id].any()
+        _of_rule(flagged, rule, fields)
+        for rule in rules
+        if rule.cells and flagged.height and flagged.select(broken_by(rule).any()).item()
     ]
     line = next((rule for rule in rules if rule.field == RECORD), None)
     if line is not None and malformed.height:
@@ -57,6 +60,11 @@ def no_findings() -> pl.DataFrame:
     return pl.DataFrame(schema={BATCH: pl.String, **dict.fromkeys(COLUMNS, pl.String), "row_number": pl.Int64})
 
 
+def broken_by(rule: Rule) -> pl.Expr:
+    """True for a flagged row that breaks the rule, unless the provider has confirmed it."""
+    return pl.col(rule.id) & pl.col(CONFIRMED_RULES).is_null() if rule.confirmable else pl.col(rule.id)
+
+
 def quarantine_id() -> pl.Expr:
     """Names a refused row for ever: batch and row."""
     return pl.format("{}-{}", pl.col(BATCH), pl.col(ROW_NUMBER))
@@ -65,31 +73,11 @@ def quarantine_id() -> pl.Expr:
 def write_csv(path: Path, rows: pl.DataFrame) -> None:
     """findings.csv of one delivery: UTF-8 with byte order mark, so that a spreadsheet opens it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, BOM_UTF8 + _lines_of(rows, header=True))
+    replace_file(path, BOM_UTF8 + csv_lines(rows, header=True))
 
 
-class FindingsFiles:
-    """findings.csv of the deliveries of a work group, written slice by slice; they appear when all of them are whole."""
-
-    def __init__(self, folders: Mapping[str, Path]) -> None:
-        self._folders = folders
-        for folder in folders.values():
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / _UNFINISHED).write_bytes(BOM_UTF8 + _lines_of(no_findings(), header=True))
-
-    def add(self, found: pl.DataFrame) -> None:
-        """Append findings, ``_batch_id`` and the columns of findings.csv, to the files of their deliveries."""
-        for (batch,), rows in found.partition_by(BATCH, as_dict=True, maintain_order=True).items():
-            with (self._folders[str(batch)] / _UNFINISHED).open("ab") as stream:
-                stream.write(_lines_of(rows, header=False))
-
-    def finish(self) -> None:
-        """Put the files under their name."""
-        for folder in self._folders.values():
-            (folder / _UNFINISHED).replace(folder / "findings.csv")
-
-
-def _lines_of(rows: pl.DataFrame, *, header: bool) -> bytes:
+def csv_lines(rows: pl.DataFrame, *, header: bool) -> bytes:
+    """Findings as lines of findings.csv."""
     return rows.select(COLUMNS).write_csv(line_terminator="\r\n", include_header=header).encode()
 
 
@@ -103,15 +91,15 @@ def shown(field: Field, value: pl.Expr) -> pl.Expr:
     return masked(value) if field.sensitive else identifiers_masked(value)
 
 
-def _names_of(rules: Sequence[str]) -> pl.Expr:
-    """The names of the boolean columns that are true, as a list."""
+def _names_of(rules: Sequence[Rule]) -> pl.Expr:
+    """The ids of the rules that are broken, as a list."""
     if not rules:
         return pl.lit([], dtype=pl.List(pl.String))
-    return pl.concat_list(pl.when(pl.col(name)).then(pl.lit(name)) for name in rules).list.drop_nulls()
+    return pl.concat_list(pl.when(broken_by(rule)).then(pl.lit(rule.id)) for rule in rules).list.drop_nulls()
 
 
 def _of_rule(flagged: pl.DataFrame, rule: Rule, fields: Mapping[str, Field]) -> pl.DataFrame:
-    rows = flagged.filter(pl.col(rule.id))
+    rows = flagged.filter(broken_by(rule))
     field = fields[rule.field]
     value = shown(field, pl.col(rule.field))
     expected: pl.Expr = pl.lit(rule.expected_zh)
@@ -143,9 +131,27 @@ def _rows(rows: pl.DataFrame, rule: Rule, value: pl.Expr, expected: pl.Expr) -> 
         harmless(value).alias("value"),
         expected.alias("expected"),
         pl.lit(rule.message_zh).alias("message_zh"),
-        pl.lit(rule.hint_zh).alias("hint_zh"),
+        pl.lit(hint(rule)).alias("hint_zh"),
         pl.when(pl.col(REFUSED)).then(quarantine_id()).alias("quarantine_id"),
     )
+
+
+def hint(rule: Rule) -> str:
+    """What to do about a breach; of one that can be confirmed, also how."""
+    return rule.hint_zh + (_CONFIRM if rule.confirmable else "")
+
+
+def cells_shown(fields: Sequence[Field], rules: Sequence[Rule]) -> list[pl.Expr]:
+    """Every cell of a flagged row as it may leave the raw zone, under its field's id."""
+    codes = {rule.field for rule in rules if rule.primitive == "credit_code_citizen_id"}
+    cells = []
+    for field in fields:
+        value = shown(field, pl.col(field.id))
+        if field.id in codes:
+            is_person = pl.col(reason_name(field.id)) == "citizen_id"
+            value = pl.when(is_person).then(masked(pl.col(field.id))).otherwise(value)
+        cells.append(value.alias(field.id))
+    return cells
 
 
 def refused_rows(
@@ -154,28 +160,20 @@ def refused_rows(
     """Refused rows as the quarantine keeps them, without the delivery's own columns.
 
     Returns:
-        ``quarantine_id, _batch_id, _row_number, rule_ids, raw_text`` and the fields as sent, masked where they must be.
+        ``quarantine_id, _batch_id, _row_number, rule_ids, raw_text, _record_key, _answers_to`` and the fields as sent, masked
+        where they must be.
     """
     line = [rule.id for rule in rules if rule.field == RECORD]
-    by_id = {field.id: field for field in fields}
-    citizen = {rule.field: rule.id for rule in rules if rule.primitive == "credit_code_citizen_id"}
-    known = [rule.id for rule in rules if rule.cells]
-    broken = [name for name in known if flagged.height and flagged[name].any()]
-    cells = []
-    for field in by_id.values():
-        value = shown(field, pl.col(field.id))
-        if field.id in citizen:
-            value = (
-                pl.when(pl.col(reason_name(field.id)) == "citizen_id").then(masked(pl.col(field.id))).otherwise(value)
-            )
-        cells.append(value.alias(field.id))
+    broken = [rule for rule in rules if rule.cells and flagged.height and flagged[rule.id].any()]
     rows = flagged.filter(pl.col(REFUSED)).select(
         quarantine_id().alias("quarantine_id"),
         BATCH,
         ROW_NUMBER,
         _names_of(broken).alias("rule_ids"),
         pl.lit(None, dtype=pl.String).alias("raw_text"),
-        *cells,
+        RECORD_KEY,
+        ANSWERS_TO,
+        *cells_shown(fields, rules),
     )
     lines = malformed.select(
         quarantine_id().alias("quarantine_id"),
@@ -183,6 +181,8 @@ def refused_rows(
         ROW_NUMBER,
         pl.lit(line, dtype=pl.List(pl.String)).alias("rule_ids"),
         identifiers_masked(pl.col("raw_text")).alias("raw_text"),
-        *(pl.lit(None, dtype=pl.String).alias(field.id) for field in by_id.values()),
+        pl.lit(None, dtype=pl.String).alias(RECORD_KEY),
+        pl.lit(None, dtype=pl.String).alias(ANSWERS_TO),
+        *(pl.lit(None, dtype=pl.String).alias(field.id) for field in fields),
     )
     return pl.concat([rows, lines]).sort(BATCH, ROW_NUMBER)

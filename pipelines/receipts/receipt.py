@@ -2,6 +2,8 @@
 
 ``catalog_page`` of a rule is where it is explained, relative to the catalogue's site; ``catalog_site`` is the way from the folder
 of the receipt to that site. Together they are a link; null for a rule that the catalogue no longer has.
+``confirmed`` counts the accepted rows in which the provider confirmed what looked wrong, ``corrects`` the rows refused earlier that
+this delivery brought right, ``columns`` are those of the file in their order.
 """
 
 from __future__ import annotations
@@ -15,13 +17,22 @@ from pipelines.catalog.links import FROM_RECEIPT, link
 RECEIPT_VERSION: Final = 1
 
 
-def receipt(batch: Mapping[str, Any], counts: Sequence[Mapping[str, Any]], rules: Mapping[str, Rule]) -> dict[str, Any]:
+def receipt(
+    batch: Mapping[str, Any],
+    counts: Sequence[Mapping[str, Any]],
+    rules: Mapping[str, Rule],
+    corrected: Sequence[Mapping[str, Any]] = (),
+    *,
+    site: str | None = FROM_RECEIPT,
+) -> dict[str, Any]:
     """The receipt of one delivery.
 
     Args:
         batch: its row of the ledger table ``batches``.
         counts: its rows of ``rule_counts``.
         rules: rules of the dataset by id.
+        corrected: ``batch_id, file_name, rows`` of earlier batches of which it brought refused rows right.
+        site: the way to the catalogue's site; None where there is none.
     """
     content: dict[str, Any] = {
         "receipt_version": RECEIPT_VERSION,
@@ -36,7 +47,7 @@ def receipt(batch: Mapping[str, Any], counts: Sequence[Mapping[str, Any]], rules
         "received_at": batch["received_at"],
         "status": batch["status"],
         "catalog_version": batch["catalog_version"],
-        "catalog_site": FROM_RECEIPT,
+        "catalog_site": site,
         "rows": {
             "in": batch["rows_in"],
             "accepted": batch["rows_accepted"],
@@ -44,9 +55,21 @@ def receipt(batch: Mapping[str, Any], counts: Sequence[Mapping[str, Any]], rules
             "warned": batch["rows_warned"],
         },
         "rules": [
-            _rule(count, rules) for count in sorted(counts, key=lambda c: (c["severity"], -c["rows"], c["rule_id"]))
+            _rule(count, rules)
+            for count in sorted(counts, key=lambda c: (c["severity"], -c["rows"], c["rule_id"]))
+            if count["rows"]
         ],
+        "confirmed": {
+            "rows": batch["rows_confirmed"] or 0,
+            "rules": [
+                {"rule_id": count["rule_id"], "rows": count["confirmed"], "message_zh": _message(count, rules)}
+                for count in sorted(counts, key=lambda c: c["rule_id"])
+                if count["confirmed"]
+            ],
+        },
+        "corrects": {"rows": sum(one["rows"] for one in corrected), "batches": [dict(one) for one in corrected]},
         "problem": None,
+        "columns": list(batch["columns"] or []),
         "unknown_columns": list(batch["unknown_columns"] or []),
     }
     if batch["problem_code"]:
@@ -60,6 +83,11 @@ def receipt(batch: Mapping[str, Any], counts: Sequence[Mapping[str, Any]], rules
     return content
 
 
+def _message(count: Mapping[str, Any], rules: Mapping[str, Rule]) -> str:
+    rule = rules.get(count["rule_id"])
+    return rule.message_zh if rule else ""
+
+
 def _rule(count: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, Any]:
     rule = rules.get(count["rule_id"])
     return {
@@ -68,7 +96,7 @@ def _rule(count: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, Any]
         "dimension": count["dimension"],
         "field": count["field"],
         "rows": count["rows"],
-        "message_zh": rule.message_zh if rule else "",
+        "message_zh": _message(count, rules),
         "message_en": rule.message_en if rule else "",
         "catalog_page": link(rule.id) if rule else None,
     }

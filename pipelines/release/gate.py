@@ -157,11 +157,13 @@ def for_release(
 ) -> dict[str, Any]:
     """The refusing expectations that can be asked of published columns.
 
-    A masked certificate number has lost its check digit, and the day of receipt is not published; both were checked before
-    the split. Of a field that a product masks only what is true of any text is asked; the product's own suite says more.
+    A masked certificate number has lost its check digit, and the day of receipt and a provider's confirmation are not published;
+    all were looked at before the split, by both routes. Of a field that a product masks only what is true of any text is asked;
+    the product's own suite says more.
     """
     chosen = product or catalog.products[dataset_id]
     published = set(catalog.product_fields(chosen.id))
+    confirmable = {rule.id for rule in catalog.rules[dataset_id] if rule.confirmable}
     asked = []
     for item in suite["expectations"]:
         columns = {value for name, value in item["kwargs"].items() if name.startswith("column")}
@@ -172,5 +174,7 @@ def for_release(
             and not value_checks_hold(catalog, chosen, item["kwargs"]["column"])
         )
         if item["severity"] == expectations.CRITICAL and columns <= published and not masked:
+            if item["meta"]["rule_id"] in confirmable:
+                continue
             asked.append(item)
     return {**suite, "expectations": asked}

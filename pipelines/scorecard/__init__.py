@@ -1,13 +1,17 @@
-"""Scorecards: how good what each region sent is, with every numerator and denominator.
+"""Scorecards: how good what each region and sector sent is, with every numerator and denominator.
 
     scorecards/<period>/index.html            overview: where are we, why, what first; ranking; method
     scorecards/<period>/<region_code>.html    one region: points lost, broken rules, deliveries
     scorecards/<period>/scorecard.parquet     one row per region and indicator, one ``total`` per region
+    scorecards/<period>/sectors.parquet, details.parquet, files.parquet, rules.parquet    sectors, and the way down to the
+                                              rows: pipelines.scorecard.table
+    scorecards/<period>/card.json             everything the pages show: pipelines.scorecard.model
     scorecards/<period>/scorecards.xlsx       the same for a spreadsheet: overview, indicators, definitions
+    scorecards/<period>/version.json, versions/<n>/    what changed and why, and earlier versions: pipelines.scorecard.versions
     scorecards/.<period>.new, .<period>.old   while a folder is exchanged; a crash leaves them, the next run clears them
 
-The ledger and the keys of the lake go in, nothing else; the scheme (weights, floors, targets, grades) is
-``catalog/scorecard.yaml``. An indicator is one SQL file in ``sql/``, named as in the scheme.
+A period is a month, a quarter or a year. The ledger and the keys of the lake go in, nothing else; the scheme (weights, floors,
+targets, red lines, grades) is ``catalog/scorecard.yaml``. An indicator is one SQL file in ``indicators/``, named as in the scheme.
 """
 
 from pipelines.scorecard.build import ScoreResult, periods, score

@@ -1,54 +1,64 @@
-"""The scorecard of one period, computed: what the table, the pages and the workbook show."""
+"""The scorecard of a period, computed from ledger and lake: the numbers, and what stands behind them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pipelines.catalog import Catalog
 from pipelines.catalog.models import Scorecard
 from pipelines.home import Home
-from pipelines.scorecard.evidence import Evidence, Rows
-from pipelines.scorecard.measures import Ratio, measure
-from pipelines.scorecard.period import Period
+from pipelines.scorecard.arrivals import Arrivals, arrivals
+from pipelines.scorecard.evidence import Evidence
+from pipelines.scorecard.measures import Measures, Ratio, measure
+from pipelines.scorecard.period import MONTHS, Period
 from pipelines.scorecard.relations import relations
-from pipelines.scorecard.scoring import RegionScore, ranked, score_region
+from pipelines.scorecard.scoring import UnitScore, score_units
 from pipelines.scorecard.state import State
+from pipelines.scorecard.units import units
 
 
 @dataclass(frozen=True)
 class Card:
-    """Every region of the catalogue, scored or not, with what stands behind it."""
+    """Every region and sector of the catalogue, scored or not, with what stands behind it."""
 
     period: Period
     scheme: Scorecard
     catalog_version: str
-    regions: tuple[RegionScore, ...]
+    units: tuple[UnitScore, ...]
     evidence: Evidence
 
     @cached_property
-    def scored(self) -> tuple[RegionScore, ...]:
+    def regions(self) -> tuple[UnitScore, ...]:
+        """The regions, in the order of their codes."""
+        return tuple(one for one in self.units if one.unit.scope == "region")
+
+    @cached_property
+    def sectors(self) -> tuple[UnitScore, ...]:
+        """The ministries, in the order of their ids."""
+        return tuple(one for one in self.units if one.unit.scope == "sector")
+
+    @cached_property
+    def scored(self) -> tuple[UnitScore, ...]:
         """Regions with a total, the best first."""
         return tuple(sorted((r for r in self.regions if r.total is not None), key=lambda r: (r.rank or 0, r.code)))
 
     @cached_property
-    def unscored(self) -> tuple[RegionScore, ...]:
+    def unscored(self) -> tuple[UnitScore, ...]:
         """Regions without one, what needs attention most first."""
         order = [State.NO_DATA, State.EMPTY, State.BROKEN, State.NOT_DUE]
         return tuple(sorted((r for r in self.regions if r.total is None), key=lambda r: (order.index(r.state), r.code)))
 
     @cached_property
-    def rows(self) -> Rows:
+    def rows(self) -> Arrivals:
         """Plain counts of all regions together."""
-        return Rows.of(delivery for some in self.evidence.deliveries.values() for delivery in some)
+        return Arrivals.sum(region.rows for region in self.regions)
 
     @cached_property
     def pooled(self) -> dict[str, Ratio]:
         """Each indicator over all regions: numerators over denominators, no mean of rates."""
-        return {
-            one.id: Ratio.sum(region.indicators[position].ratio for region in self.regions)
-            for position, one in enumerate(self.scheme.indicators)
-        }
+        return pooled(self.scheme, self.regions)
 
     @cached_property
     def mean_total(self) -> float | None:
@@ -66,13 +76,39 @@ class Card:
         return dict(sorted(lost.items(), key=lambda item: -item[1]))
 
 
-def compute(home: Home, catalog: Catalog, period: Period) -> Card:
-    """The scorecard from the ledger and the keys of the lake."""
-    scheme = catalog.scorecard
-    evidence = Evidence.read(home, catalog, period)
-    with relations(home, catalog, period.start) as connection:
-        measures = {one.id: measure(connection, one.id, period) for one in scheme.indicators}
-    regions = (
-        score_region(scheme, code, name, evidence.deliveries[code], measures) for code, name in catalog.regions.items()
-    )
-    return Card(period, scheme, catalog.version, ranked(regions), evidence)
+@dataclass(frozen=True)
+class Facts:
+    """What was measured and what came, by period: everything a scheme is applied to."""
+
+    periods: tuple[Period, ...]
+    measures: Mapping[str, Measures]
+    came: Mapping[str, Mapping[str, Arrivals]]
+
+    def scored(self, scheme: Scorecard, catalog: Catalog, period: Period) -> tuple[UnitScore, ...]:
+        """Every unit of the catalogue under a scheme."""
+        label = period.label
+        came, measures = self.came.get(label, {}), self.measures.get(label, {})
+        return score_units(scheme, units(catalog).values(), came, measures, MONTHS[period.kind])
+
+
+def measured(home: Home, catalog: Catalog, periods: Sequence[Period], scheme: Scorecard | None = None) -> Facts:
+    """The indicators of a scheme (the catalogue's) over some periods, from the ledger and the keys of the lake."""
+    catalog = replace(catalog, scorecard=scheme) if scheme else catalog
+    with relations(home, catalog, periods) as connection:
+        measures = measure(connection, catalog.scorecard.indicators)
+    return Facts(tuple(periods), measures, arrivals(home, catalog, periods))
+
+
+def compute(home: Home, catalog: Catalog, period: Period, facts: Facts | None = None) -> Card:
+    """The scorecard of a period."""
+    facts = facts or measured(home, catalog, [period])
+    scores = facts.scored(catalog.scorecard, catalog, period)
+    return Card(period, catalog.scorecard, catalog.version, scores, Evidence.read(home, catalog, period))
+
+
+def pooled(scheme: Scorecard, some: Sequence[UnitScore]) -> dict[str, Ratio]:
+    """Each indicator over some units: numerators over denominators."""
+    return {
+        one.id: Ratio.sum(unit.indicators[position].ratio for unit in some)
+        for position, one in enumerate(scheme.indicators)
+    }

@@ -1,10 +1,12 @@
 """From ratios to scores, totals, grades and ranks: plain arithmetic on the scheme of the catalogue (domain.md §6.3).
 
     score  = 100 × (value - floor) ÷ (target - floor), kept within 0 and 100; inverse if the floor is above the target
-    total  = Σ score × weight ÷ Σ weight, over the indicators that could be measured
+    total  = Σ score × weight ÷ Σ weight, over the indicators that could be measured; no more than the cap of a crossed red line
 
 Nothing to measure is neither 0 nor 100: its weight goes to the others. Too little measured, nothing sent, only empty
-files or only unreadable ones: no total, no grade, no rank; the region stays on the list.
+files or only unreadable ones: no total, no grade, no rank; the unit stays on the list.
+
+Ranks go by ``rank_total``, the same total at the confidence bounds of small samples: nobody is first, or last, by luck.
 """
 
 from __future__ import annotations
@@ -12,33 +14,44 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from pipelines.catalog.models import Grade, Indicator, Scorecard
-from pipelines.scorecard.evidence import Delivery, Rows
-from pipelines.scorecard.measures import Measures, Ratio
+from pipelines.catalog.models.scorecard import RedLine
+from pipelines.scorecard.arrivals import NOTHING, Arrivals
+from pipelines.scorecard.bounds import Bounds
+from pipelines.scorecard.measures import Measured, Measures, Ratio
 from pipelines.scorecard.state import State, explain, state_of
+from pipelines.scorecard.units import Unit
 
 FEEDS: Final = "update_timeliness_rate"
 _DIGITS: Final = 9  # what differs behind them is noise of floating point, and must not part a rank or a grade
-_NOTHING: Final = Ratio(0, 0)
+_NOTHING_SENT: Final = (State.NO_DATA, State.EMPTY, State.BROKEN)
 
 
 @dataclass(frozen=True)
 class IndicatorScore:
-    """One indicator of one region. ``weight`` is the scheme's; ``points_lost`` are points of the region's total."""
+    """One indicator of one unit. ``weight`` is the scheme's; ``points_lost`` are points of the unit's total."""
 
     indicator: Indicator
     ratio: Ratio
-    datasets: Mapping[str, Ratio]
+    parts: tuple[Measured, ...]
     status: State
     score: float | None
+    rank_score: float | None = None
     points_lost: float | None = None
 
     @property
     def weight(self) -> float:
         """Weight in the scheme."""
         return self.indicator.weight
+
+    @cached_property
+    def datasets(self) -> Mapping[str, Ratio]:
+        """The parts summed by dataset."""
+        names = sorted({part.dataset_id for part in self.parts})
+        return {name: Ratio.sum(part.ratio for part in self.parts if part.dataset_id == name) for name in names}
 
     @property
     def cost(self) -> float:
@@ -48,7 +61,7 @@ class IndicatorScore:
     @property
     def inverse(self) -> bool:
         """True where lower is better."""
-        return self.indicator.floor > self.indicator.target
+        return self.indicator.lower_is_better
 
     @property
     def to_target(self) -> int:
@@ -60,19 +73,31 @@ class IndicatorScore:
 
 
 @dataclass(frozen=True)
-class RegionScore:
-    """One region; ``total``, ``grade`` and ``rank`` are None unless ``state`` is scored."""
+class UnitScore:
+    """One unit; ``total``, ``grade`` and ``rank`` are None unless ``state`` is scored; ``uncapped`` is before red lines."""
 
-    code: str
-    name: str
+    unit: Unit
     state: State
     reason_zh: str
-    rows: Rows
+    rows: Arrivals
     indicators: tuple[IndicatorScore, ...]
     measured_weight: float
+    uncapped: float | None
     total: float | None
+    rank_total: float | None
+    red_lines: tuple[RedLine, ...]
     grade: Grade | None
     rank: int | None = None
+
+    @property
+    def code(self) -> str:
+        """Id of the unit."""
+        return self.unit.id
+
+    @property
+    def name(self) -> str:
+        """Chinese name of the unit."""
+        return self.unit.title_zh
 
     @property
     def to_gain(self) -> tuple[IndicatorScore, ...]:
@@ -87,42 +112,58 @@ def linear(indicator: Indicator, value: float) -> float:
     return round(100 * min(1.0, max(0.0, share)), _DIGITS)
 
 
-def score_region(
-    scheme: Scorecard, code: str, name: str, deliveries: Sequence[Delivery], measures: Mapping[str, Measures]
-) -> RegionScore:
-    """One region without its rank; ``measures`` are all regions' by indicator."""
-    parts = {one.id: measures[one.id].get(code, {}) for one in scheme.indicators}
-    ratios = {name: Ratio.sum(by_dataset.values()) for name, by_dataset in parts.items()}
-    state = state_of(deliveries, ratios.get(FEEDS, _NOTHING).denominator)
+def score_units(
+    scheme: Scorecard, units: Iterable[Unit], came: Mapping[str, Arrivals], measures: Measures, months: int
+) -> tuple[UnitScore, ...]:
+    """All units over so many months with their ranks, each among its scope, in the order given."""
+    scored = [score_unit(scheme, unit, came.get(unit.id, NOTHING), measures, months) for unit in units]
+    by_scope = [[one for one in scored if one.unit.scope == scope] for scope in ("region", "sector")]
+    return tuple(one for some in by_scope for one in ranked(some))
+
+
+def score_unit(scheme: Scorecard, unit: Unit, came: Arrivals, measures: Measures, months: int) -> UnitScore:
+    """One unit without its rank; ``measures`` are all units'."""
+    parts = {one.id: measures.get(one.id, {}).get(unit.id, ()) for one in scheme.indicators}
+    ratios = {name: Ratio.sum(part.ratio for part in some) for name, some in parts.items()}
+    state = state_of(came, ratios[FEEDS].denominator if FEEDS in ratios else 0)
     measured = (
         sum(one.weight for one in scheme.indicators if ratios[one.id].denominator) if state is State.SCORED else 0.0
     )
     if state is State.SCORED and (measured <= 0 or measured < scheme.minimum_measured_weight):
         state = State.NOT_DUE
-    indicators = tuple(_indicator(one, ratios[one.id], parts[one.id], state, measured) for one in scheme.indicators)
-    total = None
+    bounds = Bounds.of(scheme.small_sample)
+    indicators = tuple(
+        _indicator(one, ratios[one.id], parts[one.id], state, measured, bounds) for one in scheme.indicators
+    )
+    uncapped = total = rank_total = None
+    crossed: tuple[RedLine, ...] = ()
     if state is State.SCORED:
-        total = round(sum((one.score or 0.0) * one.weight for one in indicators) / measured, _DIGITS)
-    return RegionScore(
-        code=code,
-        name=name,
+        crossed = _crossed(scheme, ratios, bounds)
+        cap = min((line.cap for line in crossed), default=100.0)
+        uncapped = round(sum((one.score or 0.0) * one.weight for one in indicators) / measured, _DIGITS)
+        bounded = round(sum((one.rank_score or 0.0) * one.weight for one in indicators) / measured, _DIGITS)
+        total, rank_total = min(uncapped, cap), min(bounded, cap)
+    return UnitScore(
+        unit=unit,
         state=state,
-        reason_zh=explain(state, deliveries, measured, scheme.minimum_measured_weight),
-        rows=Rows.of(deliveries),
+        reason_zh=explain(state, came, measured, scheme.minimum_measured_weight),
+        rows=came,
         indicators=indicators,
         measured_weight=measured,
+        uncapped=uncapped,
         total=total,
-        grade=None if total is None else grade_of(scheme.grades, total),
+        rank_total=rank_total,
+        red_lines=crossed,
+        grade=None if total is None else _grade(scheme, total, came.rows_in / months),
     )
 
 
-def ranked(regions: Iterable[RegionScore]) -> tuple[RegionScore, ...]:
-    """Regions with their ranks, in the order of their codes; equal totals share a rank and the next one is skipped."""
-    kept = list(regions)
-    totals = [region.total for region in kept if region.total is not None]
+def ranked(units: Sequence[UnitScore]) -> tuple[UnitScore, ...]:
+    """Units with their ranks; equal totals share a rank and the next one is skipped."""
+    totals = [one.rank_total for one in units if one.rank_total is not None]
     return tuple(
-        region if region.total is None else replace(region, rank=1 + sum(other > region.total for other in totals))
-        for region in sorted(kept, key=lambda region: region.code)
+        one if one.rank_total is None else replace(one, rank=1 + sum(other > one.rank_total for other in totals))
+        for one in units
     )
 
 
@@ -132,17 +173,43 @@ def grade_of(grades: Iterable[Grade], total: float) -> Grade | None:
     return max(reached, key=lambda grade: grade.minimum, default=None)
 
 
-def _indicator(
-    indicator: Indicator, ratio: Ratio, datasets: Mapping[str, Ratio], region: State, measured: float
-) -> IndicatorScore:
-    """A region that is not scored for what it sent has facts (3 feeds due, none came) and no points.
+def _grade(scheme: Scorecard, total: float, rows: float) -> Grade | None:
+    """The grade of a total; a handful of rows a month makes none better than the scheme says."""
+    reached = grade_of(scheme.grades, total)
+    small = scheme.small_sample
+    best = next((grade for grade in scheme.grades if grade.grade == small.best_grade), None)
+    if reached is None or best is None or rows >= small.grade_rows:
+        return reached
+    return min(reached, best, key=lambda grade: grade.minimum)
 
-    A region of which too little could be measured has its indicators scored, and no total.
+
+def _crossed(scheme: Scorecard, ratios: Mapping[str, Ratio], bounds: Bounds) -> tuple[RedLine, ...]:
+    """Red lines that were crossed beyond doubt: of a small sample, the bound in the unit's favour counts."""
+    samples = {one.id for one in scheme.indicators if one.sample}
+    found = []
+    for line in scheme.red_lines:
+        ratio = ratios.get(line.indicator, Ratio(0, 0))
+        if ratio.value is None:
+            continue
+        lower, upper = bounds.around(ratio) if line.indicator in samples else (ratio.value, ratio.value)
+        if (line.below is not None and upper < line.below) or (line.above is not None and lower > line.above):
+            found.append(line)
+    return tuple(found)
+
+
+def _indicator(
+    indicator: Indicator, ratio: Ratio, parts: tuple[Measured, ...], unit: State, measured: float, bounds: Bounds
+) -> IndicatorScore:
+    """A unit that is not scored for what it sent has facts (3 feeds due, none came) and no points.
+
+    A unit of which too little could be measured has its indicators scored, and no total.
     """
-    if region in (State.NO_DATA, State.EMPTY, State.BROKEN):
-        return IndicatorScore(indicator, ratio, datasets, region, None)
+    if unit in _NOTHING_SENT:
+        return IndicatorScore(indicator, ratio, parts, unit, None)
     if ratio.value is None:
-        return IndicatorScore(indicator, ratio, datasets, State.NOT_DUE, None)
+        return IndicatorScore(indicator, ratio, parts, State.NOT_DUE, None)
     score = linear(indicator, ratio.value)
-    lost = (100 - score) * indicator.weight / measured if region is State.SCORED else None
-    return IndicatorScore(indicator, ratio, datasets, State.SCORED, score, lost)
+    lower, upper = bounds.around(ratio) if indicator.sample else (ratio.value, ratio.value)
+    rank_score = linear(indicator, upper if indicator.lower_is_better else lower)
+    lost = (100 - score) * indicator.weight / measured if unit is State.SCORED else None
+    return IndicatorScore(indicator, ratio, parts, State.SCORED, score, rank_score, lost)

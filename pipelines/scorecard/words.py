@@ -6,20 +6,55 @@ Nothing is rounded up into perfection: one bad row in a million never shows as 1
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 from pipelines.scorecard.evidence import Delivery
-from pipelines.scorecard.measures import Ratio
+from pipelines.scorecard.model import Point, UnitCard
+
+
+class Fraction(Protocol):
+    """A numerator over a denominator, whichever class it is of."""
+
+    @property
+    def numerator(self) -> int: ...  # noqa: D102
+
+    @property
+    def denominator(self) -> int: ...  # noqa: D102
+
 
 NONE: Final = "—"
 _NOISE: Final = 1e-9
 
+STATE_ZH: Final = {
+    "scored": "有总分",
+    "no_data": "未报送",
+    "empty": "空文件",
+    "broken": "无法读取",
+    "not_due": "数据不足",
+}
+TODO_ZH: Final = {
+    "no_data": "把本期数据放入收件目录",
+    "empty": "检查导出程序，补齐数据行后重新报送",
+    "broken": "按“收到的文件”里写的原因修改后重新报送",
+    "not_due": "可测的内容太少，先补齐应报的目录项",
+}
 STATUS_ZH: Final = {
     "accepted": "全部入库",
     "partial": "部分入库",
     "rejected": "退回，未入库",
     "duplicate": "重复报送，未新增",
 }
+ARRIVAL_ZH: Final = {
+    "received": "收到",
+    "refused": "全部退回",
+    "empty": "空文件",
+    "broken": "无法读取",
+    "missing": "没有收到",
+    "open": "还没到期",
+    "not_due": "不要求",
+}
+MANIFEST_ZH: Final = {"agreed": "与清单一致", "differs": "与清单不符"}
 SEVERITY_ZH: Final = {"reject": "拒收", "warn": "提示"}
 CYCLE_ZH: Final = {
     "daily": "每日",
@@ -28,6 +63,7 @@ CYCLE_ZH: Final = {
     "quarterly": "每季度",
     "yearly": "每年",
 }
+PERIOD_ZH: Final = {"month": "上月", "quarter": "上季度", "year": "上年"}
 
 
 def count(value: float) -> str:
@@ -50,7 +86,14 @@ def lost(value: float | None) -> str:
     return f"{max(value, 0.01):.2f}" if value > _NOISE else "0.00"
 
 
-def percent(ratio: Ratio) -> str:
+def signed(value: float | None) -> str:
+    """A difference with its sign, two digits."""
+    if value is None:
+        return NONE
+    return "0.00" if abs(value) < 0.005 else f"{'+' if value > 0 else '−'}{abs(value):.2f}"
+
+
+def percent(ratio: Fraction) -> str:
     """A share in per cent with two digits; dash where there is no denominator."""
     if not ratio.denominator:
         return NONE
@@ -60,14 +103,25 @@ def percent(ratio: Ratio) -> str:
     return f"{parts / 100:.2f}%"
 
 
+def rate(value: float | None) -> str:
+    """A rate that has no counts of its own, as a median of rates, in per cent with two digits."""
+    return NONE if value is None else f"{value * 100:.2f}%"
+
+
 def share(value: float) -> str:
     """A floor or target of the scheme in per cent, no digit more than it has."""
     return f"{round(value * 100, 4):g}%"
 
 
-def fraction(ratio: Ratio) -> str:
+def fraction(ratio: Fraction) -> str:
     """Numerator over denominator."""
     return f"{count(ratio.numerator)} / {count(ratio.denominator)}"
+
+
+def day(text: str) -> str:
+    """``2026-03-09`` as ``3月9日``."""
+    _, month, of_month = text.split("-")
+    return f"{int(month)}月{int(of_month)}日"
 
 
 def problem(delivery: Delivery) -> str:
@@ -79,3 +133,18 @@ def problem(delivery: Delivery) -> str:
     if delivery.status != "duplicate" and delivery.rows_in == 0:
         return "文件没有数据行。"
     return ""
+
+
+def difference(unit: UnitCard) -> float | None:
+    """Points gained or lost since the period before; None where one of the two has no total."""
+    if unit.total is None or unit.previous_total is None:
+        return None
+    return unit.total - unit.previous_total
+
+
+def step(points: Iterable[Point]) -> float | None:
+    """How the last point of a trend differs from the one before; None where one of them has no total."""
+    totals = [point.total for point in points][-2:]
+    if len(totals) < 2 or totals[0] is None or totals[1] is None:
+        return None
+    return totals[1] - totals[0]

@@ -1,8 +1,10 @@
 """Names of the columns that screening adds, and what the accepted and refused tables hold.
 
 Accepted rows (``lake/records/<dataset_id>``): every field of the dataset in its type, sensitive ones masked with
-``<field>_pseudonym`` beside them, then provenance. Refused rows (``lake/quarantine/<dataset_id>``): every field as sent,
-sensitive ones masked, the line's text where it was malformed, and the rules broken.
+``<field>_pseudonym`` beside them, then provenance: also the refused row it answers (``_answers_to``) and, where the provider
+confirmed a breach, the rules (joined by ``;``) and the reason. Refused rows (``lake/quarantine/<dataset_id>``): every field as
+sent, sensitive ones masked, the line's text where it was malformed, the rules broken, the key of the record where it is sound,
+and the earlier refused row it answers.
 """
 
 from __future__ import annotations
@@ -22,6 +24,10 @@ RECEIVED_ON: Final = "_received_on"
 SUBJECT_KEY: Final = "_subject_key"
 BUCKET: Final = "_bucket"
 BUCKETS: Final = 16
+ANSWERS_TO: Final = "_answers_to"
+CONFIRMATION: Final = "_confirmation"
+CONFIRMED_RULES: Final = "_confirmed_rules"
+RECORD_KEY: Final = "_record_key"
 
 PROVENANCE: Final[dict[str, pl.DataType]] = {
     BATCH: pl.String(),
@@ -30,6 +36,9 @@ PROVENANCE: Final[dict[str, pl.DataType]] = {
     REGION: pl.String(),
     RECEIVED_ON: pl.Date(),
     SUBJECT_KEY: pl.String(),
+    ANSWERS_TO: pl.String(),
+    CONFIRMATION: pl.String(),
+    CONFIRMED_RULES: pl.String(),
 }
 
 
@@ -62,5 +71,7 @@ def quarantine_schema(fields: tuple[Field, ...]) -> dict[str, pl.DataType]:
         RECEIVED_ON: pl.Date(),
         "rule_ids": pl.List(pl.String()),
         "raw_text": pl.String(),
+        RECORD_KEY: pl.String(),
+        ANSWERS_TO: pl.String(),
         **{field.id: pl.String() for field in fields},
     }

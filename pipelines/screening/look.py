@@ -85,9 +85,13 @@ class Look:
             columns.append(part(_REASON).alias(reason_name(name)))
         return columns
 
-    def mask(self, *, rejects: bool) -> int:
-        """The bits of refusing rules, or of all."""
-        return sum(1 << bit for bit, rule in enumerate(self.rules) if rule.rejects or not rejects)
+    def mask(self, *, rejects: bool, confirmable: bool) -> int:
+        """The bits of refusing rules, or of all, of those that can be confirmed or of the others."""
+        return sum(
+            1 << bit
+            for bit, rule in enumerate(self.rules)
+            if (rule.rejects or not rejects) and rule.confirmable == confirmable
+        )
 
     def broke(self, bit: int) -> pl.Expr:
         """True where the cell breaks the rule of that bit."""

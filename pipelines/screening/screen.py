@@ -20,22 +20,28 @@ from pipelines.catalog import CLEANED, Catalog, Dataset, Field, Kind, Rule
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.screening.checks import broken, reason_name, typed_name
 from pipelines.screening.columns import (
+    ANSWERS_TO,
     BATCH,
     BUCKET,
+    CONFIRMED_RULES,
     PROVENANCE,
     RECEIVED_ON,
+    RECORD_KEY,
     ROW_NUMBER,
     SUBJECT_KEY,
     as_sent_name,
     pseudonym_name,
 )
 from pipelines.screening.conditions import applies_name, conditional, conditions
+from pipelines.screening.confirmation import RESERVED, confirmed_rules, told
 from pipelines.screening.known import References, mismatch
 from pipelines.screening.look import Look, bits_name, lake_name, looks, raw_name
+from pipelines.screening.record import record_key, sound
 from pipelines.screening.subject import bucket, subject_key
 
 REFUSED: Final = "_refused"
 FLAGGED: Final = "_flagged"
+WARNED: Final = "_warned"
 
 MEASURES: Final = (
     "rows",
@@ -46,7 +52,11 @@ MEASURES: Final = (
     "code_valid_rows",
     "dated_rows",
     "late_rows",
+    "rows_confirmed",
 )
+
+
+COUNTED: Final = {BATCH: pl.String(), "rule_id": pl.String(), "rows": pl.Int64(), "confirmed": pl.Int64()}
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,11 @@ class Screen:
         return tuple(field.id for field in self.fields)
 
     @cached_property
+    def delivered(self) -> tuple[Field, ...]:
+        """What a file may hold: the fields, and the two columns that every dataset takes (``confirmation``)."""
+        return (*self.fields, *RESERVED)
+
+    @cached_property
     def looks(self) -> tuple[Look, ...]:
         """A look for each field."""
         tables = {name: table.accepted for name, table in self.catalog.code_tables.items()}
@@ -94,8 +109,10 @@ class Screen:
 
         Returns:
             The field as tidy text, ``raw:<field>`` as sent, ``lake:<field>`` and ``reason:<field>`` where there are any,
-            ``bits:<field>``, a boolean column for each rule over two fields under its id, ``_cleaned``, ``_refused``, ``_flagged``.
+            ``bits:<field>``, a boolean column for each rule over two fields under its id, ``_cleaned``, ``_answers_to``,
+            ``_confirmation``, ``_confirmed_rules``, ``_refused``, ``_flagged``, ``_warned``.
         """
+        rows = told(rows)
         rows = rows.with_columns(pl.col(name).alias(raw_name(name)) for name in self.names)
         rows = rows.with_columns(look.expression().alias(look.field.id) for look in self.looks)
         rows = rows.with_columns(
@@ -103,7 +120,16 @@ class Screen:
         ).with_columns(*conditions(self.over_two), self._cleaned())
         rows = rows.with_columns(pl.col(lake_name(name)).alias(typed_name(name)) for name in self._typed)
         rows = rows.with_columns(self._over_two(rule).alias(rule.id) for rule in self.over_two)
-        return rows.with_columns(self._any(rejects=True).alias(REFUSED), self._any(rejects=False).alias(FLAGGED))
+        rows = rows.with_columns(self._confirmed().alias(CONFIRMED_RULES))
+        doubted = pl.col(CONFIRMED_RULES).is_null()
+        return rows.with_columns(
+            (self._any(rejects=True, confirmable=False) | (self._any(rejects=True, confirmable=True) & doubted)).alias(
+                REFUSED
+            ),
+            (
+                self._any(rejects=False, confirmable=False) | (self._any(rejects=False, confirmable=True) & doubted)
+            ).alias(WARNED),
+        ).with_columns((pl.col(WARNED) | ~doubted).alias(FLAGGED))
 
     def verdicts(self, judged: pl.LazyFrame) -> pl.LazyFrame:
         """The judged rows with one boolean column for each rule under its id."""
@@ -129,15 +155,20 @@ class Screen:
         return rows.with_columns(bucket(pl.col(SUBJECT_KEY)).alias(BUCKET))
 
     def flagged(self, judged: pl.LazyFrame) -> pl.LazyFrame:
-        """Rows that broke any rule: cells as sent, the rule columns and ``_refused``."""
-        return judged.filter(pl.col(FLAGGED)).select(
+        """Rows that broke any rule: cells as sent, the rule columns, ``_refused``, what the provider told, the record's key."""
+        valued = {look.field.id for look in self.looks if look.valued}
+        rows = judged.filter(pl.col(FLAGGED)).select(
             BATCH,
             ROW_NUMBER,
             REFUSED,
+            ANSWERS_TO,
+            CONFIRMED_RULES,
+            record_key(self.dataset, valued, self.pseudonyms).alias(RECORD_KEY),
             *(pl.col(raw_name(name)).alias(name) for name in self.names),
             *self._verdicts(),
             *(pl.col(reason_name(f.id)) for f in self.fields if f.kind is Kind.CREDIT_CODE),
         )
+        return rows.with_columns(pl.when(sound(self.dataset, self.rules)).then(RECORD_KEY).alias(RECORD_KEY))
 
     def measured(self, judged: pl.LazyFrame) -> pl.LazyFrame:
         """Counts per batch that the scorecard needs and the rules' counts do not give; columns as in ``MEASURES``."""
@@ -160,12 +191,13 @@ class Screen:
         return judged.group_by(BATCH).agg(
             rows.alias("rows"),
             accepted.sum().cast(pl.Int64).alias("accepted"),
-            (accepted & pl.col(FLAGGED)).sum().cast(pl.Int64).alias("warned"),
+            (accepted & pl.col(WARNED)).sum().cast(pl.Int64).alias("warned"),
             reduce(lambda a, b: a + b, due, rows * always).alias("required_cells"),
             needed.sum().cast(pl.Int64).alias("code_rows"),
             (needed & good).sum().cast(pl.Int64).alias("code_valid_rows"),
             dated.sum().cast(pl.Int64).alias("dated_rows"),
             late.sum().cast(pl.Int64).alias("late_rows"),
+            (accepted & pl.col(CONFIRMED_RULES).is_not_null()).sum().cast(pl.Int64).alias("rows_confirmed"),
         )
 
     @cached_property
@@ -197,10 +229,21 @@ class Screen:
     def _verdicts(self) -> list[pl.Expr]:
         return [self._verdict(rule).alias(rule.id) for rule in self.rules]
 
-    def _any(self, *, rejects: bool) -> pl.Expr:
-        """True where any rule is broken, or any refusing one."""
-        cells = [(pl.col(bits_name(look.field.id)) & look.mask(rejects=rejects)) != 0 for look in self.looks]
-        return pl.any_horizontal(*cells, *(rule.id for rule in self.over_two if rule.rejects or not rejects))
+    def _any(self, *, rejects: bool, confirmable: bool) -> pl.Expr:
+        """True where any rule is broken, or any refusing one, of those that can be confirmed or of the others."""
+        cells = []
+        for look in self.looks:
+            if mask := look.mask(rejects=rejects, confirmable=confirmable):
+                cells.append((pl.col(bits_name(look.field.id)) & mask) != 0)
+        pairs = [rule.id for rule in self.over_two if (rule.rejects or not rejects) and rule.confirmable == confirmable]
+        return pl.any_horizontal(*cells, *pairs) if cells or pairs else pl.lit(False)
+
+    def _confirmed(self) -> pl.Expr:
+        rules = [rule for rule in self.rules if rule.confirmable]
+        needed = dict.fromkeys(
+            rule.id if rule.other is not None else bits_name(self._bits[rule.id][0].field.id) for rule in rules
+        )
+        return confirmed_rules({rule.id: self._verdict(rule) for rule in rules}, list(needed))
 
     def _cleaned(self) -> pl.Expr:
         """The places of the fields that clean-up changed, as bits of one number."""
@@ -214,12 +257,25 @@ class Screen:
 
 
 def counts(flagged: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
-    """Rows that broke each rule: ``_batch_id, rule_id, rows``, rules without any left out."""
+    """Rows that broke each rule: ``_batch_id, rule_id, rows, confirmed``, rules without any left out.
+
+    ``confirmed`` is how many of the rows a provider confirmed with a reason.
+    """
     if flagged.height == 0:
-        return pl.DataFrame(schema={BATCH: pl.String, "rule_id": pl.String, "rows": pl.Int64})
-    wide = flagged.group_by(BATCH).agg(pl.col(r.id).sum().cast(pl.Int64) for r in rules)
+        return pl.DataFrame(schema=COUNTED)
+    broke = _by_rule(flagged, [rule.id for rule in rules]).rename({"number": "rows"})
+    some = flagged.filter(pl.col(CONFIRMED_RULES).is_not_null())
+    confirmed = _by_rule(some, [rule.id for rule in rules if rule.confirmable]).rename({"number": "confirmed"})
     return (
-        wide.unpivot(index=BATCH, variable_name="rule_id", value_name="rows")
-        .filter(pl.col("rows") > 0)
+        broke.join(confirmed, on=[BATCH, "rule_id"], how="left")
+        .with_columns(pl.col("confirmed").fill_null(0))
         .sort(BATCH, "rule_id")
+        .select(*COUNTED)
     )
+
+
+def _by_rule(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    if rows.height == 0 or not names:
+        return pl.DataFrame(schema={BATCH: pl.String, "rule_id": pl.String, "number": pl.Int64})
+    wide = rows.group_by(BATCH).agg(pl.col(name).sum().cast(pl.Int64) for name in names)
+    return wide.unpivot(index=BATCH, variable_name="rule_id", value_name="number").filter(pl.col("number") > 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from pipelines import expectations
 from pipelines.audit import audit
 from pipelines.catalog import site
 from pipelines.catalog.check import check
+from pipelines.commands.options import instant_of
+from pipelines.demo import make_delivery
 from pipelines.intake import Hub
 from pipelines.settings import Settings
 from tests.conftest import GOOD_CODES, ROOT, Home, rules_of
@@ -94,3 +97,29 @@ def test_it_is_on_the_site_with_its_rules(home: Home, tmp_path: Path) -> None:
     for rule in home.hub.catalog.rules["water_quota"]:
         assert f'id="{rule.id}"' in page, rule.id
     assert "用水定额执行情况" in (tmp_path / "site/index.html").read_text(encoding="utf-8")
+
+
+def test_it_is_in_the_sample_delivery_and_is_taken_as_planted(home: Home) -> None:
+    """Row rules and suite find in its files what was planted, for every one of its rules."""
+    catalog, day = home.hub.catalog, "2026-11-20"
+    few = {name: catalog.providers[name] for name in ("sichuan", "guangdong")}  # who sends what nobody owes, too
+    alone = {"water_quota": catalog.datasets["water_quota"]}
+    made = replace(catalog, providers=few, datasets=alone)
+    plan = make_delivery(home.root, made, as_of=date.fromisoformat(day))
+
+    receipts = {
+        receipt["file_name"]: receipt for receipt in home.collect(instant_of(day))
+    }  # in balance, or this raises
+
+    assert len(receipts) == len(plan.files) == 2
+    for file in plan.files:
+        receipt = receipts[file.name]
+        assert {rule["rule_id"]: rule["rows"] for rule in receipt["rules"]} == file.planted
+        assert receipt["rows"] == {
+            "in": file.rows,
+            "accepted": file.accepted,
+            "refused": file.refused,
+            "warned": file.warned,
+        }
+    planted = {rule for file in plan.files for rule in file.planted or {}}
+    assert planted == {rule.id for rule in catalog.rules["water_quota"]}

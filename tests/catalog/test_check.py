@@ -85,11 +85,11 @@ MISTAKES = {
     "province there is not": Mistake(
         "providers.yaml", 'region_code: "110000"', 'region_code: "990000"', 'region_code: "990000"', "'990000' is no province"
     ),
-    "weights not 100": Mistake("scorecard.yaml", "weight: 16", "weight: 17", "indicators:", "weights add up to 101"),
+    "weights not 100": Mistake("scorecard.yaml", "weight: 20", "weight: 21", "indicators:", "weights add up to 101"),
     "dimension there is not": Mistake(
         "scorecard.yaml", "dimension: conformity", "dimension: beauty", "dimension: beauty", "'beauty' is no dimension"
     ),
-    "a score without a range": Mistake("scorecard.yaml", "floor: 0.80", "floor: 0.99", "floor: 0.99", "floor and target are the same"),
+    "a score without a range": Mistake("scorecard.yaml", "floor: 0.80", "floor: 0.999", "floor: 0.999", "floor and target are the same"),
     "text that means two codes": Mistake(
         "codes/penalty_kind.yaml", "aliases: [其它]", "aliases: [其它, 警告]", "aliases: [其它, 警告]", "'警告' means 'warning' and 'other'"
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,11 +10,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.catalog import Catalog
+from pipelines.catalog import Catalog, Rule
 from pipelines.demo import DemoPlan, FilePlan, make_delivery
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.reading import EMPTY, LAST_EMPTY, Source, open_source, salvage
 from pipelines.screening import REFUSED, Screen
+from pipelines.screening.known import SCHEMA, matched
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 AS_OF = date(2026, 11, 20)
@@ -34,6 +35,7 @@ class Judged:
     file: FilePlan
     source: Source
     rows: pl.DataFrame
+    rules: tuple[Rule, ...]
 
     @property
     def found(self) -> dict[str, int]:
@@ -70,29 +72,78 @@ def judged(delivered: Delivered, tmp_path_factory: pytest.TempPathFactory) -> li
     return list(judge(delivered, scratch))
 
 
-def judge(delivered: Delivered, scratch: Path) -> Iterator[Judged]:
+@pytest.fixture(scope="session")
+def three_months(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Delivered:
+    """A small delivery of three months."""
+    home = tmp_path_factory.mktemp("three")
+    return Delivered(home, catalog, make_delivery(home, catalog, as_of=AS_OF, scale=0.1, months=3))
+
+
+@pytest.fixture(scope="session")
+def judged_months(three_months: Delivered, tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
+    """Judged month by month, with what the hub has accepted in the months before."""
+    scratch, found = tmp_path_factory.mktemp("scratch"), list[Judged]()
+    for day in three_months.plan.days:
+        found += list(judge(three_months, scratch / day, on=day, references=known(three_months.catalog, found)))
+    return found
+
+
+def known(catalog: Catalog, judged: list[Judged]) -> dict[str, pl.DataFrame]:
+    """The references of the catalogue, from the rows that were accepted."""
+    texts = catalog.code_tables["dataset"].texts_of
+    found: dict[str, pl.DataFrame] = {}
+    for name, reference in catalog.references.items():
+        pairs = [pl.DataFrame(schema=SCHEMA)]
+        for source in reference.sources:
+            for one in (one for one in judged if one.file.dataset_id == source.dataset):
+                rows = one.rows.filter(~pl.col(REFUSED))
+                key = pl.lit(list(texts((source.dataset,)))) if source.key is None else pl.concat_list(source.key)
+                pairs.append(rows.select(key.alias("key"), matched(pl.col(source.value)).alias("value")).explode("key"))
+        found[name] = pl.concat(pairs).drop_nulls().unique()
+    return found
+
+
+def judge(
+    delivered: Delivered,
+    scratch: Path,
+    *,
+    on: str | None = None,
+    references: Mapping[str, pl.DataFrame] | None = None,
+) -> Iterator[Judged]:
+    """Files of one dataset and day in one pass, as a work group is."""
     pseudonyms = Pseudonyms(b"0" * 32)
+    groups: dict[tuple[str, str], list[FilePlan]] = {}
     for file in delivered.plan.files:
-        if file.problem or file.duplicate_of:
-            continue
-        screen = Screen.of(delivered.catalog, file.dataset_id, pseudonyms)
-        source = _opened(delivered, file, screen, scratch)
-        provider = delivered.catalog.providers[file.provider_id]
-        rows = source.rows.filter(~pl.col(EMPTY)).with_columns(
-            pl.lit(file.key).alias("_batch_id"),
-            pl.lit(provider.id).alias("_provider_id"),
-            pl.lit(provider.region_code).alias("_region_code"),
-            pl.lit(AS_OF).alias("_received_on"),
-            pl.lit(AS_OF).alias("_in_time_from"),
-        )
-        yield Judged(file, source, screen.verdicts(screen.judged(rows)).collect())
+        if not file.problem and not file.duplicate_of and on in (None, file.received_on):
+            groups.setdefault((file.received_on, file.dataset_id), []).append(file)
+    for (received_on, dataset_id), group in groups.items():
+        screen = Screen.of(delivered.catalog, dataset_id, pseudonyms, references)
+        sources = {file.key: _opened(delivered, file, screen, scratch / received_on) for file in group}
+        day = pl.lit(date.fromisoformat(received_on))
+        cells = tuple(rule for rule in screen.rules if rule.cells)
+        rows = [
+            sources[file.key]
+            .rows.filter(~pl.col(EMPTY))
+            .with_columns(
+                pl.lit(file.key).alias("_batch_id"),
+                pl.lit(file.provider_id).alias("_provider_id"),
+                pl.lit(delivered.catalog.providers[file.provider_id].region_code).alias("_region_code"),
+                day.alias("_received_on"),
+                day.alias("_in_time_from"),
+            )
+            .collect()
+            for file in group
+        ]
+        judged = screen.verdicts(screen.judged(pl.concat(rows, how="diagonal").lazy())).collect()
+        for file in group:
+            yield Judged(file, sources[file.key], judged.filter(pl.col("_batch_id") == file.key), cells)
 
 
 def _opened(delivered: Delivered, file: FilePlan, screen: Screen, scratch: Path) -> Source:
     """As the hub does it: the fast reader, and line by line where that fails or does not account for the file."""
     path = delivered.home / "inbox" / file.key
     folder = scratch / file.provider_id / file.dataset_id
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     title = screen.dataset.title_zh
     source = open_source(path, path.suffix, screen.fields, title, folder)
     try:

@@ -12,7 +12,7 @@ import pytest
 from pipelines.audit import audit
 from pipelines.catalog import Catalog
 from pipelines.commands.options import instant_of
-from pipelines.demo import DemoPlan, FilePlan, make_delivery
+from pipelines.demo import DemoPlan, FilePlan, monthly_deliveries
 from pipelines.intake import Hub
 from pipelines.lake.ledger import ledger
 from pipelines.release.manifest import latest
@@ -21,6 +21,7 @@ from tests.conftest import ROOT, Home, balanced
 
 DAY = "2026-11-20"
 SCALE = 0.05
+MONTHS = 2
 
 pytestmark = pytest.mark.slow
 
@@ -42,8 +43,11 @@ class Collected:
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Collected:
     home = Home(Hub.open(Settings.read(tmp_path_factory.mktemp("demo") / "home")))
-    plan = make_delivery(home.root, home.hub.catalog, as_of=instant_of(DAY).date(), scale=SCALE)
-    receipts = home.collect(instant_of(DAY))
+    receipts = []
+    for plan in monthly_deliveries(
+        home.root, home.hub.catalog, as_of=instant_of(DAY).date(), scale=SCALE, months=MONTHS
+    ):
+        receipts += home.collect(instant_of(plan.as_of))
     home.publish(instant_of(DAY))
     return Collected(home, plan, {f"{r['provider_id']}/{r['dataset_id']}/{r['file_name']}": r for r in receipts})
 
@@ -85,10 +89,29 @@ def test_every_receipt_counts_the_rows_of_the_plan(done: Collected) -> None:
     assert differing(planned) == {}
 
 
+def test_every_file_was_received_in_its_month(done: Collected) -> None:
+    said = {one.key: (one.received_on, str(r["received_at"])[:10]) for one, r in done.pairs}
+    assert differing(said) == {}
+    assert len({on for on, _ in said.values()}) == MONTHS
+
+
+def test_what_the_hub_knew_already_is_compared_with(done: Collected) -> None:
+    """At least: what was screened before on the same day is known, too, and a spoilt name is unlike it."""
+    found = {one.key: {rule["rule_id"]: rule["rows"] for rule in r["rules"]} for one, r in done.pairs}
+    planted = {
+        (one.key, rule): rows
+        for one in done.plan.files
+        for rule, rows in (one.planted or {}).items()
+        if rule in COMPARED
+    }
+    assert len(planted) > 10
+    assert {pair for pair, rows in planted.items() if found[pair[0]].get(pair[1], 0) < rows} == set()
+
+
 def test_every_rule_has_found_what_was_planted_and_no_more(done: Collected) -> None:
     planned = {
         one.key: (
-            dict(one.planted or {}),
+            {rule: rows for rule, rows in (one.planted or {}).items() if rule not in COMPARED},
             {rule["rule_id"]: rule["rows"] for rule in r["rules"] if rule["rule_id"] not in COMPARED},
         )
         for one, r in done.pairs

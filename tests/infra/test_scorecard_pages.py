@@ -171,7 +171,7 @@ def test_the_catalogue_is_served_where_the_scorecards_link_to(catalogue: Any, pl
     assert "荣誉" in catalogue.get("/honour.html").text
     assert catalogue.get("/templates/honour.xlsx").content == b"PK"
     mounted = {one["name"]: one["url_prefix"] for one in plugin.ScorecardPages.fastapi_apps}
-    assert mounted == {"scorecards": "/scorecards", "catalog": "/catalog"}
+    assert mounted == {"scorecards": "/scorecards", "catalog": "/catalog", "outbox": "/outbox"}
     from urllib.parse import urljoin
 
     from pipelines.catalog.links import FROM_SCORECARD
@@ -186,6 +186,49 @@ def test_the_catalogue_is_guarded_like_the_scorecards(catalogue: Any):
     assert catalogue.post("/honour.html").status_code == 405
     del catalogue.headers["Authorization"]
     assert catalogue.get("/honour.html").status_code == 401
+
+
+def test_receipts_and_findings_are_served_where_the_scorecards_link_to(plugin: ModuleType, client: Any, tmp_path: Path):
+    from urllib.parse import urljoin
+
+    from starlette.testclient import TestClient
+
+    folder = tmp_path / "outbox/sichuan/0123"
+    folder.mkdir(parents=True)
+    (folder / "findings.csv").write_text("row_number\n2\n", encoding="utf-8")
+    outbox = TestClient(plugin.make_outbox_app(), headers=client.headers)
+    assert outbox.get("/sichuan/0123/findings.csv").text == "row_number\n2\n"
+    assert outbox.get("/..%2fsecret.html").status_code == 404
+    assert outbox.post("/sichuan/0123/findings.csv").status_code == 405
+    mounted = {one["name"]: one["url_prefix"] for one in plugin.ScorecardPages.fastapi_apps}
+    leads_to = urljoin(f"{mounted['scorecards']}/2026-10/510000.html", "../../outbox/sichuan/0123/findings.csv")
+    assert leads_to == f"{mounted['outbox']}/sichuan/0123/findings.csv"
+    del outbox.headers["Authorization"]
+    assert outbox.get("/sichuan/0123/findings.csv").status_code == 401
+
+
+def test_the_charts_of_a_page_are_served_and_kept_by_the_browser(client: Any, cards: Path):
+    from pipelines.scorecard.site.assets import names, write_assets
+
+    write_assets(cards / "assets")
+    for name in names():
+        answer = client.get(f"/2026-10/../assets/{name}")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(("text/javascript", "application/javascript"))
+        assert "immutable" in answer.headers["cache-control"]
+    assert "immutable" not in client.get("/2026-10/index.html").headers["cache-control"]
+    del client.headers["Authorization"]
+    assert client.get(f"/assets/{names()[0]}").status_code == 401
+
+
+def test_the_newest_month_comes_before_quarters_and_years(client: Any, cards: Path):
+    for period in ("2026-Q4", "2027"):
+        (cards / period).mkdir()
+        (cards / period / "index.html").write_text(period, encoding="utf-8")
+    assert client.get("/").url.path == "/2026-10/index.html"
+    for month in cards.glob("????-??"):
+        (month / "index.html").unlink(missing_ok=True)
+    assert client.get("/").url.path == "/2027/index.html"
 
 
 def test_what_airflow_is_told(plugin: ModuleType):

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from pipelines.audit import audit
+from pipelines.quarantine import open_rows
 from pipelines.release.manifest import latest
 from tests.conftest import AS_OF, Home, balanced, rules_of
 
@@ -32,7 +33,7 @@ def content(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(fields).sort(fields)
 
 
-def test_the_damaged_deliveries_of_2002_lose_no_clean_row_and_give_no_damaged_one(
+def test_the_damaged_deliveries_of_2002_lose_no_clean_row_give_no_damaged_one_and_are_closed_by_the_corrected_ones(
     home: Home, another: Home, shared_data: Path
 ) -> None:
     folder = shared_data / "registrations_corrupted"
@@ -63,6 +64,16 @@ def test_the_damaged_deliveries_of_2002_lose_no_clean_row_and_give_no_damaged_on
               for n, p in PROVINCES.items() for r in damaged if r["provider_id"] == p}  # fmt: skip
     extra = {r["provider_id"]: r["rows"]["refused"] for r in corrected}
     assert {r["provider_id"]: r["rows"]["refused"] - extra[r["provider_id"]] for r in damaged} == broken
+
+    for name, provider in PROVINCES.items():
+        home.drop(provider, DATASET, (folder / "2002_corrected" / f"{name}.csv").read_bytes(), name="corrected.csv")
+    again = home.collect(AS_OF + timedelta(days=30))
+    assert "duplicate" not in {r["status"] for r in again}
+    assert {r["provider_id"]: r["corrects"]["rows"] for r in again} == {
+        r["provider_id"]: r["rows"]["refused"] for r in damaged
+    }
+    assert open_rows(home.hub, list(PROVINCES.values()), AS_OF.date()).height == sum(extra.values())
+    assert audit(home.hub) == []
 
 
 def test_nul_bytes_before_a_name_are_cleaned_with_a_warning(home: Home, another: Home, shared_data: Path) -> None:

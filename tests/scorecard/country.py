@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-DATASETS = ("enterprise_registration", "administrative_licence", "administrative_penalty")
+from tests.scorecard.conftest import DATASETS
+
 MISSING, EMPTY, BROKEN, RESENT, THIN = "heilongjiang", "xizang", "qinghai", "hainan", "bingtuan"
 SPECIAL = {MISSING, EMPTY, BROKEN, RESENT, THIN}
 
@@ -30,15 +31,15 @@ def deliver_a_month(hub: Any, seed: int = 7) -> None:
     hub.unreadable("sichuan", "broken_workbook", "工作簿无法打开。请重新另存为 .xlsx（不加密码）后再报送。")
     first = hub.deliver(RESENT, day="2026-02-10")
     hub.again(first, received_on=hub.batches[-1]["received_on"].replace(month=3))
-    hub.deliver(THIN, rows=3, required_cells=0, code_rows=0, code_valid_rows=0, dated_rows=0)
+    hub.deliver(THIN, "enterprise_registration", rows=3, required_cells=0, code_rows=0, code_valid_rows=0, dated_rows=0)
     hub.deliver("sichuan", file_name="<script>alert(1)</script>" + "很长的文件名" * 12 + ".csv", rows=12)
 
 
 def _one_file(hub: Any, chance: random.Random, provider: str, dataset: str, quality: float, file: int) -> None:
-    rows = chance.choice([30, 240, 3_000, 9_000])
+    rows = chance.choice([30, 240, 1_000, 3_000])
     refused = sum(chance.random() < quality for _ in range(rows))
     accepted = rows - refused
-    dated = accepted if dataset != "enterprise_registration" else 0
+    dated = accepted if hub.catalog.datasets[dataset].timeliness else 0
     codes = rows - chance.randint(0, rows // 50)
     keys = [f"{provider}-{dataset}-{file}-{n}" for n in range(accepted)]
     for _ in range(int(accepted * quality * chance.random() / 2)):
@@ -58,3 +59,59 @@ def _one_file(hub: Any, chance: random.Random, provider: str, dataset: str, qual
         code_valid_rows=codes - int(codes * quality / 5),
         late_rows=int(dated * min(1.0, quality * chance.choice([0, 1, 4]))),
     )
+
+
+def events_of_a_month(hub: Any, seed: int = 11) -> None:
+    """What the rest of the hub notes: corrections, takedowns, displays, subjects, objections, codes, manifests, identifiers."""
+    chance = random.Random(seed)
+    registered = [f"9151000000000{n:05d}" for n in range(40)]
+    hub.deliver("samr", "enterprise_registration", rows=40, keys=registered, day="2026-02-03")
+    for provider in [one for one in hub.catalog.providers.values() if one.id not in SPECIAL]:
+        refused = chance.randint(1, 20)
+        early = hub.deliver(provider.id, rows=30, refused=refused, day=f"2026-03-{chance.randint(1, 28):02d}")
+        batch = hub.known[early]
+        corrected = chance.randint(0, refused)
+        same = {"batch_id": early, "dataset_id": batch["dataset_id"], "refused_on": batch["received_on"]}
+        for by, rows, day in (("batch", corrected, 29), ("waiver", (refused - corrected) // 2, 30)):
+            closed = batch["received_on"].replace(day=day)
+            if rows:
+                hub.event("closures", provider.id, closed_by=by, closing_id="c", closed_on=closed, rows=rows, **same)
+        codes = [chance.choice([*registered, "91510000UNKNOWN001"]) for _ in range(25)]
+        hub.deliver(
+            provider.id,
+            rows=25,
+            codes=codes,
+            manifest=chance.choice(["agreed", "differs", None]),
+            broken={"administrative_penalty.penalty_content.citizen_id_in_text": chance.randint(1, 3)},
+        )
+        again = [f"{provider.id}-version-{n}" for n in range(5)]
+        for updated in ("2026-02-01", "2026-02-20"):
+            hub.deliver(provider.id, rows=5, keys=again, updated=updated)
+        for number in range(chance.randint(1, 6)):
+            due = batch["received_on"]
+            for product in ("administrative_penalty", "administrative_penalty_public"):
+                down = due.replace(day=min(31, due.day + chance.choice([0, 0, 0, 2])))
+                hub.event(
+                    "takedowns",
+                    provider.id,
+                    product_id=product,
+                    dataset_id="administrative_penalty",
+                    reason=chance.choice(["repaired", "repaired", "withdrawn"]) if number else "repaired",
+                    record=f"r{number}",
+                    due_on=due,
+                    taken_down_on=down,
+                )
+        for as_of in ("2026-02-10T04:00:00Z", "2026-03-31T04:00:00Z", "2026-03-31T20:00:00Z"):
+            shown = chance.randint(100, 900)
+            hub.event(
+                "displays",
+                provider.id,
+                product_id="administrative_penalty_public",
+                dataset_id="administrative_penalty",
+                as_of=as_of,
+                displayed=shown,
+                overdue=chance.choice([0, 0, 0, 0, 1, 30]),
+            )
+            for kind, number in (("subjects", shown), ("conflicting", chance.randint(0, 3)), ("several_names", 1)):
+                hub.event("subject_counts", provider.id, as_of=as_of, kind=kind, number=number)
+        hub.objections(provider.id, [(f"o{n}", chance.randint(1, 28), chance.choice([None, 5, 20])) for n in range(4)])

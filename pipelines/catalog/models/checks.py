@@ -32,6 +32,8 @@ class Check(Model):
     Messages may name ``{title}`` (the field), ``{other}`` (the second field) and ``{parameter}``. An example is the text of the
     cell, or of both cells of a rule over two; empty text is an empty cell. It may name ``{sample}`` (a good value of the field),
     ``{label}`` (the first label of its code table), ``{too_long}``, ``{bound}``, ``{more}`` and ``{less}``.
+
+    ``confirmable``: what looks wrong may yet be so; a provider who says why (column 确认说明) has the row accepted.
     """
 
     id: Identifier
@@ -39,6 +41,7 @@ class Check(Model):
     severity: Severity
     dimension: Dimension
     responsibility: Literal["provider", "hub"] = "provider"
+    confirmable: bool = False
     message_zh: Text
     message_en: Text
     hint_zh: Text

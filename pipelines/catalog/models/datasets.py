@@ -165,12 +165,16 @@ class FieldGroup(Model):
 
 
 class DatasetRule(Model):
-    """A rule over two fields of a row; ``check`` is one of ``catalog/checks.yaml``, whose severity holds where none is given."""
+    """A rule over two fields of a row; ``check`` is one of ``catalog/checks.yaml``.
+
+    Severity, and whether a provider may confirm a breach, are the check's where they are not given.
+    """
 
     id: Identifier
     check: Identifier
     fields: tuple[Identifier, Identifier]
     severity: Severity | None = None
+    confirmable: bool | None = None
     message_zh: Text | None = None
     message_en: Text | None = None
     hint_zh: Text | None = None

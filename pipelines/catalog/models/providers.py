@@ -13,13 +13,14 @@ Cycle = Literal["daily", "7_working_days", "monthly", "quarterly", "yearly"]
 
 
 class Provider(Model):
-    """Who delivers: a provincial platform or a ministry."""
+    """Who delivers: a provincial platform or a ministry; ``former_ids`` are ids it had before, whose history is its own."""
 
     id: Identifier
     title_zh: Text
     title_en: Text
     level: Literal["province", "ministry"]
     region_code: Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+    former_ids: tuple[Identifier, ...] = ()
 
 
 class Providers(Model):

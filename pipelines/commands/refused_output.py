@@ -1,0 +1,70 @@
+"""What ``precheck`` and ``waive`` print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from pipelines.catalog import Catalog
+    from pipelines.precheck import Prechecked
+    from pipelines.quarantine import Waived
+
+_OUT: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+_COLOURS: Final = {"bad": "red", "part": "yellow", "good": "green"}
+_MOST_RULES: Final = 20
+_MOST_CELLS: Final = 10
+
+
+def prechecked(done: Prechecked, catalog: Catalog, *, as_json: bool) -> None:
+    """The verdict first, then what is wrong, then where."""
+    content = done.receipt
+    if as_json:
+        sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        return
+    from pipelines.receipts.page import cells_to_change, verdict
+
+    said = verdict(content, precheck=True)
+    body = Text(said.sentence)
+    if content["problem"]:
+        body.append(f"\n{content['problem']['message_zh']}")
+    dataset = catalog.datasets[content["dataset_id"]].title_zh
+    title = Text(f"{said.word}　{dataset}　{content['file_name']}")
+    _OUT.print(Panel(body, title=title, title_align="left", border_style=_COLOURS[said.kind]))
+    if content["rules"]:
+        _OUT.print(_rules(content))
+    cells = cells_to_change(content, done.folder / "findings.csv")[:_MOST_CELLS]
+    if cells:
+        shown = Table("行", "单元格", "数据项", "现在的值", "要求", title="要改的单元格", title_justify="left")
+        for cell in cells:
+            parts = (cell.row, cell.place, cell.title, cell.value or "（空）", cell.wanted)
+            shown.add_row(*(Text(part) for part in parts))
+        _OUT.print(shown)
+    _OUT.print(Text(f"报告 report: {done.folder / 'receipt.html'}；全部问题见同一目录的 findings.xlsx"), soft_wrap=True)
+
+
+def _rules(content: dict[str, Any]) -> Table:
+    shown = Table("处理", "行数", "问题", "规则")
+    for rule in content["rules"][:_MOST_RULES]:
+        word = Text("退回", style="red") if rule["severity"] == "reject" else Text("提示", style="yellow")
+        shown.add_row(word, f"{rule['rows']:,}", Text(rule["message_zh"]), Text(rule["rule_id"], style="dim"))
+    return shown
+
+
+def waived(done: Waived, *, as_json: bool) -> None:
+    """How many rows are no longer waited for."""
+    if as_json:
+        sys.stdout.write(json.dumps(done.to_json(), ensure_ascii=False, indent=1) + "\n")
+        return
+    said = f"核销 waived: {done.rows:,} 行" + (f"（{done.waiver_id}）" if done.waiver_id else "")
+    if done.already_closed:
+        said += f"；此前已销号 closed before: {done.already_closed:,} 行"
+    if done.left_open:
+        said += f"；还违反其他规则，未核销 left open, they broke other rules too: {done.left_open:,} 行"
+    _OUT.print(Text(said))

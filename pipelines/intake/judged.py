@@ -1,0 +1,182 @@
+"""What a pass over the files of a work group came to: counts, outcomes, findings; nothing is committed here.
+
+``collect`` commits it (``split``), ``precheck`` only shows it, so that both say the same of every row. Flagged rows are worked on
+slice by slice, as they were screened: a file of five million wrong rows needs no more memory than one of a hundred thousand
+(invariant 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from pipelines.catalog import RECORD, Field, Rule
+from pipelines.errors import HubError
+from pipelines.intake.outcome import Outcome, status_of
+from pipelines.intake.passes import Opened, Passed
+from pipelines.reading import Problem, Source, missing_columns, no_rows, open_source, salvage
+from pipelines.receipts.files import FindingsFiles
+from pipelines.receipts.findings import findings, refused_rows
+from pipelines.receipts.layout import Layout
+from pipelines.screening import BATCH, COUNTED, MEASURES, REFUSED, Screen, counts
+from pipelines.screening.columns import ROW_NUMBER
+
+_NO_LINES: Final = {BATCH: pl.String, ROW_NUMBER: pl.Int64, "raw_text": pl.String}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict on the files of a group.
+
+    ``cells`` holds violations by rule id over all rows, those that were confirmed included, for the second route to compare;
+    ``counted`` has ``_batch_id, rule_id, rows, confirmed``, malformed lines included.
+    """
+
+    screen: Screen
+    passed: Passed
+    outcomes: tuple[Outcome, ...]
+    counted: pl.DataFrame
+    cells: Mapping[str, int]
+    malformed: pl.DataFrame
+
+    def findings(self, folders: Mapping[str, Path], work: Path) -> Iterator[pl.DataFrame]:
+        """Write the findings files of every delivery into its folder, and give the refused rows slice by slice.
+
+        The files appear when the last slice was taken.
+
+        Args:
+            folders: by batch id.
+            work: scratch.
+        """
+        screen = self.screen
+        rules = screen.catalog.rules[screen.dataset.id]
+        fields = {field.id: field for field in screen.fields}
+        layouts = {one.delivery.batch_id: _layout(screen, one, work) for one in self.passed.opened}
+        files = FindingsFiles(folders, layouts, screen, work)
+        for flagged, lines in _with_lines(_slices(self.passed), self.malformed):
+            files.add(findings(flagged, lines, rules, fields), flagged, lines)
+            rows = refused_rows(flagged, lines, rules, screen.fields)
+            if rows.height:
+                yield rows
+        files.finish()
+
+
+def judge(screen: Screen, passed: Passed) -> Judged:
+    """Count what a pass left.
+
+    Raises:
+        HubError: rows are missing.
+    """
+    rules = screen.catalog.rules[screen.dataset.id]
+    malformed = _malformed(passed)
+    counted, refused = _counted(passed, screen)
+    cells = dict(counted.group_by("rule_id").agg(pl.col("rows").sum()).rows())
+    line_rule = next(rule.id for rule in rules if rule.field == RECORD)
+    counted = pl.concat([counted, _line_counts(malformed, line_rule)])
+    outcomes = _outcomes(passed, refused, malformed, counted, rules)
+    return Judged(screen, passed, tuple(outcomes), counted, cells, malformed)
+
+
+def _malformed(passed: Passed) -> pl.DataFrame:
+    lines = [
+        {BATCH: one.delivery.batch_id, ROW_NUMBER: number, "raw_text": text}
+        for one in passed.opened
+        for number, text in one.source.malformed
+    ]
+    return pl.DataFrame(lines, schema=_NO_LINES)
+
+
+def _line_counts(malformed: pl.DataFrame, rule_id: str) -> pl.DataFrame:
+    lines = malformed.group_by(BATCH).agg(pl.len().cast(pl.Int64).alias("rows"))
+    return lines.with_columns(rule_id=pl.lit(rule_id), confirmed=pl.lit(0, dtype=pl.Int64)).select(*COUNTED)
+
+
+def _slices(passed: Passed) -> Iterator[pl.DataFrame]:
+    for path in sorted(passed.flagged.iterdir()):
+        yield pl.read_parquet(path, hive_partitioning=False)
+
+
+def _counted(passed: Passed, screen: Screen) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Rows, and confirmed ones, by batch and rule; and refused rows by batch."""
+    parts, refused = [], []
+    for flagged in _slices(passed):
+        parts.append(counts(flagged, screen.rules))
+        refused.append(flagged.filter(pl.col(REFUSED)).group_by(BATCH).agg(pl.len().cast(pl.Int64).alias("rows")))
+    counted = pl.concat(parts).group_by(BATCH, "rule_id").agg(pl.col("rows", "confirmed").sum()).sort(BATCH, "rule_id")
+    return counted, dict(pl.concat(refused).group_by(BATCH).agg(pl.col("rows").sum()).rows())
+
+
+def _layout(screen: Screen, one: Opened, work: Path) -> Layout:
+    """The layout of a delivery; it opens the file once more where columns the catalogue does not know are asked for."""
+
+    def read(fields: tuple[Field, ...], line_by_line: bool) -> Source:
+        way = salvage if line_by_line else open_source
+        return way(one.path, one.delivery.suffix, fields, screen.dataset.title_zh, work / "again")
+
+    (work / "again").mkdir(parents=True, exist_ok=True)
+    return Layout.of(one.source.columns, screen, read, work / f"own-{one.delivery.batch_id}.parquet")
+
+
+def _with_lines(slices: Iterator[pl.DataFrame], malformed: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Slices with the malformed lines that stand before their last row, so that findings come in the order of rows."""
+    left = malformed
+    flagged = pl.DataFrame()
+    for flagged in slices:
+        last = flagged.group_by(BATCH).agg(pl.col(ROW_NUMBER).max().alias("last"))
+        placed = left.join(last, on=BATCH, how="left", maintain_order="left")
+        before = (placed["last"] > placed[ROW_NUMBER]).fill_null(False)
+        yield flagged, left.filter(before)
+        left = left.filter(~before)
+    if left.height:
+        yield flagged.clear(), left
+
+
+def _outcomes(
+    passed: Passed,
+    refused: Mapping[str, int],
+    malformed: pl.DataFrame,
+    counted: pl.DataFrame,
+    rules: Sequence[Rule],
+) -> list[Outcome]:
+    """Outcome of each file; conservation is asserted, not assumed."""
+    measured = {row[BATCH]: row for row in passed.measured.select(BATCH, *MEASURES).to_dicts()}
+    lines = dict(malformed.group_by(BATCH).len().rows())
+    required = [rule.id for rule in rules if rule.primitive.startswith("required")]
+    missing = dict(counted.filter(pl.col("rule_id").is_in(required)).group_by(BATCH).agg(pl.col("rows").sum()).rows())
+    outcomes = []
+    for one in passed.opened:
+        batch = one.delivery.batch_id
+        found: Mapping[str, int] = measured.get(batch, dict.fromkeys(MEASURES, 0))
+        broken = lines.get(batch, 0)
+        if found["rows"] != found["accepted"] + refused.get(batch, 0):
+            raise HubError(
+                f"{batch}: {found['rows']} rows read, {found['accepted']} accepted, {refused.get(batch, 0)} refused"
+            )
+        problem: Problem | None = None
+        if found["rows"] + broken == 0:
+            problem = no_rows()
+        elif one.source.columns.missing:
+            problem = missing_columns([field.title_zh for field in one.source.columns.missing])
+        outcomes.append(
+            Outcome(
+                one.delivery,
+                status_of(found["accepted"], refused.get(batch, 0) + broken),
+                {
+                    "rows_in": found["rows"] + broken,
+                    "rows_accepted": found["accepted"],
+                    "rows_refused": refused.get(batch, 0) + broken,
+                    "rows_warned": found["warned"],
+                    "missing_cells": missing.get(batch, 0),
+                    **{name: found[name] for name in MEASURES if name not in ("rows", "accepted", "warned")},
+                },
+                one.source.encoding,
+                problem,
+                one.source.columns.unknown,
+                one.source.columns.names,
+            )
+        )
+    return outcomes

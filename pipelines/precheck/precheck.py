@@ -1,0 +1,151 @@
+"""Precheck: what ``collect`` would say of a file, offline and without a hub; nothing is written but the report.
+
+    <out>/receipt.html, receipt.json, findings.csv, findings.xlsx
+
+Files are read, screened and reported by the very code that collects them, so that every row gets the same verdict. What only the
+hub knows is left out: whether names and records agree with what was collected before, which never refuses a row; a hub's home that
+is at hand is asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.catalog import Catalog
+from pipelines.errors import InputError
+from pipelines.home import replace_file, write_json
+from pipelines.intake.delivery import Delivery, batch_id
+from pipelines.intake.inbox import CHINA
+from pipelines.intake.judged import judge
+from pipelines.intake.outcome import Outcome, rule_counts
+from pipelines.intake.passes import Opened, screen_files
+from pipelines.privacy.pseudonym import Pseudonyms
+from pipelines.reading import Unreadable, open_source
+from pipelines.receipts.files import CSV, XLSX, write_without_findings
+from pipelines.receipts.findings import no_findings, write_csv
+from pipelines.receipts.page import page
+from pipelines.receipts.receipt import receipt
+from pipelines.screening import Screen
+from pipelines.screening.known import References
+
+RECEIPT_JSON = "receipt.json"
+RECEIPT_HTML = "receipt.html"
+_NO_KEY = b"pseudonyms of a precheck leave it nowhere"
+
+
+@dataclass(frozen=True)
+class Prechecked:
+    """What a precheck said: the receipt that ``collect`` would write, and the folder of the report."""
+
+    receipt: dict[str, Any]
+    folder: Path
+
+    @property
+    def passed(self) -> bool:
+        """True where every row would be accepted without a word."""
+        rows = self.receipt["rows"]
+        return bool(self.receipt["status"] == "accepted" and rows["warned"] == 0)
+
+
+def precheck(
+    catalog: Catalog,
+    file: Path,
+    dataset_id: str,
+    *,
+    provider_id: str | None,
+    as_of: datetime,
+    out: Path | None = None,
+    references: References | None = None,
+) -> Prechecked:
+    """Screen one file and write the report.
+
+    Args:
+        catalog: the catalogue.
+        file: as it would be dropped.
+        dataset_id: the dataset it is meant for.
+        provider_id: who would send it; without, the region is not known, on which no verdict depends.
+        as_of: the instant of receipt.
+        out: folder of the report; by default ``<file name>.precheck`` beside the file.
+        references: what the hub knows, where a hub is at hand.
+
+    Raises:
+        InputError: the file, the dataset or the provider does not exist, or the report cannot be written.
+    """
+    delivery = _delivery(catalog, file, dataset_id, provider_id, as_of)
+    folder = out or file.with_name(f"{file.name}.precheck")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written to ({error.strerror}); give --out a folder that can") from error
+    with tempfile.TemporaryDirectory(prefix="precheck-") as scratch:
+        outcome, counted = _screened(catalog, delivery, file, folder, Path(scratch), references)
+    rules = {rule.id: rule for rule in catalog.rules[dataset_id]}
+    content = receipt(outcome.row("", catalog.version), counted.to_dicts(), rules, site=None)
+    replace_file(folder / RECEIPT_HTML, page(content, folder / CSV, catalog, precheck=True).encode())
+    write_json(folder / RECEIPT_JSON, content)
+    return Prechecked(content, folder)
+
+
+def _screened(
+    catalog: Catalog, delivery: Delivery, file: Path, folder: Path, work: Path, references: References | None
+) -> tuple[Outcome, pl.DataFrame]:
+    """The outcome of the file and the counts of its rules; the findings go to the folder."""
+    for name in (CSV, XLSX):
+        (folder / name).unlink(missing_ok=True)
+    rules = catalog.rules[delivery.dataset_id]
+    screen = Screen.of(catalog, delivery.dataset_id, Pseudonyms(_NO_KEY), references)
+    outcome: Outcome | None = None
+    counted = pl.DataFrame()
+    try:
+        source = open_source(file, delivery.suffix, screen.delivered, screen.dataset.title_zh, work)
+        passed = screen_files(screen, [Opened(delivery, file, source)], work)
+        if passed.opened:
+            judged = judge(screen, passed)
+            for _ in judged.findings({delivery.batch_id: folder}, work):
+                pass
+            [outcome] = judged.outcomes
+            counted = rule_counts(judged.counted, rules)
+        else:
+            [(_, unreadable)] = passed.rejected
+            outcome = Outcome(delivery, "rejected", {}, unreadable.encoding, unreadable.problem)
+    except Unreadable as error:
+        outcome = Outcome(delivery, "rejected", {}, error.encoding, error.problem)
+    if not (folder / CSV).exists():
+        write_csv(folder / CSV, no_findings())
+        write_without_findings(folder)
+    return outcome, counted
+
+
+def _delivery(catalog: Catalog, file: Path, dataset_id: str, provider_id: str | None, as_of: datetime) -> Delivery:
+    if dataset_id not in catalog.datasets:
+        known = ", ".join(sorted(catalog.datasets))
+        raise InputError(f"--dataset {dataset_id}: is not in the catalogue; use one of: {known}")
+    if provider_id is not None and provider_id not in catalog.providers:
+        known = ", ".join(sorted(catalog.providers))
+        raise InputError(f"--provider {provider_id}: is not in the catalogue; use one of: {known}")
+    try:
+        with file.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        size = file.stat().st_size
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}); give the path of a file") from error
+    return Delivery(
+        batch_id=batch_id(provider_id or "", dataset_id, sha256),
+        first_batch_id=None,
+        provider_id=provider_id or "",
+        region_code=catalog.providers[provider_id].region_code if provider_id else "",
+        dataset_id=dataset_id,
+        file_name=file.name,
+        sha256=sha256,
+        bytes=size,
+        received_on=as_of.astimezone(CHINA).date().isoformat(),
+        received_at=as_of.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        token="",
+    )

@@ -1,0 +1,72 @@
+"""findings.csv and findings.xlsx of the deliveries of a work group, written slice by slice; they appear when all are whole."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from pipelines.receipts.findings import csv_lines, no_findings
+from pipelines.receipts.layout import Layout
+from pipelines.receipts.workbook import FindingsWorkbook, without_findings
+from pipelines.screening import BATCH, Screen
+
+CSV: Final = "findings.csv"
+XLSX: Final = "findings.xlsx"
+_UNFINISHED: Final = ".findings.csv.tmp"
+
+
+class FindingsFiles:
+    """The findings files of some deliveries."""
+
+    def __init__(
+        self, folders: Mapping[str, Path], layouts: Mapping[str, Layout], screen: Screen, scratch: Path
+    ) -> None:
+        self._folders, self._layouts, self._screen, self._scratch = folders, layouts, screen, scratch
+        self._rules = screen.catalog.rules[screen.dataset.id]
+        self._workbooks: dict[str, FindingsWorkbook] = {}
+        for folder in folders.values():
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / _UNFINISHED).write_bytes(BOM_UTF8 + csv_lines(no_findings(), header=True))
+
+    def add(self, found: pl.DataFrame, flagged: pl.DataFrame, malformed: pl.DataFrame) -> None:
+        """Append what a slice found.
+
+        Args:
+            found: ``_batch_id`` and the columns of findings.csv.
+            flagged: the rows they are about, as ``Screen.flagged`` gives them.
+            malformed: ``_batch_id, _row_number, raw_text`` of the lines they are about.
+        """
+        rows = _by_batch(flagged)
+        lines = _by_batch(malformed)
+        for batch, some in _by_batch(found).items():
+            with (self._folders[batch] / _UNFINISHED).open("ab") as stream:
+                stream.write(csv_lines(some, header=False))
+            if batch not in self._workbooks:
+                self._workbooks[batch] = FindingsWorkbook(
+                    self._layouts[batch], self._screen, self._rules, self._scratch / f"findings-{batch}"
+                )
+            self._workbooks[batch].add(some, rows.get(batch, flagged.clear()), lines.get(batch, malformed.clear()))
+
+    def finish(self) -> None:
+        """Put the files under their names."""
+        for batch, folder in self._folders.items():
+            (folder / _UNFINISHED).replace(folder / CSV)
+            if book := self._workbooks.get(batch):
+                book.finish(folder / XLSX)
+            else:
+                write_without_findings(folder)
+
+
+def write_without_findings(folder: Path) -> None:
+    """The workbook that says there is nothing to mend."""
+    temporary = folder / f".{XLSX}.tmp"
+    temporary.write_bytes(without_findings())
+    temporary.replace(folder / XLSX)
+
+
+def _by_batch(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    return {str(key[0]): part for key, part in rows.partition_by(BATCH, as_dict=True, maintain_order=True).items()}

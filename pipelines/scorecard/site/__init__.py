@@ -1,0 +1,15 @@
+"""The pages of a period: ``write_pages(card, folder)``.
+
+    <folder>/index.html          overview: where are we, better or worse, why, what first; ranking, tile map, trend, rules
+    <folder>/<region_code>.html  one region: dimensions, points lost, what was due and came, open refused rows, files
+    <folder>/<provider_id>.html  one sector (a ministry): the same
+    <folder>/method.html         every formula, every limit, every statement
+    <assets>/                    the charting library and its script, shared by all periods (``assets.py``)
+
+``pages`` turns a ``PeriodCard`` into files through the templates, ``charts`` into what the charts show, ``words`` into Chinese. The
+pages hold no script of their own; each number stands beside its denominator.
+"""
+
+from pipelines.scorecard.site.pages import write_pages
+
+__all__ = ["write_pages"]

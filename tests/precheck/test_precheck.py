@@ -1,0 +1,140 @@
+"""Precheck says of every row what collect says, writes nothing but its report, and loads nothing it does not need."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.catalog import catalog
+from pipelines.precheck import precheck
+from pipelines.settings import Settings
+from tests.command import run
+from tests.conftest import AS_OF, GOOD_CODES, HEADER, THREE_GOOD_ROWS, Home, file, row
+
+DATASET = "enterprise_registration"
+BAD = file(
+    row(GOOD_CODES[3]),
+    row(所在省份="火星"),
+    row(GOOD_CODES[1], 注册日期="2027-02-30"),
+    "zu,kurz",
+    "",
+    row(GOOD_CODES[2]) + ",zu,lang",
+)
+FILES: dict[str, bytes] = {
+    "good.csv": THREE_GOOD_ROWS.encode(),
+    "bad.csv": BAD.encode(),
+    "gb18030.csv": BAD.encode("gb18030"),
+    "mark.csv": BAD.encode("utf-8-sig"),
+    "wide.csv": BAD.encode("utf-16"),
+    "mixed.csv": BAD.encode() + row(企业名称="联通").encode("gb18030") + b"\n",
+    "cut.csv": BAD.encode()[:-37],
+    "nul.csv": THREE_GOOD_ROWS.encode().replace("成都".encode(), b"\0\0" + "成都".encode(), 1),
+    "quote.csv": file(row(经营范围='"开口不关'), row(GOOD_CODES[1])).encode(),
+    "lines.csv": file(row(经营范围='"一\n二"'), row(GOOD_CODES[1], 所在省份="火星")).encode().replace(b"\n", b"\r\n"),
+    "columns.csv": f"流水号,{HEADER},退回编号,确认说明\n1,{row()},x-1,已经核对无误\n2,{row(所在省份='火星')},,\n".encode(),
+    "missing.csv": b"\xe4\xbc\x81\xe4\xb8\x9a\xe5\x90\x8d\xe7\xa7\xb0\n\xe7\x94\xb2\n",
+    "header.csv": HEADER.encode(),
+    "foreign.csv": b"a,b,c\n1,2,3\n",
+    "bytes.csv": bytes(range(256)) * 20,
+    "empty.csv": b"",
+    "letter.pdf": b"%PDF-1.4",
+    "broken.xlsx": b"PK\x03\x04 no workbook",
+}
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, dict[str, dict[str, Any]]]:
+    """Every file collected, in one pass; receipts by file name."""
+    from pipelines.intake import Hub
+
+    home = Home(Hub.open(Settings.read(tmp_path_factory.mktemp("precheck") / "home")))
+    for name, content in FILES.items():
+        home.drop("sichuan", DATASET, content, name=name)
+    return home, {receipt["file_name"]: receipt for receipt in home.collect()}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_row_gets_the_verdict_that_collect_gives(
+    name: str, collected: tuple[Home, dict[str, dict[str, Any]]], tmp_path: Path
+) -> None:
+    home, receipts = collected
+    path = tmp_path / name
+    path.write_bytes(FILES[name])
+
+    done = precheck(catalog(Settings.read().catalog), path, DATASET, provider_id="sichuan", as_of=AS_OF)
+
+    sent = receipts[name]
+    # What a delivery closes, only the hub can know; the message of a broken workbook names the path of the file.
+    assert (sent["problem"] or {}).get("code") == (done.receipt["problem"] or {}).get("code")
+    known = {"catalog_site": None, "corrects": done.receipt["corrects"], "problem": done.receipt["problem"]}
+    assert done.receipt == sent | known
+    there = home.hub.home.outbox("sichuan", sent["batch_id"])
+    for part in ("findings.csv", "findings.xlsx"):
+        assert (done.folder / part).read_bytes() == (there / part).read_bytes()
+    assert (done.folder / "receipt.html").exists()
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted([name, f"{name}.precheck"])
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "said"), [("good.csv", 0, "全部通过"), ("bad.csv", 1, "部分通过"), ("empty.csv", 2, "不通过")]
+)
+def test_the_exit_status_and_the_words_follow_the_verdict(name: str, status: int, said: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(FILES[name])
+    arguments = ("precheck", str(path), "--dataset", DATASET, "--home", str(tmp_path / "none"), "--as-of", "2026-11-22")
+
+    shown = run(*arguments)
+    as_json = run(*arguments, "--json", "--out", str(tmp_path / "report"))
+
+    assert shown.returncode == as_json.returncode == status
+    assert said in shown.stdout
+    assert json.loads(as_json.stdout)["status"] == json.loads((tmp_path / "report/receipt.json").read_text())["status"]
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("no-such-file.csv", "--dataset", DATASET), "cannot be read"),
+        ((".", "--dataset", DATASET), "cannot be read"),
+        (("no-such-file.csv", "--dataset", "nonsense"), "is not in the catalogue"),
+        (("no-such-file.csv", "--dataset", DATASET, "--provider", "mars"), "is not in the catalogue"),
+        (("no-such-file.csv",), "--dataset"),
+    ],
+)
+def test_what_cannot_be_prechecked_is_one_sentence_and_status_2(arguments: tuple[str, ...], said: str) -> None:
+    done = run("precheck", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_precheck_of_a_mended_file_leaves_nothing_of_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for content in (BAD, THREE_GOOD_ROWS):
+        path.write_text(content, encoding="utf-8")
+        done = precheck(catalog(Settings.read().catalog), path, DATASET, provider_id=None, as_of=AS_OF)
+    assert done.passed
+    assert len((done.folder / "findings.csv").read_text(encoding="utf-8-sig").splitlines()) == 1
+
+
+def test_a_precheck_loads_neither_airflow_nor_the_second_route_nor_the_lake(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(file(row(), row(GOOD_CODES[1], 所在省份="火星")), encoding="utf-8")
+    code = """
+import atexit, sys
+atexit.register(lambda: print([m for m in ("airflow", "great_expectations", "pandas", "duckdb", "deltalake") if m in sys.modules]))
+sys.argv[0] = "credit-hub"
+from pipelines.cli import main
+main()
+"""
+    arguments = ["precheck", str(tmp_path / "a.csv"), "--dataset", DATASET, "--home", str(tmp_path / "none")]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"

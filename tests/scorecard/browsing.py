@@ -1,0 +1,74 @@
+"""Scripts that look at a page from inside, and how a page is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Text that does not stand out from its ground. In a drawing the ground is the last shape before the text that lies under it.
+CONTRAST = """
+const luminance = c => { const [r, g, b] = c.match(/[\\d.]+/g).slice(0, 3).map(v => { v /= 255;
+    return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }); return .2126 * r + .7152 * g + .0722 * b; };
+const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
+    if (!/^rgba.*, 0\\)$/.test(c)) return c; } return 'rgb(255, 255, 255)'; };
+const under = text => { const t = text.getBoundingClientRect(), x = t.x + t.width / 2, y = t.y + t.height / 2;
+    let found = null;
+    for (const shape of text.ownerSVGElement.querySelectorAll('path, rect, text')) {
+        if (shape === text) break;
+        const fill = getComputedStyle(shape).fill, b = shape.getBoundingClientRect();
+        const seen = +getComputedStyle(shape).fillOpacity > .1;
+        if (seen && shape.tagName !== 'text' && /^rgb\\(/.test(fill) && b.x <= x && x <= b.right && b.y <= y && y <= b.bottom) found = fill;
+    } return found || ground(text); };
+const poor = [];
+for (const e of document.body.querySelectorAll('*')) {
+    if (e.tagName === 'SCRIPT' || e.tagName === 'TSPAN') continue;
+    if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
+    const drawn = e.tagName === 'text', style = getComputedStyle(e);
+    const [a, b] = [luminance(drawn ? style.fill : style.color), luminance(drawn ? under(e) : ground(e))];
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 4.5) poor.push([e.tagName, String(e.className), e.textContent.slice(0, 20), ratio]);
+}
+return poor;
+"""
+# The right-most edge of what is not meant to scroll by itself.
+WIDEST = """
+return Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll('body *')]
+    .filter(e => !e.closest('thead, nav.links, .skip, .draw')).map(e => e.getBoundingClientRect().right));
+"""
+CHARTS = """
+return [...document.querySelectorAll('figure[data-chart]')].map(figure => {
+    const svg = figure.querySelector('svg'), box = figure.getBoundingClientRect();
+    return {kind: figure.dataset.chart, drawn: 'drawn' in figure.dataset, width: box.width, height: box.height,
+        shapes: svg ? [...svg.querySelectorAll('path, rect, circle')].filter(e => e.getBoundingClientRect().width > 0).length : 0,
+        right: svg ? svg.getBoundingClientRect().right : 0, words: svg ? svg.textContent : ''};
+});
+"""
+
+
+def show(browser: Any, path: Path, width: int = 1280, *, dark: bool = False, media: str = "") -> None:
+    """Open a page as wide as said."""
+    resize(browser, width)
+    dress(browser, dark=dark, media=media)
+    browser.get(path.as_uri())
+
+
+def resize(browser: Any, width: int) -> None:
+    """As wide as said, 844 high; below 600 as on a phone."""
+    size = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def dress(browser: Any, *, dark: bool, media: str = "") -> None:
+    """Light or dark, on a screen or on paper."""
+    scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": scheme})
