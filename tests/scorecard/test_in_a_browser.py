@@ -212,6 +212,7 @@ def test_from_the_overview_to_the_row_that_is_wrong(browser: Any, home: Home, mo
     findings = Path(target.find_element(By.LINK_TEXT, "逐行清单").get_attribute("href").removeprefix("file://"))
     lines = findings.read_text(encoding="utf-8-sig").splitlines()
     assert {line.split(",")[0] for line in lines[1:]} == {"3"}
-    receipt = target.find_element(By.LINK_TEXT, "回执").get_attribute("href")
-    assert receipt == (findings.parent / "receipt.html").as_uri()
     assert browser.find_element(By.CSS_SELECTOR, "#open").text.count("1 / 1") == 1
+    browser.get(target.find_element(By.LINK_TEXT, "回执").get_attribute("href"))
+    assert browser.current_url == (findings.parent / "receipt.html").as_uri()
+    assert "a.csv" in browser.find_element(By.TAG_NAME, "body").text
