@@ -127,6 +127,8 @@ class Table:
         Returns:
             False where every partition held this very content already; nothing was committed.
         """
+        from deltalake.transaction import RemoveAction
+
         there: dict[str | None, list[Path]] = {}
         for path, partition in self.files().items():
             there.setdefault(partition, []).append(path)

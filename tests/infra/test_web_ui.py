@@ -18,6 +18,8 @@ from typing import Any
 import psutil
 import pytest
 
+from pipelines.scorecard.site.assets import names, write_assets
+
 from .conftest import have
 
 pytestmark = pytest.mark.slow
@@ -28,7 +30,15 @@ from rich.console import Console
 from pipelines.airflow_home import up
 up(Path(sys.argv[1]), int(sys.argv[2]), Console(width=120), dags=Path(sys.argv[3]))
 """
-PAGE = '<!doctype html><meta charset="utf-8"><h1>2026-10 评分卡</h1><a href="510000.html">四川</a>'
+CHART = (
+    '<figure data-chart="lost"><div class="draw"></div>'
+    '<script type="application/json">{"labels": ["合规率"], "lost": [1], "points": ["1.00"], "values": [""]}</script></figure>'
+)
+PAGE = (
+    '<!doctype html><meta charset="utf-8"><h1>2026-10 评分卡</h1><a href="510000.html">四川</a>'
+    + CHART
+    + "".join(f'<script src="../assets/{name}" defer></script>' for name in names())
+)
 
 
 def _request(address: str, body: dict[str, Any] | None = None) -> Any:
@@ -53,6 +63,7 @@ def _of_this_home(home: Path) -> set[int]:
 def running(tmp_path: Path, tiny_dags: Path) -> Iterator[tuple[Path, str, subprocess.Popen[str]]]:
     home = tmp_path / "home"
     (home / "scorecards/2026-10").mkdir(parents=True)
+    write_assets(home / "scorecards/assets")
     (home / "scorecards/2026-10/index.html").write_text(PAGE, encoding="utf-8")
     (home / "scorecards/2026-10/510000.html").write_text('<meta charset="utf-8"><h1>四川省</h1>', encoding="utf-8")
     with socket.socket() as probe:
@@ -158,6 +169,7 @@ def _look(address: str) -> None:
             wait.until(condition.frame_to_be_available_and_switch_to_it((By.CSS_SELECTOR, "iframe")))
             heading = wait.until(condition.visibility_of_element_located((By.TAG_NAME, "h1")))
             assert heading.text == "2026-10 评分卡"
+            wait.until(condition.presence_of_element_located((By.CSS_SELECTOR, "figure[data-drawn] svg")))
             browser.find_element(By.LINK_TEXT, "四川").click()
             wait.until(condition.text_to_be_present_in_element((By.TAG_NAME, "h1"), "四川省"))
             browser.switch_to.default_content()

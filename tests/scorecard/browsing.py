@@ -40,10 +40,12 @@ for (const e of document.body.querySelectorAll('*')) {
 }
 return poor;
 """
-# The right-most edge of what is not meant to scroll by itself.
+# What reaches beyond the given width and is not meant to scroll by itself.
 WIDEST = """
-return Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll('body *')]
-    .filter(e => !e.closest('thead, nav.links, .skip, .draw')).map(e => e.getBoundingClientRect().right));
+return [document.documentElement, ...document.querySelectorAll('body *')].filter(e =>
+    e === document.documentElement ? e.scrollWidth > arguments[0]
+    : !e.closest('thead, nav.links, .skip, .draw') && e.getBoundingClientRect().right > arguments[0] + .5)
+    .map(e => [e.tagName, String(e.className), e.getBoundingClientRect().right, e.textContent.trim().slice(0, 30)]).slice(0, 9);
 """
 CHARTS = """
 return [...document.querySelectorAll('figure[data-chart]')].map(figure => {

@@ -23,6 +23,8 @@ class Spreadsheet:
             for sheet in openpyxl.load_workbook(path).worksheets
         }
         self._known: dict[tuple[str, int, int], Any] = {}
+        self._columns: dict[tuple[str, int], list[Any]] = {}
+        self._sums: dict[tuple[int, ...], dict[tuple[Any, ...], float]] = {}
         self.formulas = 0
 
     def value(self, sheet: str, column: int, row: int) -> Any:
@@ -38,7 +40,10 @@ class Spreadsheet:
 
     def column(self, sheet: str, column: int) -> list[Any]:
         """All values of a column, its title too."""
-        return [self.value(sheet, column, row) for row in range(1, len(self._cells[sheet]) + 1)]
+        at = (sheet, column)
+        if at not in self._columns:
+            self._columns[at] = [self.value(sheet, column, row) for row in range(1, len(self._cells[sheet]) + 1)]
+        return self._columns[at]
 
     def _python(self, formula: str, sheet: str) -> str:
         parts = []
@@ -88,13 +93,22 @@ class Spreadsheet:
             case "RANK":
                 return 1 + sum(one > values[0] for one in values[1] if isinstance(one, int | float))
             case "SUMIFS":
-                wanted = list(zip(values[1::2], values[2::2], strict=True))
-                return sum(one for n, one in enumerate(values[0]) if all(some[n] == what for some, what in wanted))
+                return self._sum_where(values[0], values[1::2]).get(tuple(values[2::2]), 0)
             case "COUNTIF" | "COUNTIFS":
                 tests = list(zip(values[0::2], values[1::2], strict=True))
                 return sum(all(_holds(some[n], what) for some, what in tests) for n in range(len(values[0])))
             case _:
                 raise NotImplementedError(name)
+
+    def _sum_where(self, summed: list[Any], where: list[list[Any]]) -> dict[tuple[Any, ...], float]:
+        """Sums of a column by what stands in others; columns are kept, so their identity names them."""
+        at = (id(summed), *map(id, where))
+        if at not in self._sums:
+            sums = self._sums[at] = {}
+            for value, *key in zip(summed, *where, strict=True):
+                if isinstance(value, int | float):
+                    sums[tuple(key)] = sums.get(tuple(key), 0) + value
+        return self._sums[at]
 
 
 def _holds(value: Any, criterion: str) -> bool:
