@@ -218,7 +218,7 @@ def test_time_travel_shows_on_each_day_exactly_what_the_rules_allow(traveller: H
     made = 0
     for day in sorted({FIRST, *(t - timedelta(days=1) for t in turning), *turning, LAST}):
         done = traveller.publish_all(noon(day))
-        made += sum(one.new for one in done)
+        made += sum(one.new for one in done if one.product_id in PRODUCTS)
         right = {number: expected(s, d, day) for number, (s, d) in enumerate(TRAVELLERS)}
         public = traveller.shared(PRODUCTS[2])["document_number"].str.extract(r"〕(\d+)号").cast(pl.Int64)
         assert sorted(public) == [number for number, state in right.items() if state == "displayed"], day
@@ -245,5 +245,5 @@ def test_the_clock_does_not_run_back(traveller: Home) -> None:
     traveller.publish_all(noon(date(2026, 7, 10)))
     before = releases(traveller.hub.home, PRODUCTS[2])
     again = traveller.publish_all(noon(date(2026, 6, 10)))
-    assert [(one.new, one.held_at) for one in again] == [(False, "2026-07-10")] * 3
+    assert [(one.new, one.held_at) for one in again if one.product_id in PRODUCTS] == [(False, "2026-07-10")] * 3
     assert releases(traveller.hub.home, PRODUCTS[2]) == before
