@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint bench up down clean
+.PHONY: help demo test soak lint bench fuzz up down clean
 
 BIN := .venv/bin
 UV_VERSION := 0.13.9
@@ -13,6 +13,7 @@ AS_OF ?=
 MONTHS ?= 3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+FUZZ_ARGS ?= -max_total_time=600
 
 MAIN := .venv/.installed-main
 ALL := .venv/.installed
@@ -23,6 +24,7 @@ help:
 	echo 'make soak    killed 200 times at random (SOAK_TIMES, SOAK_SEED), and nothing lost'
 	echo 'make lint    ruff and mypy'
 	echo 'make bench   the whole job beside a bare copy (BENCH_ARGS="...")'
+	echo 'make fuzz    ten minutes of fuzzing of the readers (FUZZ_ARGS="-max_total_time=60")'
 	echo 'make up      Airflow with its web UI on 127.0.0.1:$(PORT), the scorecards inside it; Ctrl-C stops it'
 	echo 'make down    stops one that was left behind'
 	echo 'make clean   removes what demo, tests and tools made; not .venv, and no home of yours'
@@ -47,6 +49,12 @@ lint: $(ALL)
 
 bench: $(MAIN)
 	@$(BIN)/python -m pipelines.bench $(BENCH_ARGS)
+
+# atheris is no dependency of the tests: it is got when it is asked for.
+fuzz: $(ALL)
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || { $(call install,.[test$(comma)lint$(comma)fuzz],the fuzzer too); }
+	mkdir -p build
+	PYTHONPATH=. $(BIN)/python tests/fuzz/fuzz_readers.py -timeout=60 -rss_limit_mb=4096 -max_len=65536 $(FUZZ_ARGS)
 
 up: $(MAIN)
 	@exec $(BIN)/python -m pipelines.airflow_home up --home '$(DEMO_HOME)' --port '$(PORT)'

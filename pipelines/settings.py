@@ -5,14 +5,17 @@ CREDIT_HUB_CATALOG           the catalogue (default: catalog/ beside the package
 CREDIT_HUB_EXPECTATIONS      the generated suites (default: expectations/ beside the package)
 CREDIT_HUB_WORK_GROUP_BYTES  files of one dataset are packed into work groups of about so many bytes
 CREDIT_HUB_MEMORY_LIMIT      what DuckDB may hold before it spills to disk
+CREDIT_HUB_MAX_…             limits of one delivered file (pipelines.reading.limits)
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from pipelines.reading.limits import Limits
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 MEBIBYTE: Final = 1 << 20
@@ -27,6 +30,7 @@ class Settings:
     expectations: Path
     work_group_bytes: int
     memory_limit: str
+    limits: Limits = field(default_factory=Limits)
 
     @classmethod
     def read(cls, home: Path | None = None) -> Settings:
@@ -37,4 +41,5 @@ class Settings:
             expectations=Path(os.environ.get("CREDIT_HUB_EXPECTATIONS", _ROOT / "expectations")),
             work_group_bytes=int(os.environ.get("CREDIT_HUB_WORK_GROUP_BYTES", 256 * MEBIBYTE)),
             memory_limit=os.environ.get("CREDIT_HUB_MEMORY_LIMIT", "1GB"),
+            limits=Limits.read(),
         )

@@ -23,7 +23,7 @@ from pipelines.settings import Settings
 
 AS_OF = datetime(2026, 11, 22, 4, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parent.parent
-SHARED = ROOT.parent / "shared"
+SHARED = Path(os.environ.get("CREDIT_HUB_SHARED", ROOT.parent / "shared"))
 
 HEADER = "企业名称,统一社会信用代码,注册日期,企业类型,法人代表,注册资金,经营范围,所在省份,地区,注册地址"
 GOOD_CODES = (

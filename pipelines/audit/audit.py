@@ -25,7 +25,6 @@ from pipelines.release.manifest import Manifest, latest, read, releases
 from pipelines.release.messages import read_messages
 from pipelines.release.sources import stands
 from pipelines.release.verify import damage
-from pipelines.release.withdrawal import lake_files
 from pipelines.resolution import key_columns
 from pipelines.screening.columns import BATCH
 from pipelines.subjects import conflicts_table, losers_of
@@ -158,7 +157,7 @@ def _taken_down(hub: Hub) -> Iterator[AuditFinding]:
         buckets = messages.buckets(dataset.id)
         if not buckets or dataset.reference is None:
             continue
-        files = lake_files(hub, dataset.id)
+        files = hub.records(dataset.id).by_partition()
         found = taken_down(hub, dataset, messages, files, buckets)
         for product in hub.catalog.products.values():
             now = latest(hub.home, product.id) if product.dataset == dataset.id else None

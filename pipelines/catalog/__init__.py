@@ -1,12 +1,13 @@
 """The catalogue (公共信用信息目录) as data: what may be collected, what a right record is, who owes it, how it is scored."""
 
 from pipelines.catalog.load import Catalog, catalog
-from pipelines.catalog.models import Dataset, Field, Kind, Provider, Severity
-from pipelines.catalog.rules import CLEANED, RECEIVED_ON, RECORD, Rule
+from pipelines.catalog.models import Dataset, Field, Kind, Layout, Provider, Severity
+from pipelines.catalog.rules import CLEANED, LAYOUT, RECEIVED_ON, RECORD, Rule
 from pipelines.catalog.source import CatalogError
 
 __all__ = [
     "CLEANED",
+    "LAYOUT",
     "RECEIVED_ON",
     "RECORD",
     "Catalog",
@@ -14,6 +15,7 @@ __all__ = [
     "Dataset",
     "Field",
     "Kind",
+    "Layout",
     "Provider",
     "Rule",
     "Severity",

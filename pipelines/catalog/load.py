@@ -143,6 +143,14 @@ class Catalog:
         """The rules of every dataset."""
         return {name: rules_of(dataset, self.checks, self.code_tables) for name, dataset in self.datasets.items()}
 
+    def meanings(self, dataset_id: str) -> dict[tuple[str, str], dict[str, str]]:
+        """What texts of earlier layouts mean today: accepted text to code, by field and layout."""
+        return {
+            (field, layout.id): self.code_tables[table].meanings
+            for layout in self.datasets[dataset_id].layouts
+            for field, table in layout.code_tables.items()
+        }
+
     @cached_property
     def registrar_pairs(self) -> tuple[str, ...]:
         """First and second characters of a credit code that go together (GB 32100)."""

@@ -24,6 +24,7 @@ from pipelines.catalog.models import (
     Dimension,
     Field,
     Kind,
+    Layout,
     Severity,
 )
 
@@ -31,6 +32,7 @@ CREDIT_CODE_REASONS: Final = ("placeholder", "citizen_id", "legacy_number", "len
 CREDIT_CODE_CAUTIONS: Final = ("inner_check", "registrar_pair", "region_unknown")
 RECEIVED_ON: Final = "_received_on"
 CLEANED: Final = "_cleaned"
+LAYOUT: Final = "_layout"
 RECORD: Final = "record"
 
 Parameters = tuple[str | int | float, ...]
@@ -73,12 +75,18 @@ class Rule:
         return self.severity is Severity.REJECT
 
 
+def layout_text(layout: str, text: str) -> str:
+    """A text in a layout, as the rules compare it."""
+    return f"{layout}|{text}"
+
+
 @dataclass(frozen=True)
 class _Builder:
     dataset_id: str
     fields: Mapping[str, Field]
     checks: Mapping[str, Check]
     tables: Mapping[str, CodeTable]
+    layouts: tuple[Layout, ...] = ()
 
     def make(
         self,
@@ -179,12 +187,24 @@ class _Builder:
                 labels = "、".join(dict.fromkeys(entry.label_zh for entry in table.entries))
                 name = "in_table" if field.kind is Kind.CODE else "items_in_table"
                 prefixes = (field.other_prefix,) if field.other_prefix else ()
+                if any(field.id in layout.code_tables for layout in self.layouts):
+                    yield self.in_layouts(field, table, labels)
+                    return
                 yield self.make(name, field, parameters=tuple(table.accepted), shown=labels, prefixes=prefixes)
             case Kind.CREDIT_CODE:
                 for suffix in (*CREDIT_CODE_REASONS, *CREDIT_CODE_CAUTIONS):
                     yield self.make(f"credit_code_{suffix}", field)
             case Kind.CERTIFICATE_NUMBER:
                 yield self.make("replacement_character", field)
+
+    def in_layouts(self, field: Field, table: CodeTable, labels: str) -> Rule:
+        """In the code table of the layout that the row's file follows; what has no meaning today is in none."""
+        texts: list[str] = []
+        for layout in self.layouts:
+            old = layout.code_tables.get(field.id)
+            known = self.tables[old].meanings if old else table.accepted
+            texts += [layout_text(layout.id, text) for text in known]
+        return self.make("in_table", field, "in_table_of_layout", tuple(texts), other=LAYOUT, shown=labels)
 
     def bounds(self, field: Field) -> Iterator[Rule]:
         """What a number may be at least and at most."""
@@ -233,7 +253,7 @@ def rules_of(dataset: Dataset, checks: Mapping[str, Check], tables: Mapping[str,
         KeyError: a check or a code table is not in the catalogue (``catalog check`` reports it with file and line).
     """
     fields = {field.id: field for field in dataset.fields if isinstance(field, Field)}
-    builder = _Builder(dataset.id, fields, checks, tables)
+    builder = _Builder(dataset.id, fields, checks, tables, dataset.layouts)
     rules = [builder.make("column_count", None)]
     for position, field in enumerate(fields.values()):
         rules.extend(builder.of_field(field, position))

@@ -38,7 +38,8 @@ def precheck(
 ) -> None:
     """The same screening as collect, offline; nothing is written but the report.
 
-    Exit status 1 where something is to be mended or looked at, 2 where the file cannot be used.
+    Exit status 1 where something is to be mended or looked at, 2 where the file cannot be used. Of an archive, every file in it
+    is reported.
     """
     from pipelines.catalog import catalog
     from pipelines.commands import refused_output as output
@@ -49,12 +50,19 @@ def precheck(
     known = catalog(settings.catalog)
     references = _references(settings, known, dataset)
     done = run_precheck(
-        known, file, dataset, provider_id=provider, as_of=instant(as_of), out=out, references=references
+        known,
+        file,
+        dataset,
+        provider_id=provider,
+        as_of=instant(as_of),
+        out=out,
+        references=references,
+        limits=settings.limits,
     )
     output.prechecked(done, known, as_json=as_json)
-    if done.receipt["status"] == "rejected" and done.receipt["rows"]["in"] == 0:
+    if any(one.receipt["status"] == "rejected" and one.receipt["rows"]["in"] == 0 for one in done):
         exit_with(UNUSABLE)
-    exit_with(DONE if done.passed else FINDINGS)
+    exit_with(DONE if all(one.passed for one in done) else FINDINGS)
 
 
 def waive(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
@@ -22,12 +23,20 @@ _MOST_RULES: Final = 20
 _MOST_CELLS: Final = 10
 
 
-def prechecked(done: Prechecked, catalog: Catalog, *, as_json: bool) -> None:
+def prechecked(done: Sequence[Prechecked], catalog: Catalog, *, as_json: bool) -> None:
+    """The receipt of a file, of an archive those of its files in a list; or each said to a person."""
+    if not as_json:
+        for one in done:
+            _said(one, catalog)
+        return
+    content = [one.receipt for one in done]
+    packed = len(content) != 1 or "/" in content[0]["file_name"]
+    sys.stdout.write(json.dumps(content if packed else content[0], ensure_ascii=False, indent=1) + "\n")
+
+
+def _said(done: Prechecked, catalog: Catalog) -> None:
     """The verdict first, then what is wrong, then where."""
     content = done.receipt
-    if as_json:
-        sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
-        return
     from pipelines.receipts.page import cells_to_change, verdict
 
     said = verdict(content, precheck=True)

@@ -303,6 +303,7 @@ def _of_cell(rule: Rule, field: Field) -> Change | None:
         "min_inclusive": made(lambda _text, _r: _out_of_bounds(rule)),
         "max_inclusive": made(lambda _text, _r: _out_of_bounds(rule)),
         "in_table": drawn([text for text in _UNLISTED if text not in rule.parameters]),
+        "in_table_of_layout": drawn(_UNLISTED),
         "items_in_table": made(lambda text, _r: f"{text};责令改正"),
         "replacement_character": made(_garbled),
         "mobile_in_text": made(with_mobile),

@@ -273,7 +273,9 @@ COLUMN_CHECKS: Final[Mapping[str, ColumnCheck]] = {
     "pattern": _pattern,
     "in_set": _in_set,
     "items_in_set": _items_in_set,
-    "no_replacement_character": _plain("NOT (contains({s}, chr(65533)) OR contains({s}, '锟斤拷'))"),
+    "no_replacement_character": _plain(
+        r"NOT (contains({s}, chr(65533)) OR contains({s}, '锟斤拷') OR regexp_matches({s}, '[\x{{E000}}-\x{{F8FF}}]'))"
+    ),
     "no_control_character": _plain(r"NOT regexp_matches({s}, '[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]')"),
     "no_citizen_id_in_text": _plain("NOT hub_citizen_id_in_text({s})"),
     "no_mobile_in_text": _plain("NOT regexp_matches({s}, '(^|[^0-9])1[3-9][0-9]{{9}}([^0-9]|$)')"),
@@ -359,6 +361,12 @@ def _known_with(a: str, b: str, parameters: Parameters, prefixes: Sequence[str])
     return f"{known} <= {pair}"
 
 
+def _in_set_of_layout(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    """The first column, where filled, is one of the texts that the parameters give for the layout in the second one."""
+    _no_prefixes(prefixes)
+    return f"({a} IS NULL OR coalesce(concat({b}, '|', {a}) IN ({', '.join(map(text, _texts(parameters)))}), false))"
+
+
 def reference_table(name: str) -> str:
     """Table of a reference: ``key`` and ``value``, the value as ``hub_matched`` makes it."""
     return f"reference_{name}"
@@ -373,6 +381,7 @@ PAIR_CHECKS: Final[Mapping[str, PairCheck]] = {
     "date_not_after": _date_not_after,
     "amount_not_in_yuan": _amount_not_in_yuan,
     "known_with": _known_with,
+    "in_set_of_layout": _in_set_of_layout,
     "prefix_when_in": _code_begins(so=True),
     "no_prefix_when_in": _code_begins(so=False),
     "instant_not_after": _instant_not_after,

@@ -20,6 +20,7 @@ _RENAMED: Final = {
     "replacement_character": "no_replacement_character",
     "in_table": "in_set",
     "items_in_table": "items_in_set",
+    "in_table_of_layout": "in_set_of_layout",
     "credit_code_region_unknown": "credit_code_region_known",
     "cleaned": "not_cleaned",
     "amount_unit": "amount_not_in_yuan",

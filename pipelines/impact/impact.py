@@ -6,6 +6,7 @@ changed one, with the same references; so what differs is the rules' doing alone
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,11 +19,11 @@ from pipelines.catalog import Catalog, Rule
 from pipelines.errors import InputError
 from pipelines.intake import Hub, raw
 from pipelines.intake.delivery import Delivery
-from pipelines.intake.passes import Opened, screen_files
+from pipelines.intake.passes import open_delivery, screen_files
 from pipelines.intake.references import read_references
 from pipelines.lake.ledger import ledger
 from pipelines.privacy.pseudonym import Pseudonyms
-from pipelines.reading import Unreadable, open_source
+from pipelines.reading import Unreadable
 from pipelines.screening import BATCH, Screen
 from pipelines.screening.columns import ROW_NUMBER
 from pipelines.screening.known import References
@@ -160,7 +161,7 @@ class _Compared:
         turned: list[pl.DataFrame] = []
         broken: list[pl.DataFrame] = []
         for row in deliveries.iter_rows(named=True):
-            delivery = _delivery(row)
+            delivery = _delivery(hub, row)
             progress(f"{dataset_id} · {delivery.provider_id} · {delivery.file_name}")
             now, then = (side.screened(hub, delivery) for side in sides)
             if now is None or then is None:
@@ -253,8 +254,9 @@ class _Side:
             work = Path(scratch)
             path = raw.path_of(hub.home, delivery.sha256)
             try:
-                source = open_source(path, delivery.suffix, self.screen.fields, self.screen.dataset.title_zh, work)
-                passed = screen_files(self.screen, [Opened(delivery, path, source)], work)
+                passed = screen_files(
+                    self.screen, [open_delivery(self.screen, delivery, path, hub.settings.limits, work)], work
+                )
             except Unreadable:
                 return None
             if not passed.opened:
@@ -270,7 +272,11 @@ class _Side:
             yield long.filter("broke").select(pl.col(name).cast(dtype) for name, dtype in _BROKEN.items())
 
 
-def _delivery(row: dict[str, Any]) -> Delivery:
+def _delivery(hub: Hub, row: dict[str, Any]) -> Delivery:
+    """The delivery of a batch, with what its manifest said."""
+    record = raw.first_delivery(hub.home, row["sha256"], row["batch_id"])
+    if record.exists():
+        return Delivery.from_json(json.loads(record.read_text(encoding="utf-8")))
     return Delivery(
         batch_id=row["batch_id"],
         first_batch_id=None,

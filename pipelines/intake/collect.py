@@ -26,14 +26,14 @@ from pipelines.intake.delivery import Delivery
 from pipelines.intake.groups import WorkGroup, finish, plan
 from pipelines.intake.inbox import Stray, take
 from pipelines.intake.outcome import Outcome, batches, rule_counts
-from pipelines.intake.passes import Opened, screen_files
+from pipelines.intake.passes import Opened, open_delivery, screen_files
 from pipelines.intake.references import read_references
 from pipelines.intake.split import commit_rows
 from pipelines.lake.ledger import ledger
 from pipelines.lake.tables import Table
 from pipelines.privacy.pseudonym import pseudonyms
 from pipelines.quarantine.closings import close_group, closings, forget
-from pipelines.reading import Unreadable, not_in_catalogue, open_source
+from pipelines.reading import Problem, Unreadable, not_in_catalogue
 from pipelines.receipts.write import write_receipts
 from pipelines.screening import BUCKET, COUNTED, Screen, quarantine_schema, record_schema
 from pipelines.settings import Settings
@@ -91,7 +91,7 @@ def collect(
     if any(hub.home.inbox.glob("*/*/[!.]*")) or any(hub.home.pending.glob("*.json")):
         # Two seconds of import, beside the copying of files into the raw zone.
         Thread(target=import_module, args=["pipelines.expectations.counting"], daemon=True).start()
-    strays = take(hub.home, hub.catalog, provider=provider, as_of=as_of)
+    strays = take(hub.home, hub.catalog, provider=provider, as_of=as_of, limits=hub.settings.limits)
     receipts: list[dict[str, Any]] = []
     changed: set[str] = set()
     for group in plan_groups(hub, provider=provider, dataset=None):
@@ -185,11 +185,13 @@ def _screen_and_commit(hub: Hub, group: WorkGroup, work: Path) -> None:
 def _open(hub: Hub, screen: Screen, deliveries: Sequence[Delivery], work: Path) -> tuple[list[Opened], list[Outcome]]:
     opened, rejected = [], []
     for delivery in deliveries:
+        if delivery.problem:
+            rejected.append(Outcome(delivery, "rejected", {}, problem=Problem(**delivery.problem)))
+            continue
         path = raw.path_of(hub.home, delivery.sha256)
         try:
-            source = open_source(path, delivery.suffix, screen.delivered, screen.dataset.title_zh, work)
+            opened.append(open_delivery(screen, delivery, path, hub.settings.limits, work))
         except Unreadable as error:
             rejected.append(Outcome(delivery, "rejected", {}, error.encoding, error.problem))
             continue
-        opened.append(Opened(delivery, path, source))
     return opened, rejected

@@ -19,7 +19,10 @@ class Delivery:
     """What is known of a file before it is read.
 
     ``received_on`` is the day, and ``received_at`` the instant (UTC, ISO 8601), at which the hub took it; both come from the
-    caller's ``as_of``, and a re-run after a crash keeps the first ones.
+    caller's ``as_of``, and a re-run after a crash keeps the first ones. A file out of an archive is named
+    ``archive.zip/inner.csv``. ``manifest`` is what came with it (``pipelines.intake.manifest.Manifest``), ``problem`` why
+    it cannot be read at all, if that was seen when it was taken: a manifest that differs, a member of an archive that
+    does not unpack.
     """
 
     batch_id: str
@@ -33,6 +36,8 @@ class Delivery:
     received_on: str
     received_at: str
     token: str
+    manifest: dict[str, Any] | None = None
+    problem: dict[str, str] | None = None
 
     @property
     def day(self) -> date:

@@ -1,7 +1,9 @@
 """The folder channel: what lies in the inboxes, and taking it.
 
 Order of taking one file: bytes into ``raw/``, the delivery into ``state/pending/``, the file into ``.done/``. After a crash at any
-point the next pass does what is left, and the delivery keeps its id and its day.
+point the next pass does what is left, and the delivery keeps its id and its day. A ZIP gives a delivery for each file
+inside, and one for itself where it cannot be taken (``pipelines.intake.archive``). A manifest is taken with its file, and
+goes with it.
 """
 
 from __future__ import annotations
@@ -16,13 +18,14 @@ from typing import Final
 from pipelines.catalog import Catalog
 from pipelines.errors import InputError
 from pipelines.home import Home, read_all, write_json
-from pipelines.intake import raw
+from pipelines.intake import archive, manifest, raw
 from pipelines.intake.delivery import Delivery, batch_id, repeated_id, token
+from pipelines.reading.limits import Limits
 from pipelines.stopwatch import stage
 
 CHINA: Final = timezone(timedelta(hours=8))
 _UNFINISHED: Final = (".part", ".tmp")
-_MANIFEST: Final = ".manifest.json"
+_MANIFEST: Final = manifest.SUFFIX
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,9 @@ class Stray:
     message: str
 
 
-def take(home: Home, catalog: Catalog, *, provider: str | None, as_of: datetime) -> list[Stray]:
+def take(
+    home: Home, catalog: Catalog, *, provider: str | None, as_of: datetime, limits: Limits | None = None
+) -> list[Stray]:
     """Take every finished file of one provider, or of all, into the raw zone.
 
     Args:
@@ -41,6 +46,7 @@ def take(home: Home, catalog: Catalog, *, provider: str | None, as_of: datetime)
         catalog: for the providers it knows.
         provider: only this one.
         as_of: the instant of receipt, aware.
+        limits: what an archive may unpack to.
 
     Returns:
         What could not be taken, with what to do.
@@ -63,7 +69,7 @@ def take(home: Home, catalog: Catalog, *, provider: str | None, as_of: datetime)
                 continue
             for path in _files(folder, strays):
                 try:
-                    _take_one(home, catalog, path, as_of)
+                    _take_one(home, catalog, path, as_of, limits or Limits())
                 except FileNotFoundError:
                     continue  # its owner took it back while we looked
                 except PermissionError as error:
@@ -87,7 +93,11 @@ def _files(provider_folder: Path, strays: list[Stray]) -> Iterator[Path]:
             strays.append(_stray_file(folder))
             continue
         for path in _children(folder):
-            if path.name.endswith(_UNFINISHED) or path.name.endswith(_MANIFEST):
+            if path.name.endswith(_UNFINISHED):
+                continue
+            if path.name.endswith(_MANIFEST):
+                if path.exists() and not _has_file(path):
+                    strays.append(_stray_manifest(path))
                 continue
             if not path.is_file() or path.is_symlink():
                 strays.append(_stray_folder(path))
@@ -111,6 +121,21 @@ def _stray_folder(path: Path) -> Stray:
     )
 
 
+def _has_file(manifest: Path) -> bool:
+    """True where the file of a manifest lies beside it, finished or not."""
+    name = manifest.name.removesuffix(_MANIFEST)
+    others = [p.name for p in manifest.parent.iterdir() if not p.name.endswith(_MANIFEST)]
+    return any(other == name or other.startswith(f"{name}.") or other.startswith(f".{name}.") for other in others)
+
+
+def _stray_manifest(path: Path) -> Stray:
+    return Stray(
+        path,
+        f"{path}: 清单旁边没有它所说的数据文件；清单应先于数据文件或同时放入，请把两者一起重新放入。"
+        " The manifest's file does not lie beside it; drop the manifest before its file, or both together.",
+    )
+
+
 def _stray_unreadable(path: Path, error: OSError) -> Stray:
     return Stray(
         path,
@@ -128,14 +153,14 @@ def _stray_provider(folder: Path, catalog: Catalog) -> Stray:
     )
 
 
-def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime) -> None:
+def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime, limits: Limits) -> None:
     provider_id, dataset_id = path.parent.parent.name, path.parent.name
     dropped = token(path.name, path.stat().st_mtime_ns)
+    beside = manifest_beside(path)
     with stage("raw"):
         sha256, size = raw.keep(home, path)
-    first_id = batch_id(provider_id, dataset_id, sha256)
-    delivery = Delivery(
-        batch_id=first_id,
+    whole = Delivery(
+        batch_id=batch_id(provider_id, dataset_id, sha256),
         first_batch_id=None,
         provider_id=provider_id,
         region_code=catalog.providers[provider_id].region_code,
@@ -147,13 +172,80 @@ def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime) -> None
         received_at=as_of.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         token=dropped,
     )
-    record = raw.first_delivery(home, sha256, first_id)
+    taken = [_first_or_again(home, delivery) for delivery in deliveries_of(home, whole, beside, limits)]
+    for delivery in taken:
+        write_json(home.pending / f"{delivery.batch_id}.json", delivery.to_json())
+    _put_away(path)
+
+
+def deliveries_of(home: Home, whole: Delivery, beside: bytes | None, limits: Limits) -> list[Delivery]:
+    """What a file of the raw zone is: one delivery, or one for each file of an archive; with what a manifest says of it.
+
+    Args:
+        home: the hub's home.
+        whole: the file as one delivery.
+        beside: the manifest that lay beside it.
+        limits: of archives.
+    """
+    if whole.suffix == archive.SUFFIX and whole.bytes:
+        return _unpacked(home, whole, beside, limits)
+    return [_with_manifest(whole, beside)]
+
+
+def manifest_beside(path: Path) -> bytes | None:
+    """The manifest that lies beside a file; None where there is none."""
+    for one in _manifests_of(path):
+        if one.is_file() and not one.is_symlink():
+            with one.open("rb") as stream:
+                return stream.read(manifest.MOST_BYTES + 1)
+    return None
+
+
+def _manifests_of(path: Path) -> tuple[Path, Path]:
+    return path.with_name(path.name + _MANIFEST), path.with_name(path.stem + _MANIFEST)
+
+
+def _with_manifest(delivery: Delivery, beside: bytes | None) -> Delivery:
+    """The delivery with what its manifest says, or with the problem why that cannot be used."""
+    if beside is None:
+        return delivery
+    try:
+        said, _ = manifest.parse(beside)
+    except manifest.Unusable as unusable:
+        return replace(delivery, problem=unusable.problem.to_json())
+    problem = manifest.bytes_differ(said, delivery.sha256, delivery.bytes)
+    return replace(delivery, manifest=said.to_json(), problem=problem.to_json() if problem else None)
+
+
+def _unpacked(home: Home, whole: Delivery, beside: bytes | None, limits: Limits) -> list[Delivery]:
+    """A delivery for each file of an archive; the archive itself, where it cannot be taken."""
+    members, problem = archive.unpack(home, raw.path_of(home, whole.sha256), beside, whole.sha256, limits)
+    if problem is not None:
+        return [replace(whole, problem=problem.to_json())]
+    return [_of_member(whole, member) for member in members]
+
+
+def _of_member(whole: Delivery, member: archive.Member) -> Delivery:
+    """A file that did not unpack has no bytes of its own: it is known by its archive's and its name."""
+    identity = member.sha256 or f"{whole.sha256}/{member.name}"
+    return replace(
+        whole,
+        batch_id=batch_id(whole.provider_id, whole.dataset_id, identity),
+        file_name=f"{whole.file_name}/{member.name}",
+        sha256=member.sha256 or whole.sha256,
+        bytes=member.bytes,
+        token=token(f"{whole.token}/{member.name}", 0),
+        manifest=member.manifest.to_json() if member.manifest else None,
+        problem=member.problem.to_json() if member.problem else None,
+    )
+
+
+def _first_or_again(home: Home, delivery: Delivery) -> Delivery:
+    record = raw.first_delivery(home, delivery.sha256, delivery.batch_id)
     if not record.exists():
         write_json(record, delivery.to_json())
-    else:
-        delivery = _again(home, delivery, Delivery.from_json(json.loads(record.read_text())))
-    write_json(home.pending / f"{delivery.batch_id}.json", delivery.to_json())
-    _put_away(path)
+        return delivery
+    return _again(home, delivery, Delivery.from_json(json.loads(record.read_text(encoding="utf-8"))))
 
 
 def _again(home: Home, delivery: Delivery, first: Delivery) -> Delivery:
@@ -195,7 +287,7 @@ def _put_away(path: Path) -> None:
     """Move a taken file, and its manifest, to ``inbox/<provider>/.done/<dataset>/``."""
     done = path.parent.parent / ".done" / path.parent.name
     done.mkdir(parents=True, exist_ok=True)
-    for one in (path, path.with_name(path.name + _MANIFEST), path.with_name(path.stem + _MANIFEST)):
+    for one in (path, *_manifests_of(path)):
         if one.exists():
             target = done / one.name
             times = 1

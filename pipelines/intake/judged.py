@@ -115,7 +115,7 @@ def _layout(screen: Screen, one: Opened, work: Path) -> Layout:
 
     def read(fields: tuple[Field, ...], line_by_line: bool) -> Source:
         way = salvage if line_by_line else open_source
-        return way(one.path, one.delivery.suffix, fields, screen.dataset.title_zh, work / "again")
+        return way(one.path, one.delivery.suffix, fields, screen.dataset.title_zh, work / "again", one.source.terms)
 
     (work / "again").mkdir(parents=True, exist_ok=True)
     return Layout.of(one.source.columns, screen, read, work / f"own-{one.delivery.batch_id}.parquet")
@@ -177,6 +177,7 @@ def _outcomes(
                 problem,
                 one.source.columns.unknown,
                 one.source.columns.names,
+                passed.asides.get(batch, ()),
             )
         )
     return outcomes

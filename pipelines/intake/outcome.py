@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import polars as pl
@@ -31,6 +32,7 @@ class Outcome:
     problem: Problem | None = None
     unknown_columns: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    asides: tuple[str, ...] = ()
 
     def row(self, group_id: str, catalog_version: str) -> dict[str, Any]:
         """The row of ``batches``."""
@@ -55,9 +57,24 @@ class Outcome:
             "catalog_version": catalog_version,
             "unknown_columns": list(self.unknown_columns),
             "columns": list(self.columns),
+            "asides": list(self.asides),
+            **_of_manifest(delivery, self.problem),
             **NOTHING,
             **self.counts,
         }
+
+
+def _of_manifest(delivery: Delivery, problem: Problem | None) -> dict[str, Any]:
+    """What the ledger keeps of a manifest: whether it agreed, and what it said of period and operation."""
+    said = delivery.manifest or {}
+    differs = problem is not None and problem.code.startswith("manifest_")
+    begins, ends = said.get("period_from"), said.get("period_to")
+    return {
+        "manifest": "differs" if differs else "agreed" if said else None,
+        "period_from": date.fromisoformat(begins) if begins else None,
+        "period_to": date.fromisoformat(ends) if ends else None,
+        "operation": said.get("operation"),
+    }
 
 
 def status_of(accepted: int, refused: int) -> str:

@@ -12,24 +12,41 @@ again line by line, and the pass is repeated: a damaged file costs time, a clean
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import Catalog
+from pipelines.catalog import LAYOUT, Catalog
 from pipelines.errors import HubError
+from pipelines.intake.agreement import disagreement
 from pipelines.intake.delivery import Delivery
+from pipelines.intake.manifest import Manifest
 from pipelines.lake.tables import COMPRESSION_LEVEL
 from pipelines.overlap import two_at_a_time
-from pipelines.reading import EMPTY, LAST_EMPTY, Source, Unreadable, salvage
+from pipelines.reading import (
+    ASIDE,
+    EMPTY,
+    LAST_EMPTY,
+    ROW_NUMBER,
+    Aside,
+    Source,
+    Terms,
+    Unreadable,
+    open_source,
+    salvage,
+)
+from pipelines.reading.limits import Limits
+from pipelines.reading.problems import too_large
 from pipelines.screening import BATCH, BUCKET, Screen
 from pipelines.screening.columns import PROVIDER, RECEIVED_ON, REGION
 from pipelines.stopwatch import stage
 
 SLICE_ROWS: Final = 65_536
+_MOST_ASIDES: Final = 50
 _FLUSH_ROWS: Final = 2 * SLICE_ROWS  # accepted rows are written to their buckets when so many have gathered
 
 
@@ -50,6 +67,7 @@ class _Slice:
     seen: pl.DataFrame
     measured: pl.DataFrame
     accepted: pl.DataFrame
+    asides: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -58,7 +76,7 @@ class Passed:
 
     Folders of Parquet files: ``accepted`` holds the accepted rows by bucket, ``flagged`` the rows that broke any rule,
     ``staged`` all rows before the split; ``measured`` has the columns of ``Screen.measured``; ``rejected`` the files that
-    turned out to be unreadable.
+    turned out to be unreadable, or not what their manifest says; ``asides`` by batch what was not read as records, in words.
     """
 
     opened: tuple[Opened, ...]
@@ -67,6 +85,25 @@ class Passed:
     staged: Path
     measured: pl.DataFrame
     rejected: tuple[tuple[Delivery, Unreadable], ...]
+    asides: Mapping[str, tuple[str, ...]] = attribute(default_factory=dict)
+
+
+def open_delivery(screen: Screen, delivery: Delivery, path: Path, limits: Limits, work: Path) -> Opened:
+    """Open the file of a delivery, on the terms of its dataset, its manifest and the settings.
+
+    Args:
+        screen: the dataset, compiled.
+        delivery: what it is sent as.
+        path: the bytes.
+        limits: of the settings.
+        work: folder for what has to be written on the way.
+
+    Raises:
+        Unreadable: no row of the file can be judged.
+    """
+    terms = Terms(limits, screen.dataset.layouts, (delivery.manifest or {}).get("schema_version"))
+    source = open_source(path, delivery.suffix, screen.delivered, screen.dataset.title_zh, work, terms)
+    return Opened(delivery, path, source)
 
 
 def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> Passed:
@@ -82,9 +119,9 @@ def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> Passed
     """
     current = list(opened)
     rejected: list[tuple[Delivery, Unreadable]] = []
-    for _ in range(3):
+    for _ in range(4):
         try:
-            passed, seen = _one_pass(screen, current, work)
+            passed, seen, asides = _one_pass(screen, current, work)
         except (
             pl.exceptions.ComputeError,
             pl.exceptions.SchemaError,
@@ -101,7 +138,13 @@ def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> Passed
                 if not one.source.accounts_for(*seen.get(one.delivery.batch_id, (0, 0, 0)))
             }
             if not damaged:
-                return Passed(tuple(current), *passed, tuple(rejected))
+                wrong = _not_as_said(current, seen)
+                if not wrong:
+                    return Passed(tuple(current), *passed, tuple(rejected), _told(current, asides))
+                rejected += [
+                    (one.delivery, wrong[one.delivery.batch_id]) for one in current if one.delivery.batch_id in wrong
+                ]
+                current = [one for one in current if one.delivery.batch_id not in wrong]
         current = _salvaged(screen, current, damaged, work, rejected)
         if not current:
             return Passed((), work / "none", work / "none", work / "none", pl.DataFrame(), tuple(rejected))
@@ -118,20 +161,26 @@ def in_time_from(catalog: Catalog, delivery: Delivery) -> pl.Expr:
 
 def _one_pass(
     screen: Screen, opened: Sequence[Opened], work: Path
-) -> tuple[tuple[Path, Path, Path, pl.DataFrame], dict[str, tuple[int, int, int]]]:
-    """Read and screen all files, slice by slice; and for each file the rows, empty rows and rows with an empty last cell."""
+) -> tuple[tuple[Path, Path, Path, pl.DataFrame], dict[str, tuple[int, int, int]], pl.DataFrame]:
+    """Read and screen all files, slice by slice.
+
+    Returns:
+        The folders and measures; for each file the rows, those that are no records and those with an empty last cell; and
+        the asides of all files, ``_batch_id, _row_number, _aside``.
+    """
     rows = pl.concat([_identified(screen.catalog, one) for one in opened])
     accepted, flagged, staged = (_emptied(work / name) for name in ("accepted", "flagged", "staged"))
 
     def screened(numbered: tuple[int, pl.DataFrame]) -> _Slice:
         number, part = numbered
         name = f"{number:05d}.parquet"
-        filled = part.filter(~pl.col(EMPTY)).drop(EMPTY, LAST_EMPTY)
+        filled = part.filter(~pl.col(EMPTY)).drop(EMPTY, LAST_EMPTY, ASIDE)
+        aside = part.filter(pl.col(ASIDE).is_not_null()).select(BATCH, ROW_NUMBER, ASIDE)
         judged = screen.judged(filled.lazy()).collect(engine="in-memory").lazy()
         _write(screen.flagged(judged), flagged / name)
         _write(screen.staged(judged), staged / name)
         measured = screen.measured(judged).collect(engine="in-memory")
-        return _Slice(name, _seen(part), measured, screen.accepted(judged).collect(engine="in-memory"))
+        return _Slice(name, _seen(part), measured, screen.accepted(judged).collect(engine="in-memory"), aside)
 
     waiting: list[pl.DataFrame] = []
     slices: list[_Slice] = []
@@ -145,7 +194,7 @@ def _one_pass(
     seen = pl.concat(one.seen for one in slices).group_by(BATCH).agg(pl.all().sum())
     counts = {row[0]: (row[1], row[2], row[3]) for row in seen.select(BATCH, "rows", "empty", "last_empty").rows()}
     measured = pl.concat(one.measured for one in slices).group_by(BATCH).agg(pl.all().sum())
-    return (accepted, flagged, staged, measured), counts
+    return (accepted, flagged, staged, measured), counts, pl.concat(one.asides for one in slices)
 
 
 def _write(rows: pl.LazyFrame, path: Path) -> None:
@@ -192,13 +241,49 @@ def _emptied(folder: Path) -> Path:
 
 def _identified(catalog: Catalog, one: Opened) -> pl.LazyFrame:
     delivery = one.delivery
+    layout = one.source.layout
     return one.source.rows.with_columns(
+        *([pl.lit(layout.id).alias(LAYOUT)] if layout else []),
         pl.lit(delivery.batch_id).alias(BATCH),
         pl.lit(delivery.provider_id).alias(PROVIDER),
         pl.lit(delivery.region_code).alias(REGION),
         pl.lit(delivery.day).alias(RECEIVED_ON),
         in_time_from(catalog, delivery).alias("_in_time_from"),
     )
+
+
+def _not_as_said(opened: Sequence[Opened], seen: Mapping[str, tuple[int, int, int]]) -> dict[str, Unreadable]:
+    """Files that are not what their manifest says, or have more rows than the limit, by batch."""
+    wrong = {}
+    for one in opened:
+        rows = seen.get(one.delivery.batch_id, (0, 0, 0))[0]
+        limit = one.source.terms.limits.rows
+        problem = None
+        if rows + len(one.source.malformed) > limit:
+            problem = too_large("行数", "Rows", rows + len(one.source.malformed), limit)
+        elif one.delivery.manifest:
+            problem = disagreement(Manifest.from_json(one.delivery.manifest), one.source, rows)
+        if problem is not None:
+            wrong[one.delivery.batch_id] = Unreadable(problem, one.source.encoding)
+    return wrong
+
+
+def _told(opened: Sequence[Opened], asides: pl.DataFrame) -> dict[str, tuple[str, ...]]:
+    """What was not read as records, for the receipts: the first of each file, and how many more."""
+    by_batch = asides.partition_by(BATCH, as_dict=True)
+    told = {}
+    for one in opened:
+        below = by_batch.get((one.delivery.batch_id,))
+        found = [*one.source.asides]
+        if below is not None:
+            found += [Aside(number, kind) for number, kind in below.select(ROW_NUMBER, ASIDE).rows()]
+        found.sort(key=lambda aside: aside.row_number)
+        words = [aside.told() for aside in found[:_MOST_ASIDES]]
+        if len(found) > _MOST_ASIDES:
+            words.append(f"……另有 {len(found) - _MOST_ASIDES} 处")
+        if words:
+            told[one.delivery.batch_id] = tuple(words)
+    return told
 
 
 def _cannot_be_read(one: Opened, work: Path) -> bool:
@@ -225,7 +310,9 @@ def _salvaged(
             result.append(one)
             continue
         try:
-            source = salvage(one.path, one.delivery.suffix, screen.delivered, screen.dataset.title_zh, work)
+            source = salvage(
+                one.path, one.delivery.suffix, screen.delivered, screen.dataset.title_zh, work, one.source.terms
+            )
         except Unreadable as error:
             rejected.append((one.delivery, error))
             continue

@@ -13,10 +13,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO, Final
 
 from pipelines.home import Home
+
+_PIECE: Final = 1 << 20
 
 
 def keep(home: Home, source: Path) -> tuple[str, int]:
@@ -42,6 +46,42 @@ def keep(home: Home, source: Path) -> tuple[str, int]:
         temporary.chmod(0o444)
         temporary.replace(target)
     return digest, size
+
+
+class TooMuch(Exception):
+    """A stream gave more bytes than it may."""
+
+
+def keep_stream(home: Home, stream: IO[bytes], most: int) -> tuple[str, int]:
+    """Write a stream into the raw zone, in pieces.
+
+    Returns:
+        SHA-256 (hexadecimal) and size in bytes.
+
+    Raises:
+        TooMuch: it gives more than ``most`` bytes; nothing is kept.
+    """
+    home.raw.mkdir(parents=True, exist_ok=True)
+    temporary = home.raw / f".{os.getpid()}.{threading.get_ident()}.member.tmp"
+    hasher, size = hashlib.sha256(), 0
+    try:
+        with temporary.open("wb") as kept:
+            while piece := stream.read(_PIECE):
+                size += len(piece)
+                if size > most:
+                    raise TooMuch
+                hasher.update(piece)
+                kept.write(piece)
+            kept.flush()
+            os.fsync(kept.fileno())
+        target = path_of(home, hasher.hexdigest())
+        if not target.exists():
+            target.parent.mkdir(exist_ok=True)
+            temporary.chmod(0o444)
+            temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return hasher.hexdigest(), size
 
 
 def forget_unfinished(home: Home) -> None:

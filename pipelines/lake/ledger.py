@@ -41,6 +41,11 @@ BATCHES: Final[Schema] = {
     "problem_en": pl.String(),
     "catalog_version": pl.String(),
     "unknown_columns": pl.List(pl.String()),
+    "asides": pl.List(pl.String()),  # rows and sheets that were not read as records, in words, the first ones
+    "manifest": pl.String(),  # agreed, differs; null where none came
+    "period_from": pl.Date(),  # as the manifest says
+    "period_to": pl.Date(),
+    "operation": pl.String(),  # full, delta; null where no manifest says
     "rows_in": pl.Int64(),
     "rows_accepted": pl.Int64(),
     "rows_refused": pl.Int64(),

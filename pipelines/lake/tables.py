@@ -127,6 +127,8 @@ class Table:
         Returns:
             False where every partition held this very content already; nothing was committed.
         """
+        from deltalake.transaction import RemoveAction
+
         there: dict[str | None, list[Path]] = {}
         for path, partition in self.files().items():
             there.setdefault(partition, []).append(path)
@@ -165,6 +167,13 @@ class Table:
             path = Path(name.removeprefix("file://"))
             result[path] = path.parent.name.partition("=")[2] if self.partition else None
         return result
+
+    def by_partition(self) -> dict[str, list[Path]]:
+        """The table's data files by partition value, of a table that has one."""
+        found: dict[str, list[Path]] = {}
+        for path, partition in self.files().items():
+            found.setdefault(str(partition), []).append(path)
+        return found
 
     def scan(self, files: Iterable[Path] | None = None) -> pl.LazyFrame:
         """The rows of the table, or of some of its files, with the columns of the schema."""

@@ -1,6 +1,6 @@
 """Precheck: what ``collect`` would say of a file, offline and without a hub; nothing is written but the report.
 
-    <out>/receipt.html, receipt.json, findings.csv, findings.xlsx
+    <out>/receipt.html, receipt.json, findings.csv, findings.xlsx       of an archive, one such folder for each file in it
 
 Files are read, screened and reported by the very code that collects them, so that every row gets the same verdict. What only the
 hub knows is left out: whether names and records agree with what was collected before, which never refuses a row; a hub's home that
@@ -10,6 +10,7 @@ is at hand is asked.
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,14 +21,17 @@ import polars as pl
 
 from pipelines.catalog import Catalog
 from pipelines.errors import InputError
-from pipelines.home import replace_file, write_json
+from pipelines.home import Home, replace_file, write_json
+from pipelines.intake import raw
+from pipelines.intake.archive import SUFFIX
 from pipelines.intake.delivery import Delivery, batch_id
-from pipelines.intake.inbox import CHINA
+from pipelines.intake.inbox import CHINA, deliveries_of, manifest_beside
 from pipelines.intake.judged import judge
 from pipelines.intake.outcome import Outcome, rule_counts
-from pipelines.intake.passes import Opened, screen_files
+from pipelines.intake.passes import open_delivery, screen_files
 from pipelines.privacy.pseudonym import Pseudonyms
-from pipelines.reading import Unreadable, open_source
+from pipelines.reading import Problem, Unreadable
+from pipelines.reading.limits import Limits
 from pipelines.receipts.files import CSV, XLSX, write_without_findings
 from pipelines.receipts.findings import no_findings, write_csv
 from pipelines.receipts.page import page
@@ -37,6 +41,7 @@ from pipelines.screening.known import References
 
 RECEIPT_JSON = "receipt.json"
 RECEIPT_HTML = "receipt.html"
+_NO_NAME = re.compile(r"[^\w.-]+")
 _NO_KEY = b"pseudonyms of a precheck leave it nowhere"
 
 
@@ -63,8 +68,9 @@ def precheck(
     as_of: datetime,
     out: Path | None = None,
     references: References | None = None,
-) -> Prechecked:
-    """Screen one file and write the report.
+    limits: Limits | None = None,
+) -> list[Prechecked]:
+    """Screen one file and write the report: one, or one for each file of an archive.
 
     Args:
         catalog: the catalogue.
@@ -74,19 +80,43 @@ def precheck(
         as_of: the instant of receipt.
         out: folder of the report; by default ``<file name>.precheck`` beside the file.
         references: what the hub knows, where a hub is at hand.
+        limits: of the settings; without, the default ones.
 
     Raises:
         InputError: the file, the dataset or the provider does not exist, or the report cannot be written.
     """
-    delivery = _delivery(catalog, file, dataset_id, provider_id, as_of)
+    whole = _delivery(catalog, file, dataset_id, provider_id, as_of)
     folder = out or file.with_name(f"{file.name}.precheck")
+    done = []
+    with tempfile.TemporaryDirectory(prefix="precheck-") as scratch:
+        home = Home(Path(scratch) / "home")
+        if whole.suffix == SUFFIX:
+            raw.keep(home, file)
+        for number, delivery in enumerate(deliveries_of(home, whole, manifest_beside(file), limits or Limits()), 1):
+            packed = delivery.file_name != whole.file_name
+            path = raw.path_of(home, delivery.sha256) if packed else file
+            place = folder / f"{number:02d}-{_NO_NAME.sub('_', delivery.file_name)[-60:]}" if packed else folder
+            work = Path(scratch) / str(number)
+            work.mkdir()
+            done.append(_report(catalog, delivery, path, place, work, references, limits or Limits()))
+    return done
+
+
+def _report(
+    catalog: Catalog,
+    delivery: Delivery,
+    file: Path,
+    folder: Path,
+    work: Path,
+    references: References | None,
+    limits: Limits,
+) -> Prechecked:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written to ({error.strerror}); give --out a folder that can") from error
-    with tempfile.TemporaryDirectory(prefix="precheck-") as scratch:
-        outcome, counted = _screened(catalog, delivery, file, folder, Path(scratch), references)
-    rules = {rule.id: rule for rule in catalog.rules[dataset_id]}
+    outcome, counted = _screened(catalog, delivery, file, folder, work, references, limits)
+    rules = {rule.id: rule for rule in catalog.rules[delivery.dataset_id]}
     content = receipt(outcome.row("", catalog.version), counted.to_dicts(), rules, site=None)
     replace_file(folder / RECEIPT_HTML, page(content, folder / CSV, catalog, precheck=True).encode())
     write_json(folder / RECEIPT_JSON, content)
@@ -94,7 +124,13 @@ def precheck(
 
 
 def _screened(
-    catalog: Catalog, delivery: Delivery, file: Path, folder: Path, work: Path, references: References | None
+    catalog: Catalog,
+    delivery: Delivery,
+    file: Path,
+    folder: Path,
+    work: Path,
+    references: References | None,
+    limits: Limits,
 ) -> tuple[Outcome, pl.DataFrame]:
     """The outcome of the file and the counts of its rules; the findings go to the folder."""
     for name in (CSV, XLSX):
@@ -104,8 +140,9 @@ def _screened(
     outcome: Outcome | None = None
     counted = pl.DataFrame()
     try:
-        source = open_source(file, delivery.suffix, screen.delivered, screen.dataset.title_zh, work)
-        passed = screen_files(screen, [Opened(delivery, file, source)], work)
+        if delivery.problem:
+            raise Unreadable(Problem(**delivery.problem))
+        passed = screen_files(screen, [open_delivery(screen, delivery, file, limits, work)], work)
         if passed.opened:
             judged = judge(screen, passed)
             for _ in judged.findings({delivery.batch_id: folder}, work):

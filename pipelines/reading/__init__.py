@@ -1,16 +1,23 @@
 """Bytes to text rows with the row numbers a person sees; malformed lines are kept as they came."""
 
+from pipelines.reading.asides import Aside
+from pipelines.reading.limits import Limits
 from pipelines.reading.problems import Problem, Unreadable, missing_columns, no_rows, not_in_catalogue
 from pipelines.reading.salvage import RAW_TEXT, ROW_NUMBER
-from pipelines.reading.source import EMPTY, LAST_EMPTY, Source, open_source, salvage
+from pipelines.reading.source import ASIDE, EMPTY, LAST_EMPTY, SUFFIXES, Source, Terms, open_source, salvage
 
 __all__ = [
+    "ASIDE",
     "EMPTY",
     "LAST_EMPTY",
     "RAW_TEXT",
     "ROW_NUMBER",
+    "SUFFIXES",
+    "Aside",
+    "Limits",
     "Problem",
     "Source",
+    "Terms",
     "Unreadable",
     "missing_columns",
     "no_rows",

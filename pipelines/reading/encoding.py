@@ -8,14 +8,18 @@ never guessed.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
+from pipelines.reading.decoding import whole_lines
 from pipelines.reading.problems import Unreadable, undecodable
 
 CHUNK: Final = 1 << 20
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -30,7 +34,7 @@ def guess(path: Path) -> str:
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
-    if _decodes(head, "utf-8"):
+    if decodes(head, "utf-8"):
         return "utf-8"
     lines = [line for line in head.splitlines() if not line.isascii()]
     return "utf-8" if sum(map(is_utf8, lines)) > len(lines) / 2 else "gb18030"
@@ -48,14 +52,8 @@ def is_utf8(line: bytes) -> bool:
         return False
 
 
-def has_utf8_lines(path: Path) -> bool:
-    """True where a line of a GB18030 file is UTF-8: strict decoding lets one in three such lines pass as mojibake."""
-    with path.open("rb") as stream:
-        return any(is_utf8(line) for line in stream if not line.isascii())
-
-
-def main_encoding(path: Path) -> str:
-    """The encoding most lines of a damaged file are in.
+def main_encoding(path: Path, *, lone_returns: bool = False) -> str:
+    """The encoding most lines of a damaged file are in; ``lone_returns``: its lines end with them.
 
     Raises:
         Unreadable: most lines with non-ASCII bytes are in neither UTF-8 nor GB18030.
@@ -63,13 +61,13 @@ def main_encoding(path: Path) -> str:
     first: tuple[int, int, int] | None = None
     lines = utf8 = gb18030 = 0
     with path.open("rb") as stream:
-        for number, line in enumerate(stream, start=1):
+        for number, line in enumerate(_lines(stream, lone_returns=lone_returns), start=1):
             if line.isascii():
                 continue
             lines += 1
             if is_utf8(line):
                 utf8 += 1
-            elif _decodes(line, "gb18030", final=True):
+            elif decodes(line, "gb18030", final=True):
                 gb18030 += 1
             elif first is None:
                 first = (number, *_first_bad(line))
@@ -78,20 +76,33 @@ def main_encoding(path: Path) -> str:
     return "utf-8" if utf8 >= gb18030 else "gb18030"
 
 
-def transcode(path: Path, encoding: str, target: Path) -> None:
-    """Write the file again as UTF-8 without a byte order mark.
-
-    Raises:
-        UnicodeDecodeError: the file is not in that encoding.
-    """
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with path.open("rb") as source, target.open("wb") as sink:
-        while chunk := source.read(CHUNK):
-            sink.write(decoder.decode(chunk).encode())
-        sink.write(decoder.decode(b"", final=True).encode())
+def _lines(stream: BinaryIO, *, lone_returns: bool) -> Iterator[bytes]:
+    for chunk in whole_lines(stream, lone_returns=lone_returns):
+        yield from chunk.removesuffix(b"\n").split(b"\n")
 
 
-def _decodes(data: bytes, encoding: str, *, final: bool = False) -> bool:
+def looks_like_utf16(head: bytes) -> bool:
+    """True for text of two bytes a character without a byte order mark: ends of lines and separators with a NUL beside them."""
+    if head.count(0) * 10 < len(head):
+        return False
+    for ends in ((b"\n\x00", b"\r\x00", b",\x00", b"\t\x00"), (b"\x00\n", b"\x00\r", b"\x00,", b"\x00\t")):
+        places = [at for end in ends for at in _places(head, end)]
+        if places and all(at % 2 == 0 for at in places):
+            return True
+    return False
+
+
+def _places(head: bytes, wanted: bytes) -> list[int]:
+    found: list[int] = []
+    at = head.find(wanted)
+    while at >= 0 and len(found) < 100:
+        found.append(at)
+        at = head.find(wanted, at + 2)
+    return found
+
+
+def decodes(data: bytes, encoding: str, *, final: bool = False) -> bool:
+    """True where the bytes are in the encoding; with ``final`` none of them may be the beginning of a character."""
     try:
         codecs.getincrementaldecoder(encoding)().decode(data, final)
     except UnicodeDecodeError:

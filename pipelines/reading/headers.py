@@ -67,3 +67,37 @@ def columns(header: Sequence[str], fields: tuple[Field, ...], title: str) -> Col
         missing=tuple(field for field in fields if field.required and field.id not in found),
         header=tuple(header),
     )
+
+
+def of_fields(names: Sequence[str]) -> Columns:
+    """Columns of a file without a header: some fields, by id."""
+    return Columns(tuple(names), (), (), tuple(names))
+
+
+def find_header(rows: Sequence[Sequence[str]], fields: tuple[Field, ...]) -> tuple[int, int, int]:
+    """Which of the first rows is the header: the one with most columns that are known.
+
+    Args:
+        rows: the first rows of a file, blank ones included.
+        fields: of the dataset.
+
+    Returns:
+        Place of the header (from 0), place of the last row of the header (a second one may follow, with the official
+        codes below the titles), and how many fields it names; 0 where no row names any.
+    """
+    known = aliases(fields)
+    named = [[known.get(key(text)) for text in row] for row in rows]
+    scores = [len({name for name in names if name}) for names in named]
+    best = max(scores, default=0)
+    if best == 0:
+        return 0, 0, 0
+    place = last = scores.index(best)
+    # The row below names the same fields in the same columns: the official codes under the titles, or the reverse.
+    while last + 1 < len(named) and _same(named[place], named[last + 1]):
+        last += 1
+    return place, last, best
+
+
+def _same(first: Sequence[str | None], second: Sequence[str | None]) -> bool:
+    both = [(a, b) for a, b in zip(first, second, strict=False) if a and b]
+    return len(both) >= max(2, sum(map(bool, first)) / 2) and all(a == b for a, b in both)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+HEADER_ROWS: Final = 10  # the header is one of so many first rows
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,10 @@ def unknown_header(headers: list[str], title: str) -> Problem:
     shown = "、".join(headers[:5]) or "（空）"
     return Problem(
         "unknown_header",
-        f"第 1 行应为“{title}”的表头，但没有一列能识别（读到：{shown}）。请按目录模板的列名重新导出，并确认放入了正确的目录。",
-        f"Row 1 should be the header of the dataset, but no column is known (found: {', '.join(headers[:5])}). "
+        f"前 {HEADER_ROWS} 行里应有“{title}”的表头，但没有一列能识别（读到：{shown}）。"
+        "请按目录模板的列名重新导出，并确认放入了正确的目录。",
+        f"One of the first {HEADER_ROWS} rows should be the header of the dataset, but no column is known "
+        f"(found: {', '.join(headers[:5])}). "
         "Export with the column names of the catalogue and check the folder.",
     )
 
@@ -90,8 +95,8 @@ def unsupported_format(name: str) -> Problem:
     """A file of a kind the hub does not read."""
     return Problem(
         "unsupported_format",
-        f"不支持该文件类型：{name}。请使用 CSV（UTF-8 或 GB18030）或 XLSX 后重新报送。",
-        f"This kind of file is not read: {name}. Send CSV (UTF-8 or GB18030) or XLSX.",
+        f"不支持该文件类型：{name}。请使用 CSV（UTF-8 或 GB18030）、XLSX、XLS、JSON、JSONL，或者装有这些文件的 ZIP 重新报送。",
+        f"This kind of file is not read: {name}. Send CSV (UTF-8 or GB18030), XLSX, XLS, JSON, JSONL, or a ZIP of these.",
     )
 
 
@@ -104,10 +109,160 @@ def broken_workbook(reason: str) -> Problem:
     )
 
 
+def empty_workbook() -> Problem:
+    """A workbook in which no cell has anything."""
+    return Problem(
+        "empty_file",
+        "工作簿里没有内容。请检查导出程序，重新导出后再放入收件目录。",
+        "The workbook has nothing in any cell. Check the export, then drop the file again.",
+    )
+
+
+def burst_workbook() -> Problem:
+    """Opening the workbook ended the process that opens workbooks."""
+    return Problem(
+        "broken_workbook",
+        "工作簿打开时撑满了内存，或者内容损坏：常见原因是有单元格远在数据之外。整个文件未入库。"
+        "请把数据复制到新工作簿，另存为 .xlsx 后重新报送。",
+        "Opening the workbook took more memory than it may, or its content is damaged; often a cell lies far from the data. "
+        "Nothing was taken in. Copy the rows into a new workbook, save it as .xlsx and send that.",
+    )
+
+
 def missing_columns(titles: list[str]) -> Problem:
     """Required columns are not there, so that no row can be right."""
     return Problem(
         "missing_columns",
         f"缺少必填列：{'、'.join(titles)}。所有行因此都未入库，请补齐这些列后重新报送。",
         f"Required columns are missing: {', '.join(titles)}. No row could be accepted; add them and send the file again.",
+    )
+
+
+def too_large(name_zh: str, name_en: str, found: int, limit: int, *, unit_zh: str = "", unit_en: str = "") -> Problem:
+    """Something of the file is beyond a limit of the settings; both figures are told."""
+    return Problem(
+        "too_large",
+        f"{name_zh}超过上限：实际 {found:,}{unit_zh}，上限 {limit:,}{unit_zh}。整个文件未入库。请拆成几个文件后重新报送。",
+        f"{name_en} beyond the limit: {found:,}{unit_en}, at most {limit:,}{unit_en}. Nothing was taken in. "
+        "Split the file and send the parts.",
+    )
+
+
+def too_slow(seconds: int) -> Problem:
+    """Reading took longer than the settings allow."""
+    return Problem(
+        "too_slow",
+        f"读取文件超过 {seconds} 秒仍未完成，整个文件未入库。请拆成几个较小的文件后重新报送。",
+        f"Reading the file took more than {seconds} seconds. Nothing was taken in. Split it and send the parts.",
+    )
+
+
+def utf16_without_mark() -> Problem:
+    """UTF-16 that does not say so: byte order would be a guess."""
+    return Problem(
+        "undecodable",
+        "文件像是没有字节顺序标记的 UTF-16 编码，字节顺序只能靠猜，整个文件未入库。请另存为“CSV UTF-8”后重新放入收件目录。",
+        "The file looks like UTF-16 without a byte order mark; the order of bytes would be a guess. Nothing was taken in. "
+        "Save it as CSV UTF-8 and drop it again.",
+    )
+
+
+def not_a_workbook(found_zh: str, found_en: str) -> Problem:
+    """The name says workbook, the content says something else."""
+    return Problem(
+        "broken_workbook",
+        f"文件名是 Excel 工作簿，内容却是{found_zh}，整个文件未入库。请用 Excel 打开后“另存为 .xlsx”再报送。",
+        f"The name says workbook, but the content is {found_en}. Nothing was taken in. "
+        "Open it in Excel, save it as .xlsx and send that.",
+    )
+
+
+def encrypted(what_zh: str, what_en: str) -> Problem:
+    """A password is needed."""
+    return Problem(
+        "encrypted",
+        f"{what_zh}加了密码，无法读取，整个文件未入库。请去掉密码后重新报送。",
+        f"The {what_en} is protected with a password and cannot be read. Nothing was taken in. Send it without a password.",
+    )
+
+
+def macros() -> Problem:
+    """A workbook that carries programs."""
+    return Problem(
+        "workbook_macros",
+        "工作簿带有宏（程序），整个文件未入库。请另存为不带宏的 .xlsx 后重新报送。",
+        "The workbook carries macros. Nothing was taken in. Save it as .xlsx without macros and send that.",
+    )
+
+
+def external_entities() -> Problem:
+    """XML that declares a document type, the way to external entities and entity bombs."""
+    return Problem(
+        "workbook_entities",
+        "工作簿内部含有文档类型声明（DOCTYPE），正常的 Excel 文件没有这种内容，整个文件未入库。请在 "
+        "Excel 中新建工作簿，粘贴数据后重新报送。",
+        "The workbook's XML declares a document type, which no workbook of Excel does. Nothing was taken in. "
+        "Paste the rows into a new workbook and send that.",
+    )
+
+
+def formulas_without_values(cell: str) -> Problem:
+    """Formulas whose results were never saved: the cells would read as empty."""
+    return Problem(
+        "workbook_formulas",
+        f"工作簿里有公式没有保存计算结果（例如单元格 {cell}），读出来会是空的，整个文件未入库。请在 "
+        "Excel 中打开并保存，或把公式粘贴为数值后重新报送。",
+        f"The workbook has formulas without saved results (cell {cell} for one), which would read as empty. Nothing was taken in. "
+        "Open and save it in Excel, or paste the formulas as values.",
+    )
+
+
+def several_sheets(names: list[str]) -> Problem:
+    """More than one sheet holds records: which rows count is not for the hub to decide."""
+    return Problem(
+        "several_sheets",
+        f"工作簿里有几张工作表都有数据：{'、'.join(names[:10])}。整个文件未入库。请每张工作表另存为一个文件后重新报送。",
+        f"Several sheets of the workbook hold records: {', '.join(names[:10])}. Nothing was taken in. "
+        "Save each sheet as a file of its own and send them.",
+    )
+
+
+def no_json_rows() -> Problem:
+    """JSON that is no array of objects."""
+    return Problem(
+        "not_json",
+        '文件不是 JSON 数组。.json 应为 [{"列名": "值"}, …]，.jsonl 应为每行一个 {"列名": "值"}。'
+        "整个文件未入库，请改正导出程序后重新报送。",
+        'The file is no JSON array. A .json file is [{"column": "value"}, …], a .jsonl file one object a line. '
+        "Nothing was taken in; correct the export and send it again.",
+    )
+
+
+def archive(code: str, message_zh: str, message_en: str) -> Problem:
+    """An archive, or one member of it, that cannot be taken."""
+    return Problem(code, message_zh, message_en)
+
+
+def layout_unclear(first: list[str], second: list[str], known: list[str]) -> Problem:
+    """Columns of two standards in one file, and a column whose codes mean something else in each."""
+    return Problem(
+        "layout_unclear",
+        f"表头混用了两种标准的列名（{'、'.join(first[:3])} 与 {'、'.join(second[:3])}），"
+        "同一代码在两种标准里含义相反，无法判断。整个文件未入库。"
+        f"请统一列名，或在清单文件中用 schema_version 写明标准（{'、'.join(known)}）后重新报送。",
+        f"The header mixes columns of two standards ({', '.join(first[:3])} and "
+        f"{', '.join(second[:3])}), in which the same code means "
+        "different things. Nothing was taken in. Use the columns of one, or say schema_version in the "
+        f"manifest ({', '.join(known)}).",
+    )
+
+
+def unknown_layout(told: str, known: list[str]) -> Problem:
+    """The manifest names a standard that the dataset does not have."""
+    return Problem(
+        "unknown_schema_version",
+        f"清单文件写的标准版本“{told}”不在目录里（可用：{'、'.join(known) or '无'}）。整个文件未入库，"
+        "请改正 schema_version 后重新报送。",
+        f"The manifest's schema_version '{told}' is none of the dataset's ({', '.join(known) or 'it has none'}). "
+        "Nothing was taken in; correct it and send the file again.",
     )

@@ -1,36 +1,140 @@
-"""XLSX: the first sheet, every cell as the text a person sees, row numbers as the spreadsheet shows them."""
+"""XLSX and XLS: the one sheet that holds records, every cell as the text a person sees, row numbers as the spreadsheet shows them.
+
+Hidden rows and rows behind a filter are rows. A row with an error value (``#REF!``) is malformed. Other sheets, notes and lists of
+options for one, are told in the receipt; where two sheets hold records the workbook is refused, for none of them may be left out.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import polars as pl
 
-from pipelines.reading.problems import Unreadable, broken_workbook, empty_file
+from pipelines.catalog import Field
+from pipelines.reading.asides import HEADER, SHEET, TITLE, Aside
+from pipelines.reading.headers import find_header
+from pipelines.reading.limits import Limits
+from pipelines.reading.opener import opener
+from pipelines.reading.package import check_workbook
+from pipelines.reading.problems import (
+    HEADER_ROWS,
+    Unreadable,
+    broken_workbook,
+    empty_workbook,
+    several_sheets,
+    too_large,
+)
+from pipelines.reading.salvage import ROW_NUMBER, shortened
+
+_LIKE_RECORDS: Final = 2  # a sheet with fewer known columns is a list of options, not records
 
 
-def cells(path: Path) -> tuple[list[str], pl.DataFrame]:
-    """Header and rows of the first sheet.
+@dataclass(frozen=True)
+class Sheet:
+    """The sheet with the records: ``table`` has ``_row_number`` and the columns ``0``, ``1``, … as text, empty cells null."""
 
-    Returns:
-        The header texts, and the rows below as text columns ``0``, ``1``, … with ``_row_number``; empty rows left out.
+    header: tuple[str, ...]
+    table: pl.LazyFrame
+    malformed: tuple[tuple[int, str], ...]
+    asides: tuple[Aside, ...]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A sheet with its header, if it has one."""
+
+    content: dict[str, Any]
+    rows: tuple[tuple[str, ...], ...]
+    place: int
+    last: int
+    known: int
+
+    @property
+    def name(self) -> str:
+        return str(self.content["name"])
+
+    @property
+    def records(self) -> int:
+        """Rows below the header, empty ones included."""
+        return int(self.content.get("height", 0)) - self.last - 1
+
+
+def read_workbook(path: Path, suffix: str, fields: tuple[Field, ...], scratch: Path, limits: Limits) -> Sheet:
+    """Read a workbook.
+
+    Args:
+        path: the bytes.
+        suffix: ``.xlsx`` or ``.xls``; what the content is decides how it is read.
+        fields: of the dataset.
+        scratch: folder for the rows, which must stay while they are read.
+        limits: of the file.
 
     Raises:
-        Unreadable: no workbook, or nothing in it.
+        Unreadable: there is no workbook, nothing in it, more than one sheet with records, or more than the limits allow.
     """
-    import fastexcel
+    kind = check_workbook(path, limits)
+    folder = scratch / f"{path.name}{suffix}.sheets"
+    folder.mkdir(parents=True, exist_ok=True)
+    book = folder / f"book{kind}"  # the library goes by the ending
+    book.unlink(missing_ok=True)
+    book.symlink_to(path.resolve())
+    sheets = opener.sheets(book, folder, limits)
+    _check(sheets, limits)
+    found = [_looked_at(sheet, fields) for sheet in sheets if sheet.get("file")]
+    if not found:
+        errors = [str(sheet["error"]) for sheet in sheets if sheet.get("error")]
+        raise Unreadable(broken_workbook(errors[0]) if errors else empty_workbook())
+    best = max(found, key=lambda one: (one.known, one.records > 0))
+    least = max(_LIKE_RECORDS, best.known // 2)
+    others = [one for one in found if one is not best and one.known >= least and one.records > 0]
+    if others and best.records > 0:
+        raise Unreadable(several_sheets([best.name, *(one.name for one in others)]))
+    unread = [s for s in sheets if s is not best.content and (s.get("error") or s.get("file"))]
+    asides = [Aside(0, SHEET, str(sheet["name"])) for sheet in unread]
+    return _sheet(best, tuple(asides))
 
-    try:
-        sheet = fastexcel.read_excel(path).load_sheet(0, header_row=None, dtypes="string", skip_rows=0)
-        frame = sheet.to_polars()
-    except Exception as error:  # fastexcel raises its own types and Rust panics alike
-        reason = str(error).splitlines()[0][:120]
-        raise Unreadable(broken_workbook(reason)) from error
-    if frame.height == 0:
-        raise Unreadable(empty_file())
-    frame = frame.rename({name: str(position) for position, name in enumerate(frame.columns)})
-    header = ["" if text is None else str(text) for text in frame.row(0)]
-    rows = frame.with_row_index("_row_number", offset=1).slice(1)
-    data = [name for name in rows.columns if name != "_row_number"]
-    rows = rows.filter(~pl.all_horizontal(pl.col(data).is_null() | (pl.col(data) == "")))
-    return header, rows.with_columns(pl.col("_row_number").cast(pl.Int64))
+
+def _check(sheets: Sequence[dict[str, Any]], limits: Limits) -> None:
+    if len(sheets) > limits.sheets:
+        raise Unreadable(too_large("工作表数", "Sheets", len(sheets), limits.sheets))
+    for sheet in sheets:
+        cells = int(sheet.get("height", 0)) * int(sheet.get("width", 0))
+        if cells > limits.cells:
+            name = f"工作表“{sheet['name']}”的单元格数"
+            raise Unreadable(too_large(name, f"Cells of sheet '{sheet['name']}'", cells, limits.cells))
+
+
+def _looked_at(sheet: dict[str, Any], fields: tuple[Field, ...]) -> _Found:
+    head = pl.scan_ipc(sheet["file"]).head(HEADER_ROWS).collect()
+    rows = tuple(tuple("" if text is None else str(text) for text in row) for row in head.rows())
+    place, last, known = find_header(rows, fields)
+    return _Found(sheet, rows, place, last, known)
+
+
+def _sheet(found: _Found, asides: tuple[Aside, ...]) -> Sheet:
+    rows = pl.scan_ipc(found.content["file"], row_index_name=ROW_NUMBER, row_index_offset=1)
+    names = [str(place) for place in range(int(found.content["width"]))]
+    table = rows.filter(pl.col(ROW_NUMBER) > found.last + 1).select(
+        pl.col(ROW_NUMBER).cast(pl.Int64),
+        *(pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in names),
+    )
+    wrong: dict[int, dict[int, str]] = {}
+    for row, column, text in found.content["errors"]:
+        if row > found.last:
+            wrong.setdefault(row + 1, {})[column] = text
+    malformed: list[tuple[int, str]] = []
+    if wrong:
+        bad = pl.Series(sorted(wrong), dtype=pl.Int64)
+        for number, *cells in table.filter(pl.col(ROW_NUMBER).is_in(bad.implode())).collect().rows():
+            texts = [wrong[number].get(place, cell or "") for place, cell in enumerate(cells)]
+            malformed.append((number, shortened("\t".join(texts))))
+        table = table.filter(~pl.col(ROW_NUMBER).is_in(bad.implode()))
+    above = [
+        Aside(n + 1, TITLE, " ".join(filter(None, row))) for n, row in enumerate(found.rows[: found.place]) if any(row)
+    ]
+    below = [Aside(n + 1, HEADER, " ".join(found.rows[n])) for n in range(found.place + 1, found.last + 1)]
+    header = found.rows[found.place] if found.rows else ()
+    return Sheet(header, table, tuple(malformed), (*above, *below, *asides))

@@ -71,6 +71,8 @@ def receipt(
         "problem": None,
         "columns": list(batch["columns"] or []),
         "unknown_columns": list(batch["unknown_columns"] or []),
+        "not_records": list(batch["asides"] or []),
+        "manifest": batch["manifest"],
     }
     if batch["problem_code"]:
         content["problem"] = {

@@ -78,11 +78,8 @@ def read_messages(hub: Hub) -> Messages:
     found: dict[tuple[str, str], list[pl.DataFrame]] = {}
     for message in hub.catalog.policies.repair.messages:
         table = hub.records(message.dataset)
-        by_bucket: dict[str, list[object]] = {}
-        for path, bucket in table.files().items():
-            by_bucket.setdefault(str(bucket), []).append(path)
-        for bucket, files in sorted(by_bucket.items()):
-            rows = table.scan(files).collect()  # type: ignore[arg-type]
+        for bucket, files in sorted(table.by_partition().items()):
+            rows = table.scan(files).collect()
             newest = resolve(rows, hub.catalog.datasets[message.dataset]).records
             for (dataset_id,), part in in_force(newest, message).partition_by(_DATASET, as_dict=True).items():
                 found.setdefault((str(dataset_id), bucket), []).append(part)

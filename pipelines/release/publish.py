@@ -139,9 +139,7 @@ def _publish_dataset(
     """Every product of a dataset, the government set first; and why those that were refused were."""
     ordered = sorted(products, key=lambda one: (one.access_class != _GOVERNMENT, one.id))
     before = {one.id: latest(hub.home, one.id) for one in ordered}
-    files: dict[str, list[Path]] = {}
-    for path, bucket in hub.records(dataset.id).files().items():
-        files.setdefault(str(bucket), []).append(path)
+    files = hub.records(dataset.id).by_partition()
     if not files and not any(before.values()):
         return [], []
     at = max([as_of, *(datetime.fromisoformat(one["as_of"]) for one in before.values() if one)])

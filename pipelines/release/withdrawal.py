@@ -23,7 +23,7 @@ from pipelines.release.display import EFFECT, State
 from pipelines.release.erasure import taken_down
 from pipelines.release.messages import Messages, read_messages
 from pipelines.resolution import key_columns
-from pipelines.screening.columns import PROVENANCE, record_schema
+from pipelines.screening.columns import BUCKET, PROVENANCE, record_schema
 
 
 def erase_withdrawn(hub: Hub) -> dict[str, int]:
@@ -51,9 +51,7 @@ def content_columns(hub: Hub, dataset: Dataset) -> list[str]:
     if reference is not None:
         kept |= {reference.number, *filter(None, [reference.authority])}
     schema = record_schema(hub.catalog.fields(dataset.id))
-    return [
-        name for name in schema if name not in kept and name in hub.records(dataset.id).schema and name != "_bucket"
-    ]
+    return [name for name in schema if name not in kept and name != BUCKET]
 
 
 def withdrawn_rows(
@@ -71,17 +69,9 @@ def with_content(rows: pl.LazyFrame, keys: pl.DataFrame, key: Sequence[str], con
     return held.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in content))
 
 
-def lake_files(hub: Hub, dataset_id: str) -> dict[str, list[Path]]:
-    """Lake files of a dataset by bucket."""
-    files: dict[str, list[Path]] = {}
-    for path, bucket in hub.records(dataset_id).files().items():
-        files.setdefault(str(bucket), []).append(path)
-    return files
-
-
 def _erase(hub: Hub, dataset: Dataset, messages: Messages) -> int:
     table, key = hub.records(dataset.id), key_columns(dataset)
-    files = lake_files(hub, dataset.id)
+    files = table.by_partition()
     content = content_columns(hub, dataset)
     total = 0
     for bucket, keys in withdrawn_rows(hub, dataset, messages, files).items():

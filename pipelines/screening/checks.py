@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import RECEIVED_ON, Rule
+from pipelines.catalog import LAYOUT, RECEIVED_ON, Rule
 from pipelines.catalog.rules import CREDIT_CODE_REASONS
 from pipelines.identifiers import citizen_id, credit_code, organisation_code, registration_number
 from pipelines.privacy.find import holds_citizen_id, holds_mobile
@@ -111,6 +111,10 @@ def _not_in_table(rule: Rule, cell: pl.Expr) -> pl.Expr:
     return ~found
 
 
+def _in_layout(cell: pl.Expr) -> pl.Expr:
+    return pl.concat_str(pl.col(LAYOUT), pl.lit("|"), cell)
+
+
 def _items_not_in_table(rule: Rule, cell: pl.Expr) -> pl.Expr:
     texts = sorted((str(p) for p in rule.parameters if not set(str(p)) & set(SEPARATORS)), key=len, reverse=True)
     item = "|".join([*map(re.escape, texts), *(f"{re.escape(prefix)}[^{SEPARATORS}]*" for prefix in rule.prefixes)])
@@ -134,7 +138,7 @@ def _unreadable(rule: Rule, cell: pl.Expr) -> pl.Expr:
 
 _PRIMITIVES: Final[dict[str, Callable[[Rule, pl.Expr], pl.Expr]]] = {
     "required": lambda rule, cell: cell.is_null(),
-    "replacement_character": lambda rule, cell: cell.str.contains("\ufffd|锟斤拷"),
+    "replacement_character": lambda rule, cell: cell.str.contains("[\ufffd\ue000-\uf8ff]|锟斤拷"),
     "date": _unreadable,
     "timestamp": _unreadable,
     "integer": _unreadable,
@@ -143,6 +147,7 @@ _PRIMITIVES: Final[dict[str, Callable[[Rule, pl.Expr], pl.Expr]]] = {
     "pattern": lambda rule, cell: ~cell.str.contains(f"^(?:{rule.parameters[0]})$"),
     "in_table": _not_in_table,
     "items_in_table": _items_not_in_table,
+    "in_table_of_layout": lambda rule, cell: ~_in_layout(cell).is_in([str(text) for text in rule.parameters]),
     "min_exclusive": lambda rule, cell: pl.col(typed_name(rule.field)) <= rule.parameters[0],
     "min_inclusive": lambda rule, cell: pl.col(typed_name(rule.field)) < rule.parameters[0],
     "max_inclusive": lambda rule, cell: pl.col(typed_name(rule.field)) > rule.parameters[0],

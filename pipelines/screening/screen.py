@@ -35,6 +35,7 @@ from pipelines.screening.columns import (
 from pipelines.screening.conditions import applies_name, conditional, conditions
 from pipelines.screening.confirmation import RESERVED, confirmed_rules, told
 from pipelines.screening.known import References, mismatch
+from pipelines.screening.layouts import in_layouts, staged_columns
 from pipelines.screening.look import Look, bits_name, lake_name, looks, raw_name
 from pipelines.screening.record import record_key, sound
 from pipelines.screening.subject import bucket, subject_key
@@ -118,6 +119,7 @@ class Screen:
         rows = rows.with_columns(
             column for look in self.looks for column in look.columns(pl.col(look.field.id))
         ).with_columns(*conditions(self.over_two), self._cleaned())
+        rows = in_layouts(rows, self.dataset, self.catalog)
         rows = rows.with_columns(pl.col(lake_name(name)).alias(typed_name(name)) for name in self._typed)
         rows = rows.with_columns(self._over_two(rule).alias(rule.id) for rule in self.over_two)
         rows = rows.with_columns(self._confirmed().alias(CONFIRMED_RULES))
@@ -137,7 +139,8 @@ class Screen:
 
     def staged(self, judged: pl.LazyFrame) -> pl.LazyFrame:
         """The rows as the second route sees them, before the split: tidy text, what was cleaned, the day of receipt."""
-        return judged.select(*self.names, CLEANED, pl.col(RECEIVED_ON).dt.to_string("iso").alias(RECEIVED_ON))
+        received = pl.col(RECEIVED_ON).dt.to_string("iso").alias(RECEIVED_ON)
+        return judged.select(*self.names, CLEANED, received, *staged_columns(self.dataset))
 
     def accepted(self, judged: pl.LazyFrame) -> pl.LazyFrame:
         """Rows that broke no refusing rule, in the columns of ``record_schema``."""

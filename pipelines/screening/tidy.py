@@ -1,4 +1,7 @@
-"""Clean-up that loses nothing, before any rule: blanks at both ends, NUL bytes, full-width digits in dates and amounts.
+"""Clean-up that loses nothing, before any rule: blanks, NUL bytes, full-width digits, CJK radicals, HTML entities.
+
+Blanks go at both ends, full-width digits become half-width in dates and amounts, radicals that PDF readers give for
+ideographs become those, entities the characters they stand for.
 
 Every function works on a whole column, finds the few values that need work by cheap looks, and works on those only; a column with
 nothing to do comes back as it is. Placeholder text such as ``N/A`` or ``无`` counts as missing. Meaning-bearing text is never
@@ -7,12 +10,15 @@ folded by NFKC, which would turn ① into 1 (domain.md §1.1).
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from typing import Final
 
 import polars as pl
 
 from pipelines.identifiers import clean
+from pipelines.screening.radicals import RADICALS
 
 BLANKS: Final = (
     " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -24,8 +30,12 @@ PLACEHOLDERS: Final = (
 )  # fmt: skip
 # What strip_chars without an argument, which is three times as fast, leaves of BLANKS; and NUL.
 _INVISIBLE: Final = r"[\x00\x{200B}-\x{200D}\x{2060}\x{FEFF}]"
+_RADICAL: Final = r"[\x{2E80}-\x{2FDF}]"
+_ENTITY: Final = r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
 _FULL_WIDTH: Final = r"[\x{FF01}-\x{FF5E}\x{3000}\x{00A0}]"
 _TIDY_CODE: Final = "^[0-9A-Z]{9,}$"  # longer than any placeholder of letters
+_ODD: Final = f"{_INVISIBLE}|{_RADICAL}|{_ENTITY}"
+_ESCAPED_AT_MOST: Final = 3
 _YEAR: Final = r"[\[【(（［〔﹝〈<{｛]([0-9]{4})[\]】)）］〕﹞〉>}｝]"
 _ODD_NUMBER: Final = r"[\[\]【】()（）［］﹝﹞〈〉<>{}｛｝\s\p{Z}\x{200B}-\x{200D}\x{2060}\x{FEFF}]"
 
@@ -69,10 +79,27 @@ def identifier(values: pl.Series) -> pl.Series:
 def _untidy(values: pl.Series) -> pl.Series:
     """True where ``_text`` may change a value; it may be true where it does not."""
     stripped = values.str.strip_chars().str.len_bytes() != values.str.len_bytes()
-    return stripped | values.is_in(list(PLACEHOLDERS)) | values.str.contains(_INVISIBLE)
+    return stripped | values.is_in(list(PLACEHOLDERS)) | values.str.contains(_ODD)
+
+
+def _spelled(values: pl.Series) -> pl.Series:
+    """Ideographs for their radicals, and the characters that entities stand for."""
+    odd = values.str.contains(f"{_RADICAL}|{_ENTITY}").fill_null(False).arg_true()
+    if odd.is_empty():
+        return values
+    texts = [_unescaped(text).translate(RADICALS) for text in values.gather(odd).to_list()]
+    return values.clone().scatter(odd, pl.Series(texts, dtype=pl.String))
+
+
+def _unescaped(text: str) -> str:
+    """Entities that were escaped more than once too."""
+    for _ in range(_ESCAPED_AT_MOST):
+        text = re.sub(_ENTITY, lambda found: html.unescape(found[0]), text)
+    return text
 
 
 def _text(raw: pl.Expr) -> pl.Expr:
+    raw = raw.map_batches(_spelled, return_dtype=pl.String, is_elementwise=True)
     stripped = raw.str.replace_all("\x00", "", literal=True).str.strip_chars(BLANKS)
     return pl.when(~stripped.is_in(list(PLACEHOLDERS))).then(stripped)
 

@@ -114,6 +114,7 @@ def test_a_delivery_goes_through_all_four(
         "enterprise_registration",
         "enterprise_registration_authorised",
         "enterprise_registration_public",
+        "subject",
     ]
 
     scored = run(dags, "score_regions", as_of=DAY)

@@ -78,7 +78,7 @@ GOOD_AND_BAD = [
     ("pattern", ["[A-Z]{2}\\d+|'"], ["AB1", "'"], ["AB", "xAB1", "AB1\n"]),
     ("in_set", ["自然人", "it's"], ["自然人", "it's"], ["自然", ""]),
     ("items_in_set", ["警告", "罚款(元)"], ["警告", "罚款(元)；警告", " 警告 、 罚款(元)"], ["警告,拘留", "罚款元", "警告;", ""]),
-    ("no_replacement_character", [], ["正常"], ["a\ufffdb", "锟斤拷"]),
+    ("no_replacement_character", [], ["正常"], ["a\ufffdb", "锟斤拷", "甲\ue000", "\uf8ff"]),
     ("no_control_character", [], ["a\tb\r\nc"], ["a\x01b", "\x7f"]),
 ]  # fmt: skip
 
@@ -139,6 +139,7 @@ PAIRS = [
     ("amount_not_in_yuan", [18, 6], [("0.2", "罚款2000元"), (None, "罚款2元"), ("2", None), ("2", "罚款2万元"), ("2,000", "罚款2000元")], [("2000", "罚款2,000元"), ("1500", "警告、罚款人民币 0.15万元")]),
     ("known_with", ["names"], [("甲（福建）公司", VALID), ("甲(福建) 公司", VALID), ("乙公司", "9111"), (None, VALID), ("甲", None)], [("乙公司", VALID)]),
     ("prefix_when_in", ["户"], [("92330106MA2B1C3D42", "户"), (VALID, "企"), (None, "户"), ("9111", "户")], [(VALID, "户")]),
+    ("in_set_of_layout", ["new|1", "old|0"], [("1", "new"), ("0", "old"), (None, "new"), (None, None)], [("1", "old"), ("0", "new"), ("1", None), ("1", "other")]),
     ("no_prefix_when_in", ["企"], [(VALID, "企"), ("92330106MA2B1C3D42", "户"), (None, "企")], [("92330106MA2B1C3D42", "企")]),
 ]  # fmt: skip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.reading.structure import accounts_for, separators_outside_quotes
+from pipelines.reading.structure import records_are_whole, separators_outside_quotes
 from tests.conftest import SHARED
 from tests.reading.reader import fields_of, read
 
@@ -75,10 +75,26 @@ def test_separators_are_counted_outside_quotes_wherever_a_chunk_ends(
         assert separators_outside_quotes(path, ",") == 3
 
 
-def test_a_row_that_lacks_a_separator_does_not_hide_behind_blank_lines() -> None:
-    assert accounts_for(separators=6, width=3, rows=2, empty=0)
-    assert accounts_for(separators=6, width=3, rows=2, empty=5)
-    assert accounts_for(separators=8, width=3, rows=2, empty=1)
-    assert not accounts_for(separators=5, width=3, rows=2, empty=0)
-    assert not accounts_for(separators=7, width=3, rows=2, empty=1)
-    assert not accounts_for(separators=8, width=3, rows=2, empty=0)
+@pytest.mark.parametrize(
+    ("body", "whole"),
+    [
+        ("1,2,3\n", True), ("1,2,3", True), ("1,2,3\n\n4,5,\n,,\n", True), ("1,2,3\r\n\r\n,,\r\n", True),
+        ('"1\n,,",2,\n\n', True), ("1,2,3\n,,\n4\n", False), ("1,2,3\n\n4,5\n", False), ("1,2,3\n4", False),
+        ('"1\n,,",2\n', False), ('"",2,3\n"\n",\n', False), ("", True), ("\n\n", True),
+    ],
+)  # fmt: skip
+def test_a_short_row_does_not_hide_behind_rows_that_are_no_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, whole: bool
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"a,b,c\n" + body.encode())
+    for size in (1, 2, 3, 7, 1 << 20):
+        monkeypatch.setattr("pipelines.reading.structure._CHUNK", size)
+        assert records_are_whole(path, ",", 3, 6) is whole
+
+
+@pytest.mark.parametrize("hiding", [",,", "\n,,", "合计,,1", "合计：1条"])
+def test_a_row_without_separators_is_refused_beside_them(hiding: str) -> None:
+    found = read(f"a,b,c\n1,2,\n{hiding}\n4\n".encode(), fields_of("abc"))
+    assert list(found.records.values()) == [("1", "2", "")]
+    assert [text for _, text in found.malformed] == ["4"]

@@ -188,9 +188,12 @@ def test_a_repair_that_came_before_the_record_keeps_it_out(tmp_path: Path) -> No
 def test_a_repair_by_somebody_else_changes_nothing_and_is_counted(home: Home) -> None:
     message(home, "credit_repair", provider="zhejiang", authority_code=OTHER_AUTHORITY)
     assert all(NUMBER in numbers(home, product) for product in PRODUCTS)
-    home.drop("sichuan", PENALTY, sent(PENALTY, OTHER | {"document_number": "锦市监处罚〔2026〕217号"}), name="c.csv")
+    home.drop("sichuan", PENALTY, sent(PENALTY, {"document_number": "锦市监处罚〔2026〕217号"}), name="c.csv")
     home.collect(LATER)
     home.publish_all(LATER)
+    manifest = latest(home.hub.home, PENALTY)
+    assert manifest is not None
+    assert manifest["findings"] == {"messages_of_others": 1}
 
 
 def test_the_authority_may_ask_through_another_provider(home: Home) -> None:

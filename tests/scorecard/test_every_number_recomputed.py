@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from pipelines.scorecard import ScoreResult
-from tests.scorecard.conftest import DATASETS, KEYS, PERIOD, ROOT, Hub, indicator
+from tests.scorecard.conftest import DATASETS, PERIOD, ROOT, Hub, indicator, key_field
 from tests.scorecard.country import SPECIAL, deliver_a_month, events_of_a_month
 
 SCHEME = yaml.safe_load((ROOT / "catalog/scorecard.yaml").read_text())
@@ -92,7 +92,7 @@ def _from_records(hub: Hub, found: dict[str, dict[str, list[int]]]) -> None:
         seen = set()
         for row in hub_rows(hub, f"records/{dataset}"):
             unit, day = unit_of(hub, row), row["_received_on"]
-            key = (unit, row[KEYS.get(dataset, "document_number")])
+            key = (unit, row[key_field(hub.catalog, dataset)])
             if timeliness and day < END:
                 late = hub.catalog.working_days.deadline(row[timeliness.field], timeliness.working_days) < day
                 firsts[key] = min(firsts.get(key, (day, late)), (day, late))

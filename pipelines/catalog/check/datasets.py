@@ -20,6 +20,7 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
         yield from _references(catalog, dataset, name)
         yield from _rules(catalog, dataset, name)
         yield from _display(catalog, dataset, name)
+        yield from _layouts(catalog, dataset, name)
 
 
 def _duties(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogError]:
@@ -54,6 +55,30 @@ def _references(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[Catal
             message = f"'{timely.field}' is no field of the dataset; mend the name"
             yield at(catalog, name, ("timeliness", "field"), message)
         yield from unknown_basis(catalog, name, ("timeliness", "legal_basis"), timely.legal_basis)
+
+
+def _layouts(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    """Code tables of layouts exist, belong to coded fields, and mean codes there are."""
+    fields = {field.id: field for field in catalog.fields(dataset.id)}
+    seen: set[str] = set()
+    for index, layout in enumerate(dataset.layouts):
+        names = {layout.id, *layout.schema_versions}
+        if names & seen:
+            message = f"'{sorted(names & seen)[0]}' names two layouts; give each names of its own"
+            yield at(catalog, name, ("layouts", index), message)
+        seen |= names
+        for field, table in layout.code_tables.items():
+            place = ("layouts", index, "code_tables")
+            known = fields[field].code_table if field in fields else None
+            if known is None:
+                yield at(catalog, name, place, f"'{field}' is no coded field of the dataset; mend the name")
+            elif table not in catalog.code_tables:
+                yield at(catalog, name, place, f"there is no code table '{table}'; add it, or mend the name")
+            else:
+                wrong = set(catalog.code_tables[table].meanings.values()) - catalog.code_tables[known].codes
+                for code in sorted(wrong):
+                    message = f"table '{table}' says now: {code}, which is no code of '{known}'; mend it"
+                    yield at(catalog, name, place, message)
 
 
 def _rules(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogError]:

@@ -218,8 +218,22 @@ class Display(Model):
     supplied_end: Identifier | None = None
 
 
+class Layout(Model):
+    """One of the standards in which files of a dataset come, where a code means something else in another.
+
+    ``marks`` are headers that only this one has; ``schema_versions`` what a manifest may call it besides its id;
+    ``code_tables`` the tables that hold in it, by field: each entry says in ``now`` which code of the field's own table it means.
+    """
+
+    id: Identifier
+    title_zh: Text
+    schema_versions: tuple[Text, ...] = ()
+    marks: tuple[Text, ...] = ()
+    code_tables: dict[Identifier, Identifier] = Constraint(default_factory=dict)
+
+
 class Dataset(Model):
-    """One dataset of the catalogue (目录项)."""
+    """One dataset of the catalogue (目录项); of its ``layouts`` the first is the current one."""
 
     id: Identifier
     title_zh: Text
@@ -240,6 +254,7 @@ class Dataset(Model):
     display: Display | None = None
     fields: tuple[Field | UseGroup, ...]
     rules: tuple[DatasetRule, ...] = ()
+    layouts: tuple[Layout, ...] = ()
 
     def disclosure_of(self, field: Field) -> AccessClass:
         """Widest audience of a field of this dataset: never wider than the dataset's; a sensitive one has to say more."""

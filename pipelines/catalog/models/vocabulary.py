@@ -11,7 +11,8 @@ class CodeEntry(Dated):
     """One value of a code table, with every text accepted for it.
 
     ``rights_reducing`` and ``legal_bases`` are for measures and lists: what takes away a right (减损权利) or adds a duty needs
-    a law, an administrative regulation or a local regulation behind it (中办发〔2025〕22号; domain.md §5).
+    a law, an administrative regulation or a local regulation behind it (中办发〔2025〕22号; domain.md §5). ``now`` is for
+    tables of an earlier layout: the code of the field's own table that the value means today; without one it can no longer be told.
     """
 
     code: Text
@@ -20,6 +21,7 @@ class CodeEntry(Dated):
     aliases: tuple[Text, ...] = ()
     rights_reducing: bool | None = None
     legal_bases: tuple[Identifier, ...] = ()
+    now: Text | None = None
 
 
 class CodeTable(Model):
@@ -48,6 +50,12 @@ class CodeTable(Model):
     def codes(self) -> frozenset[str]:
         """Every code of the table."""
         return frozenset(entry.code for entry in self.entries)
+
+    @cached_property
+    def meanings(self) -> dict[str, str]:
+        """Every accepted text with the code it means today, of a table of an earlier layout."""
+        today = {entry.code: entry.now for entry in self.entries}
+        return {text: now for text, code in self.accepted.items() if (now := today[code]) is not None}
 
     def texts_of(self, codes: tuple[str, ...]) -> tuple[str, ...]:
         """Every accepted text of the given codes; a code the table does not know is returned as it is."""
