@@ -23,6 +23,7 @@ TOP_RULES_OF_UNIT: Final = 20
 FILES_SHOWN: Final = 300
 OPEN_SHOWN: Final = 100
 CHANGES_SHOWN: Final = 12
+RULES_OF_FILE: Final = 8
 
 
 @dataclass(frozen=True)
@@ -163,5 +164,6 @@ def _environment() -> Environment:
         "files_shown": FILES_SHOWN,
         "open_shown": OPEN_SHOWN,
         "changes_shown": CHANGES_SHOWN,
+        "rules_of_file": RULES_OF_FILE,
     }
     return environment
