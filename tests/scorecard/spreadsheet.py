@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Callable
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
 import openpyxl
@@ -25,6 +27,7 @@ class Spreadsheet:
         self._known: dict[tuple[str, int, int], Any] = {}
         self._columns: dict[tuple[str, int], list[Any]] = {}
         self._sums: dict[tuple[int, ...], dict[tuple[Any, ...], float]] = {}
+        self._code: dict[tuple[str, str], CodeType] = {}
         self.formulas = 0
 
     def value(self, sheet: str, column: int, row: int) -> Any:
@@ -34,7 +37,7 @@ class Spreadsheet:
             content = self._cells[sheet][row - 1][column - 1]
             if isinstance(content, str) and content.startswith("="):
                 self.formulas += 1
-                content = eval(self._python(content, sheet), {"self": self})
+                content = eval(self._compiled(sheet, content, row), {"self": self, "row": row})
             self._known[at] = content
         return self._known[at]
 
@@ -44,6 +47,13 @@ class Spreadsheet:
         if at not in self._columns:
             self._columns[at] = [self.value(sheet, column, row) for row in range(1, len(self._cells[sheet]) + 1)]
         return self._columns[at]
+
+    def _compiled(self, sheet: str, formula: str, row: int) -> CodeType:
+        """The formulas of a column differ in their own row only, which is written as 0 here: one translation serves all."""
+        at = (sheet, re.sub(rf"(?<=\$[A-Z]){row}\b", "0", formula))
+        if at not in self._code:
+            self._code[at] = compile(self._python(at[1], sheet), formula, "eval")
+        return self._code[at]
 
     def _python(self, formula: str, sheet: str) -> str:
         parts = []
@@ -56,7 +66,7 @@ class Spreadsheet:
                 case "SEP", _:
                     parts.append("), lambda: (")
                 case "OPERAND", "RANGE":
-                    parts.append(f"self.look({token.value!r}, {sheet!r})")
+                    parts.append(f"self.look({token.value!r}, {sheet!r}, row)")
                 case "OPERAND", "TEXT":
                     parts.append(repr(token.value[1:-1]))
                 case "OPERATOR-INFIX", _:
@@ -65,14 +75,14 @@ class Spreadsheet:
                     parts.append(token.value)
         return "".join(parts)
 
-    def look(self, reference: str, sheet: str) -> Any:
-        """A cell, or a whole column as a list."""
+    def look(self, reference: str, sheet: str, row: int) -> Any:
+        """A cell (row 0 is ``row``), or a whole column as a list."""
         other, _, place = reference.rpartition("!")
         first, _, last = place.replace("$", "").partition(":")
         if last:
             return self.column(other or sheet, column_index_from_string(first))
         letters = first.rstrip("0123456789")
-        return self.value(other or sheet, column_index_from_string(letters), int(first[len(letters) :]))
+        return self.value(other or sheet, column_index_from_string(letters), int(first[len(letters) :]) or row)
 
     def call(self, name: str, *arguments: Callable[[], Any]) -> Any:
         """A function; its arguments are looked at when they are needed."""
