@@ -21,10 +21,10 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.limits import Deadline
 from pipelines.reading.asides import Aside, kind_of
 from pipelines.reading.decoding import CHUNK, MARK, bad_lines, line_begins, line_ends, whole_lines, wide_lines
 from pipelines.reading.encoding import decodes
-from pipelines.reading.limits import Deadline
 from pipelines.reading.problems import Unreadable, too_slow
 
 ROW_NUMBER: Final = "_row_number"

@@ -20,6 +20,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Field, Layout
+from pipelines.limits import Deadline, Limits
 from pipelines.reading import decoding, structure
 from pipelines.reading import encoding as encodings
 from pipelines.reading.asides import Aside, kinds
@@ -27,7 +28,6 @@ from pipelines.reading.dialect import Dialect, find_dialect
 from pipelines.reading.elements import EXTRA, Elements, read_elements
 from pipelines.reading.headers import Columns, columns, of_fields
 from pipelines.reading.layouts import layout_of
-from pipelines.reading.limits import Deadline, Limits
 from pipelines.reading.problems import (
     Unreadable,
     empty_file,
