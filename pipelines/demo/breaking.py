@@ -141,10 +141,10 @@ class Breaker:
         citizens = [r for r in mine if r.primitive.startswith("citizen_id_when")]
         if citizens and rule.primitive in (*_UNREADABLE, "max_length"):
             eligible = cell.is_not_null() & self._identified(field.id)
-            return replace(way, eligible=eligible, also=tuple(r.id for r in citizens))
+            return replace(way, eligible=eligible, also=(*way.also, *(r.id for r in citizens)))
         compared = tuple(r.id for r in mine if r.primitive == "known_with")
         if compared and rule.primitive in (*_UNREADABLE, "max_length"):
-            return replace(way, eligible=self._compared(field.id), also=compared)
+            return replace(way, eligible=self._compared(field.id), also=(*way.also, *compared))
         empty = next((r for r in mine if r.primitive.startswith("empty_when")), None)
         if empty is None or empty is rule or rule.primitive.startswith(("required", "citizen_id")):
             return None
@@ -155,7 +155,7 @@ class Breaker:
         def change(row: Row, chance: Random) -> dict[str, str | None]:
             return way.change({**row, **filled.change(row, chance)}, chance)
 
-        return Break(rule, filled.eligible, change, (empty.id, *filled.also))
+        return Break(rule, filled.eligible, change, (empty.id, *dict.fromkeys((*way.also, *filled.also))))
 
     def _compared(self, field: str) -> pl.Expr:
         """True where the hub knows the cell beside it, so that damage to this one differs from what is known, too."""
