@@ -23,7 +23,7 @@ from pipelines.demo.province import Province
 from pipelines.demo.referring import DAY, naming_field, referred
 from pipelines.demo.subjects import HOUSEHOLD
 
-_PERSONS: Final = 0.06
+_PERSONS: Final = 0.09
 _IDENTIFIED: Final = 0.06  # of the bodies: the representative's certificate is given too
 _OPTIONAL: Final = 0.6
 _AMOUNTS: Final = ("0.5", "1.2", "3", "8.5", "12", "20", "36.8", "75", "120")

@@ -12,6 +12,7 @@ import pytest
 
 from pipelines import expectations
 from pipelines.catalog import site
+from pipelines.commands.options import instant_of
 from pipelines.release import gate
 from tests.cli.forked import Asked, Forks
 from tests.cli.undisturbed import DAY, differences, drop, finish, home_rows, leftovers, opened
@@ -55,13 +56,13 @@ def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None]) -> It
 def test_a_collect_that_was_killed_anywhere_and_run_again_gives_the_same_lake(tmp_path: Path) -> None:
     undisturbed = opened(tmp_path / "undisturbed")
     drop(undisturbed)
-    finish(undisturbed)
+    undisturbed.collect(instant_of(DAY))
     assert leftovers(undisturbed) == []
 
     different: dict[int, list[str]] = {}
     last = 0
     for point, home in killed_homes(tmp_path, "collect", drop):
-        finish(home)
+        home.collect(instant_of(DAY))
         different[point] = differences(home, undisturbed)
         shutil.rmtree(home.root)
         last = point
@@ -71,7 +72,6 @@ def test_a_collect_that_was_killed_anywhere_and_run_again_gives_the_same_lake(tm
 
 
 def test_a_publish_that_was_killed_anywhere_never_shows_half_a_release(tmp_path: Path) -> None:
-    from pipelines.commands.options import instant_of
     from pipelines.release.manifest import data_files
 
     def two_deliveries(home: Home) -> None:
