@@ -10,7 +10,7 @@ UV_VERSION := 0.13.9
 DEMO_HOME ?= home/demo
 PORT ?= 8080
 AS_OF ?=
-MONTHS ?= 3
+MONTHS ?= 1
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 FUZZ_ARGS ?= -max_total_time=600

@@ -33,26 +33,26 @@ def publish_shared_datasets() -> None:
     """Publish each dataset that changed, then the subject master; each wakes the scorecards."""
 
     @task
-    def plan() -> list[str]:
+    def plan() -> list[list[str]]:
+        from pipelines.release import concerned, loads
+
         context = get_current_context()
         if (wanted := context["params"]["dataset"]) is not None:
-            return [wanted]
-        from pipelines.release import concerned
-
+            return [[wanted]]
         opened = hub()
         named = {name for event in woken_by(context) for name in event.extra.get("datasets", ())}
-        return concerned(opened, sorted(named)) if named else sorted(opened.catalog.datasets)
+        return loads(concerned(opened, sorted(named)) if named else sorted(opened.catalog.datasets))
 
-    @task(map_index_template="{{ dataset_name }}", max_active_tis_per_dag=2, outlets=[RELEASES])
-    def publish(dataset: str, *, outlet_events: Any = None) -> list[str]:
+    @task(map_index_template="{{ dataset_names }}", max_active_tis_per_dag=2, outlets=[RELEASES])
+    def publish(datasets: list[str], *, outlet_events: Any = None) -> list[str]:
         from pipelines.release import publish
 
         context: Any = get_current_context()
-        context["dataset_name"] = dataset
+        context["dataset_names"] = ", ".join(datasets)
         day = instant(context)
-        done = publish(hub(), product=None, datasets=[dataset], as_of=day)
+        done = publish(hub(), product=None, datasets=datasets, as_of=day)
         released = [f"{one.product_id}/{one.release_id}" for one in done]
-        outlet_events[RELEASES].extra = {"product": dataset, "releases": released, "as_of": day.date().isoformat()}
+        outlet_events[RELEASES].extra = {"datasets": datasets, "releases": released, "as_of": day.date().isoformat()}
         return released
 
     @task(outlets=[RELEASES])
@@ -62,10 +62,10 @@ def publish_shared_datasets() -> None:
         day = instant(get_current_context())
         done = publish(hub(), product="subject", as_of=day)
         released = [f"{one.product_id}/{one.release_id}" for one in done]
-        outlet_events[RELEASES].extra = {"product": "subject", "releases": released, "as_of": day.date().isoformat()}
+        outlet_events[RELEASES].extra = {"datasets": [], "releases": released, "as_of": day.date().isoformat()}
         return released
 
-    publish.expand(dataset=plan()) >> publish_subjects()
+    publish.expand(datasets=plan()) >> publish_subjects()
 
 
 publish_shared_datasets()

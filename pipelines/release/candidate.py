@@ -184,7 +184,7 @@ class Candidate:
 
 
 class _Writer(pq.ParquetWriter):
-    """A candidate that failed is thrown away: its files are not finished when they are collected, which would fail once more, aloud."""
+    """A candidate that failed is thrown away: its files are not finished when they are collected, which would fail again, aloud."""
 
     def __del__(self) -> None:
         """Nothing."""

@@ -292,6 +292,15 @@ def _published(manifest: Manifest, *, new: bool) -> Published:
     return Published(manifest["product_id"], manifest["release_id"], manifest["rows"], manifest["changes"], new=new)
 
 
+def loads(datasets: Sequence[str], most: int = 6) -> list[list[str]]:
+    """Datasets in the portions of one task each: starting a task costs more than publishing a small dataset.
+
+    Neighbours go to different loads, so that the large ones (they stand together: registrations, licences, penalties) do too.
+    """
+    number = -(-len(datasets) // most)
+    return [list(datasets[first::number]) for first in range(number)]
+
+
 def concerned(hub: Hub, datasets: Sequence[str]) -> list[str]:
     """Datasets to publish when these changed: themselves, and all that messages among them may name."""
     asked: set[Any] = {one.dataset for one in hub.catalog.policies.repair.messages}

@@ -182,7 +182,7 @@ def test_publish_woken_by_a_collect_works_on_the_changed_datasets_only(
         monkeypatch.setitem(plan.__globals__, "get_current_context", lambda: context)
         return list(plan())
 
-    assert planned([Event("enterprise_registration")]) == ["enterprise_registration"]
+    assert planned([Event("enterprise_registration")]) == [["enterprise_registration"]]
     assert planned([Event("b"), Event("a", "b")]) == ["a", "b"]
     assert planned([Event("a")], dataset="c") == ["c"]
     assert planned([]) == sorted(dag_home.hub.catalog.datasets)
