@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import mmap
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,41 +16,14 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.overlap import two_at_a_time
+from pipelines.reading.gb18030 import noted, transcoded
+
 CHUNK: Final = 4 << 20
+_SMALL: Final = 1 << 18  # what is decoded at once stays in the cache of a core
 MARK: Final = b"\xff"
 _NEWLINE: Final = ord("\n")
-_MARKED: Final = "credit_hub_marked"
 _CUT: Final = "credit_hub_cut"
-
-# What a byte adds to a sum that is 0 for a line of UTF-8: a lead byte the continuation bytes it asks for, each of those -1.
-# Sums are taken modulo 256, so that a wrong line may be suspected and no right one is missed.
-_BALANCE: Final = np.zeros(256, dtype=np.int8)
-_BALANCE[0x80:0xC0] = -1
-_BALANCE[0xC2:0xE0] = 1
-_BALANCE[0xE0:0xF0] = 2
-_BALANCE[0xF0:0xF5] = 3
-_BALANCE[[0xC0, 0xC1, *range(0xF5, 0x100)]] = 64
-_BALANCES: Final = _BALANCE.tobytes()
-
-
-class _Seen(threading.local):
-    """Where the decoder met bytes it cannot decode."""
-
-    def __init__(self) -> None:
-        self.places: list[int] = []
-
-
-_seen = _Seen()
-
-
-def _note(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    _seen.places.append(error.start)
-    return "\ufffd", error.start + 1
-
-
-codecs.register_error(_MARKED, _note)
 
 
 @dataclass
@@ -73,10 +45,7 @@ def bad_lines(chunk: bytes, ends: NDArray[np.intp], encoding: str) -> tuple[str,
     Returns:
         The text, which has as many lines, and the numbers (from 0) of the lines that are not in the encoding.
     """
-    _seen.places = []
-    text = chunk.decode(encoding, errors=_MARKED)
-    places = _seen.places
-    _seen.places = []
+    text, places = noted(chunk, encoding)
     if not places:
         return text, np.zeros(0, dtype=np.intp)
     return text, np.unique(np.searchsorted(ends, np.asarray(places, dtype=np.intp)))
@@ -86,9 +55,12 @@ def utf8_lines(chunk: bytes, ends: NDArray[np.intp]) -> NDArray[np.intp]:
     """Numbers of the lines of a GB18030 chunk that can only be meant as UTF-8 (``encoding.is_utf8``)."""
     from pipelines.reading.encoding import is_utf8
 
+    values = np.frombuffer(chunk, dtype=np.uint8)
+    # A lead byte that no continuation byte follows: nearly every line of ideographs has one, and no line of UTF-8.
+    never = np.zeros(len(values), dtype=np.bool_)
+    np.logical_and(values[:-1] >= 0xC0, (values[1:] ^ 0x80) >= 0x40, out=never[:-1])
     begins = line_begins(ends)
-    values = np.frombuffer(chunk.translate(_BALANCES), dtype=np.int8)
-    candidates = np.flatnonzero(np.add.reduceat(values, begins, dtype=np.int8) == 0)
+    candidates = np.flatnonzero(~np.logical_or.reduceat(never, begins))
     lines = ((n, chunk[begins[n] : ends[n]]) for n in candidates.tolist())
     found = [n for n, line in lines if not line.isascii() and is_utf8(line)]
     return np.asarray(found, dtype=np.intp)
@@ -149,18 +121,26 @@ def line_ends(chunk: bytes) -> NDArray[np.intp]:
 def rewrite_gb18030(path: Path, target: Path, *, lone_returns: bool) -> Rewritten:
     """Write a GB18030 file as UTF-8; lines that are UTF-8 already, or in neither, are marked."""
     seen = Rewritten()
-    with path.open("rb") as source, target.open("wb") as sink:
-        for chunk in whole_lines(source, lone_returns=lone_returns):
-            ends = line_ends(chunk)
-            text, bad = bad_lines(chunk, ends, "gb18030")
-            odd = utf8_lines(chunk, ends)
-            encoded = text.encode()
-            if len(bad) or len(odd):
-                encoded = _with_marks(encoded, chunk, ends, bad, odd)
-                seen.marked += len(np.union1d(bad, odd))
-                seen.wide += wide_lines(chunk, ends)
-            sink.write(encoded)
+    with path.open("rb", buffering=0) as source, target.open("wb", buffering=0) as sink:
+        for done in two_at_a_time(_from_gb18030, whole_lines(source, lone_returns=lone_returns, size=_SMALL)):
+            seen.marked += done.marked
+            seen.wide += done.wide
+            sink.write(done.content)
     return seen
+
+
+@dataclass(frozen=True)
+class _Part:
+    content: bytes
+    marked: int = 0
+    wide: int = 0
+
+
+def _from_gb18030(chunk: bytes) -> _Part:
+    ends = line_ends(chunk)
+    odd = utf8_lines(chunk, ends)
+    content, bad = transcoded(chunk, ends, odd, MARK)
+    return _Part(content, len(bad), wide_lines(chunk, ends) if len(bad) else 0)
 
 
 def wide_lines(chunk: bytes, ends: NDArray[np.intp]) -> int:
@@ -172,19 +152,6 @@ def wide_lines(chunk: bytes, ends: NDArray[np.intp]) -> int:
 def line_begins(ends: NDArray[np.intp]) -> NDArray[np.intp]:
     """Where each line of a chunk begins, by where each ends."""
     return np.concatenate([np.zeros(1, dtype=np.intp), ends[:-1] + 1])
-
-
-def _with_marks(
-    encoded: bytes, chunk: bytes, ends: NDArray[np.intp], bad: NDArray[np.intp], odd: NDArray[np.intp]
-) -> bytes:
-    """The lines of a chunk, those named marked: a UTF-8 line as it came, another as far as it could be decoded."""
-    lines = encoded.split(b"\n")
-    for number in bad.tolist():
-        lines[number] = MARK + lines[number]
-    for number in odd.tolist():
-        begin = int(ends[number - 1]) + 1 if number else 0
-        lines[number] = MARK + chunk[begin : int(ends[number])]
-    return b"\n".join(lines)
 
 
 def rewrite_utf16(path: Path, target: Path) -> Rewritten:
