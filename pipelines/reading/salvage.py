@@ -2,7 +2,8 @@
 
 The fast reader gives up on a file with one bad line; here whole chunks of lines are judged at once, and only lines with
 quotes one by one. A line is right where it has the separators of the header and is in the file's encoding; the right ones
-go, each behind its row number, into a clean file that the fast reader reads. A quote that is never closed swallows the
+go into a clean file that the fast reader reads, with a blank line for every line that is no record, so that a row keeps
+its number. A quote that is never closed swallows the
 rest of a file for most readers: here a record may run over several lines only if, joined, it has the columns of the
 header; otherwise the line that opened the quote is malformed alone.
 """
@@ -17,12 +18,11 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import numpy as np
-import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.overlap import two_at_a_time
 from pipelines.reading.asides import Aside, kind_of
-from pipelines.reading.decoding import CHUNK, MARK, bad_lines, line_begins, line_ends, whole_lines, wide_lines
+from pipelines.reading.decoding import MARK, bad_lines, line_begins, line_ends, whole_lines, wide_lines
 from pipelines.reading.encoding import decodes
 from pipelines.reading.limits import Deadline
 from pipelines.reading.problems import Unreadable, too_slow
@@ -32,7 +32,8 @@ RAW_TEXT: Final = "_raw_text"
 SHOWN_CHARACTERS: Final = 20_000  # of a malformed line; the whole of it lies in the raw zone
 _LONGEST_RECORD: Final = 200  # lines one quoted record may run over
 _STAND_INS: Final = tuple(chr(code) for code in range(0xFDD0, 0xFDF0))  # no characters, and in no text
-_SEPARATOR: Final = ","  # of the clean file
+_CHUNK: Final = 1 << 20
+_MARK: Final = MARK[0]
 
 
 @dataclass
@@ -46,32 +47,47 @@ class Salvaged:
 
 
 def rewrite(
-    text: Path, separator: str, header: Sequence[str], start: tuple[int, int], target: Path, deadline: Deadline
+    text: Path,
+    separator: str,
+    header: Sequence[str],
+    start: tuple[int, int],
+    target: Path,
+    deadline: Deadline,
+    *,
+    marked: bool,
 ) -> Salvaged:
-    """Write the well-formed records of a CSV file, each behind its row number, and return the other lines.
+    """Write the well-formed records of a CSV file, each in the row it had, and return the other lines.
 
     Args:
         text: the file in UTF-8 (``decoding``); lines that are not are malformed.
         separator: one character.
         header: the texts of the header, which say how many columns there are.
         start: where the first row below the header begins, in bytes, and its row number as a spreadsheet shows it.
-        target: CSV without a header: row number, then the columns; separated by the same character.
+        target: CSV with the header ``0``, ``1``, …, separated by the same character; its first row below has the number given.
+            Lines that are no record are blank.
         deadline: for the whole file.
+        marked: all lines that are not UTF-8 are marked, as ``decoding`` writes them; else they are looked for.
 
     Raises:
         Unreadable: the time is over.
     """
     found = Salvaged()
     offset, number = start
-    with text.open("rb") as stream, target.open("wb") as sink:
+
+    def looked_at(read: _Read) -> _Chunk:
+        return _Chunk(read.content, separator, header, last=read.last, marked=marked)
+
+    with text.open("rb", buffering=0) as stream, target.open("wb", buffering=0) as sink:
         stream.seek(offset)
+        sink.write(separator.join(map(str, range(len(header)))).encode() + b"\n")
         carried = b""
-        for chunk in _with_last(stream):
+        for lines in two_at_a_time(looked_at, _with_last(stream)):
             if deadline.passed:
                 raise Unreadable(too_slow(deadline.seconds))
-            lines = _Chunk(carried + chunk.content, separator, header, number, last=chunk.last)
-            clean, taken = lines.judged(found)
-            clean.write_csv(sink, include_header=False, quote_style="never")
+            if carried:
+                lines = looked_at(_Read(carried + lines.content, lines.last))  # noqa: PLW2901
+            clean, taken = lines.judged(found, number)
+            sink.write(clean)
             carried, number = lines.content[lines.cut :], number + taken
     return found
 
@@ -84,7 +100,7 @@ class _Read:
 
 def _with_last(stream: BinaryIO) -> Iterator[_Read]:
     """Chunks of whole lines, the last one told."""
-    chunks = whole_lines(stream, size=CHUNK)
+    chunks = whole_lines(stream, size=_CHUNK)
     ahead = next(chunks, None)
     while ahead is not None:
         following = next(chunks, None)
@@ -93,50 +109,67 @@ def _with_last(stream: BinaryIO) -> Iterator[_Read]:
 
 
 class _Chunk:
-    """Lines judged together; ``cut`` is where the next chunk begins: before a record that may go on there."""
+    """Lines judged together; ``cut`` is where the next chunk begins: before a record that may go on there.
 
-    def __init__(self, content: bytes, separator: str, header: Sequence[str], number: int, *, last: bool) -> None:
-        self.content, self.separator, self.header = content, separator, header
-        self.number, self.last = number, last
+    What can be said of them without those before is said when it is made, which two threads do at once.
+    """
+
+    def __init__(self, content: bytes, separator: str, header: Sequence[str], *, last: bool, marked: bool) -> None:
+        self.content, self.separator, self.header, self.last = content, separator, header, last
         self.cut = len(content)
         self._ends = line_ends(content)
         self._begins = line_begins(self._ends)
         self._count = len(self._ends)
+        values = np.frombuffer(content, dtype=np.uint8)
+        self._texts_end = self._without_returns(values)
+        self._blank = self._texts_end == self._begins
+        self._bad = self._not_utf8(values, marked=marked)
+        self._wide = wide_lines(content, self._ends) if self._bad.any() else 0
+        self._quotes = self._per_line(values, ord('"')) if b'"' in content else None
+        self._right = ~self._blank & ~self._bad & (self._per_line(values, ord(separator)) == len(header) - 1)
 
-    def judged(self, found: Salvaged) -> tuple[pl.DataFrame, int]:
-        """The clean lines, one text column; and how many rows the chunk has."""
-        values = np.frombuffer(self.content, dtype=np.uint8)
-        width = len(self.header)
-        texts_end = self._without_returns(values)
-        blank = texts_end == self._begins
-        separators = self._per_line(values, ord(self.separator))
-        quotes = self._per_line(values, ord('"')) if b'"' in self.content else np.zeros(self._count, dtype=np.intp)
-        bad = np.zeros(self._count, dtype=np.bool_)
-        _, odd = bad_lines(self.content, self._ends, "utf-8")
-        bad[odd] = True
-        if len(odd):
-            found.wide += wide_lines(self.content, self._ends)
-            found.undecodable += len(odd)
-        right = ~blank & ~bad & (quotes == 0) & (separators == width - 1)
+    def judged(self, found: Salvaged, number: int) -> tuple[bytes, int]:
+        """The clean lines, the first of which is row ``number``; and how many rows the chunk has."""
+        found.wide += self._wide
+        found.undecodable += int(self._bad.sum())
+        right = self._right
         consumed = np.zeros(self._count, dtype=np.bool_)
-        records = self._quoted(np.flatnonzero((quotes > 0) & ~bad), bad, consumed)
+        records: dict[int, list[str]] = {}
+        if self._quotes is not None:
+            records = self._quoted(np.flatnonzero((self._quotes > 0) & ~self._bad), self._bad, consumed)
+            right = right & (self._quotes == 0) & ~consumed
         stop = int(np.searchsorted(self._begins, self.cut)) if self.cut < len(self.content) else self._count
-        right &= ~consumed
-        right[stop:] = False
-        numbers = self.number + np.arange(self._count) - np.cumsum(consumed)
-        is_record = np.zeros(self._count, dtype=np.bool_)
-        is_record[list(records)] = True
-        wrong = ~right & ~blank & ~consumed & ~is_record
-        wrong[stop:] = False
-        for place in np.flatnonzero(wrong).tolist():
-            self._tell(place, int(texts_end[place]), int(numbers[place]), bool(bad[place]), found)
-        clean = self._clean(values, right, numbers, bad)
-        if records:
-            clean = self._with_records(clean, records, numbers)
-        return clean.select("line"), stop - int(consumed[:stop].sum())
+        numbers = number + np.arange(self._count) - np.cumsum(consumed)
+        changed = np.flatnonzero((~right & ~self._blank) | consumed)
+        parts: list[bytes] = []
+        at = 0
+        for place in changed[: np.searchsorted(changed, stop)].tolist():
+            begin, end = int(self._begins[place]), int(self._ends[place])
+            parts.append(self.content[at:begin])
+            at = end
+            if consumed[place]:
+                at = end + 1  # its record stands in the row where it began
+            elif place in records:
+                parts.append(self._row(records[place]))
+            else:
+                self._tell(place, int(numbers[place]), found)
+        parts.append(self.content[at : self.cut])
+        if self.last and not self.content.endswith(b"\n"):
+            parts.append(b"\n")
+        return b"".join(parts), stop - int(consumed[:stop].sum())
+
+    def _not_utf8(self, values: NDArray[np.uint8], *, marked: bool) -> NDArray[np.bool_]:
+        bad = np.zeros(self._count, dtype=np.bool_)
+        if not marked:
+            bad[bad_lines(self.content, self._ends, "utf-8")[1]] = True
+        elif MARK in self.content:
+            bad[np.searchsorted(self._ends, np.flatnonzero(values == _MARK))] = True
+        return bad
 
     def _without_returns(self, values: NDArray[np.uint8]) -> NDArray[np.intp]:
         r"""Where the text of each line ends, without ``\r``."""
+        if b"\r" not in self.content:
+            return self._ends
         ends = self._ends.copy()
         while True:
             trailing = (ends > self._begins) & (values[np.maximum(ends - 1, 0)] == ord("\r"))
@@ -192,49 +225,18 @@ class _Chunk:
     def _line(self, place: int) -> str:
         return self.content[self._begins[place] : self._ends[place] + 1].decode()
 
-    def _tell(self, place: int, end: int, number: int, bad: bool, found: Salvaged) -> None:
-        raw = self.content[self._begins[place] : end]
+    def _tell(self, place: int, number: int, found: Salvaged) -> None:
+        raw = self.content[self._begins[place] : self._texts_end[place]]
         text = readable(raw)
-        kind = None if bad else kind_of(text.split(self.separator), self.header)
+        kind = None if self._bad[place] else kind_of(text.split(self.separator), self.header)
         if kind is not None:
             found.asides.append(Aside(number, kind, text.replace(self.separator, " ").strip()))
             return
         found.malformed.append((number, shortened(text)))
 
-    def _clean(
-        self, values: NDArray[np.uint8], right: NDArray[np.bool_], numbers: NDArray[np.intp], bad: NDArray[np.bool_]
-    ) -> pl.DataFrame:
-        content = self.content
-        if bad.any():
-            # The column is declared UTF-8 below: bytes of lines that are not must not stand in it, though they are left out.
-            safe = values.copy()
-            for place in np.flatnonzero(bad).tolist():
-                safe[self._begins[place] : self._ends[place]] = ord("?")
-            content = safe.tobytes()
-        offsets = np.append(self._begins, len(content)).astype(np.int64)
-        lines = pl.Series(
-            "line",
-            pl.from_arrow(
-                pa.LargeStringArray.from_buffers(self._count, pa.py_buffer(offsets.tobytes()), pa.py_buffer(content))
-            ),
-        )
-        rows = pl.DataFrame({"number": pl.Series(numbers, dtype=pl.Int64), "line": lines}).filter(pl.Series(right))
-        return rows.with_columns(
-            pl.concat_str(
-                pl.col("number").cast(pl.String), pl.lit(self.separator), pl.col("line").str.strip_chars_end("\r\n")
-            ).alias("line")
-        )
-
-    def _with_records(
-        self, clean: pl.DataFrame, records: dict[int, list[str]], numbers: NDArray[np.intp]
-    ) -> pl.DataFrame:
-        lines = []
-        for place, record in records.items():
-            cells = [cell.replace('"', '""') for cell in record]
-            quoted = self.separator.join(f'"{cell}"' if cell else "" for cell in cells)
-            lines.append((int(numbers[place]), f"{int(numbers[place])}{self.separator}{quoted}"))
-        more = pl.DataFrame(lines, schema={"number": pl.Int64, "line": pl.String}, orient="row")
-        return pl.concat([clean, more]).sort("number")
+    def _row(self, record: list[str]) -> bytes:
+        cells = [cell.replace('"', '""') for cell in record]
+        return self.separator.join(f'"{cell}"' if cell else "" for cell in cells).encode()
 
 
 def readable(raw: bytes) -> str:

@@ -46,6 +46,7 @@ ASIDE: Final = "_aside"
 TEXTS: Final = (".csv", ".tsv", ".txt")
 WORKBOOKS: Final = (".xlsx", ".xls")
 ELEMENTS: Final = (".json", ".jsonl")
+_REWRITTEN: Final = ("gb18030", "utf-16")  # their UTF-8 form has every line marked that is in no encoding
 SUFFIXES: Final = (*TEXTS, *WORKBOOKS, *ELEMENTS)
 
 
@@ -266,7 +267,9 @@ def _salvaged(
         dialect, found, layout = _header(text.path, suffix, fields, title, text.encoding, terms)
         target = scratch / f"{path.name}.clean.csv"
         start = (dialect.body_at, dialect.row)
-        seen = rewrite(text.path, dialect.separator, dialect.header, start, target, deadline)
+        seen = rewrite(
+            text.path, dialect.separator, dialect.header, start, target, deadline, marked=text.encoding in _REWRITTEN
+        )
         better = _reconsidered(path, text, seen)
         if better is None:
             break
@@ -275,8 +278,10 @@ def _salvaged(
     table = pl.scan_csv(
         target,
         separator=dialect.separator,
-        has_header=False,
-        schema={ROW_NUMBER: pl.Int64, **dict.fromkeys(positions, pl.String)},
+        has_header=True,
+        schema=dict.fromkeys(positions, pl.String),
+        row_index_name=ROW_NUMBER,
+        row_index_offset=dialect.row,
         raise_if_empty=False,
         glob=False,
     )
