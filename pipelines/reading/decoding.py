@@ -20,7 +20,7 @@ from pipelines.overlap import two_at_a_time
 from pipelines.reading.gb18030 import noted, transcoded
 
 CHUNK: Final = 4 << 20
-_SMALL: Final = 1 << 18  # what is decoded at once stays in the cache of a core
+SMALL: Final = 1 << 18  # what is decoded at once stays in the cache of a core
 MARK: Final = b"\xff"
 _NEWLINE: Final = ord("\n")
 _CUT: Final = "credit_hub_cut"
@@ -121,26 +121,21 @@ def line_ends(chunk: bytes) -> NDArray[np.intp]:
 def rewrite_gb18030(path: Path, target: Path, *, lone_returns: bool) -> Rewritten:
     """Write a GB18030 file as UTF-8; lines that are UTF-8 already, or in neither, are marked."""
     seen = Rewritten()
-    with path.open("rb", buffering=0) as source, target.open("wb", buffering=0) as sink:
-        for done in two_at_a_time(_from_gb18030, whole_lines(source, lone_returns=lone_returns, size=_SMALL)):
-            seen.marked += done.marked
-            seen.wide += done.wide
-            sink.write(done.content)
+    with path.open("rb", buffering=0) as source, target.open("wb") as sink:
+        for content, marked, wide in two_at_a_time(
+            from_gb18030, whole_lines(source, lone_returns=lone_returns, size=SMALL)
+        ):
+            seen.marked += marked
+            seen.wide += wide
+            sink.write(content)
     return seen
 
 
-@dataclass(frozen=True)
-class _Part:
-    content: bytes
-    marked: int = 0
-    wide: int = 0
-
-
-def _from_gb18030(chunk: bytes) -> _Part:
+def from_gb18030(chunk: bytes) -> tuple[bytes, int, int]:
+    """A chunk of whole lines as UTF-8; how many of them are marked, and if any is, how many hold bytes beyond ASCII."""
     ends = line_ends(chunk)
-    odd = utf8_lines(chunk, ends)
-    content, bad = transcoded(chunk, ends, odd, MARK)
-    return _Part(content, len(bad), wide_lines(chunk, ends) if len(bad) else 0)
+    content, bad = transcoded(chunk, ends, utf8_lines(chunk, ends), MARK)
+    return content, len(bad), wide_lines(chunk, ends) if len(bad) else 0
 
 
 def wide_lines(chunk: bytes, ends: NDArray[np.intp]) -> int:

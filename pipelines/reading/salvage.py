@@ -15,7 +15,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,41 +74,39 @@ def rewrite(
     found = Salvaged()
     offset, number = start
 
-    def looked_at(read: _Read) -> _Chunk:
-        return _Chunk(read.content, separator, header, last=read.last, marked=marked)
+    def looked_at(read: tuple[bytes, bool]) -> Lines:
+        return Lines(read[0], separator, header, last=read[1], marked=marked)
 
-    with text.open("rb", buffering=0) as stream, target.open("wb", buffering=0) as sink:
+    with text.open("rb", buffering=0) as stream, target.open("wb") as sink:
         stream.seek(offset)
-        sink.write(separator.join(map(str, range(len(header)))).encode() + b"\n")
+        sink.write(named_by_place(header, separator))
         carried = b""
-        for lines in two_at_a_time(looked_at, _with_last(stream)):
+        for lines in two_at_a_time(looked_at, with_last(whole_lines(stream, size=_CHUNK))):
             if deadline.passed:
                 raise Unreadable(too_slow(deadline.seconds))
             if carried:
-                lines = looked_at(_Read(carried + lines.content, lines.last))  # noqa: PLW2901
+                lines = looked_at((carried + lines.content, lines.last))  # noqa: PLW2901
             clean, taken = lines.judged(found, number)
             sink.write(clean)
             carried, number = lines.content[lines.cut :], number + taken
     return found
 
 
-@dataclass(frozen=True)
-class _Read:
-    content: bytes
-    last: bool
-
-
-def _with_last(stream: BinaryIO) -> Iterator[_Read]:
-    """Chunks of whole lines, the last one told."""
-    chunks = whole_lines(stream, size=_CHUNK)
+def with_last(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Chunks, the last one told."""
     ahead = next(chunks, None)
     while ahead is not None:
         following = next(chunks, None)
-        yield _Read(ahead, following is None)
+        yield ahead, following is None
         ahead = following
 
 
-class _Chunk:
+def named_by_place(header: Sequence[str], separator: str) -> bytes:
+    """The header ``0``, ``1``, … of a clean file."""
+    return separator.join(map(str, range(len(header)))).encode() + b"\n"
+
+
+class Lines:
     """Lines judged together; ``cut`` is where the next chunk begins: before a record that may go on there.
 
     What can be said of them without those before is said when it is made, which two threads do at once.
@@ -127,6 +125,21 @@ class _Chunk:
         self._wide = wide_lines(content, self._ends) if self._bad.any() else 0
         self._quotes = self._per_line(values, ord('"')) if b'"' in content else None
         self._right = ~self._blank & ~self._bad & (self._per_line(values, ord(separator)) == len(header) - 1)
+
+    @property
+    def quoted(self) -> bool:
+        """True where any cell is quoted, so that lines cannot be judged by their separators alone."""
+        return self._quotes is not None
+
+    @property
+    def all_right(self) -> bool:
+        """True where every line is a record or blank; not to be asked where cells are quoted."""
+        return bool(np.all(self._right | self._blank))
+
+    @property
+    def undecodable(self) -> bool:
+        """True where a line is in no encoding or in another than its file."""
+        return bool(self._bad.any())
 
     def judged(self, found: Salvaged, number: int) -> tuple[bytes, int]:
         """The clean lines, the first of which is row ``number``; and how many rows the chunk has."""

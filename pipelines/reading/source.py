@@ -28,16 +28,16 @@ from pipelines.reading.elements import EXTRA, Elements, read_elements
 from pipelines.reading.headers import Columns, columns, of_fields
 from pipelines.reading.layouts import layout_of
 from pipelines.reading.limits import Deadline, Limits
+from pipelines.reading.one_pass import decoded_and_judged
 from pipelines.reading.problems import (
     Unreadable,
     empty_file,
     no_json_rows,
     too_large,
-    undecodable,
     unsupported_format,
-    utf16_without_mark,
 )
 from pipelines.reading.salvage import ROW_NUMBER, Salvaged, rewrite
+from pipelines.reading.text import Text, as_elements, as_text, check_lines
 from pipelines.reading.workbook import read_workbook
 
 EMPTY: Final = "_empty"
@@ -99,7 +99,7 @@ class Source:
 
         A text that stands twice in the header has its place behind it (``备注#7``). For findings: the file is read again.
         """
-        wanted = pl.Series(sorted(set(row_numbers)), dtype=pl.Int64)
+        wanted = pl.Series(sorted(set(row_numbers) - {number for number, _ in self.malformed}), dtype=pl.Int64)
         names = [text.strip() or f"#{place}" for place, text in enumerate(self.columns.header, start=1)]
         names = [f"{name}#{n}" if names.count(name) > 1 else name for n, name in enumerate(names, start=1)]
         rows = self.table.filter(pl.col(ROW_NUMBER).is_in(wanted.implode())).collect()
@@ -136,7 +136,10 @@ def open_source(
         return _elements(path, suffix, fields, title, scratch, terms)
     if suffix not in TEXTS:
         raise Unreadable(unsupported_format(suffix or path.name))
-    text = _as_text(path, scratch, terms)
+    at_once = _at_once(path, suffix, fields, title, scratch, terms)
+    if at_once is not None:
+        return at_once
+    text = as_text(path, scratch, terms.limits)
     if text.damaged:
         return _salvaged(path, text, suffix, fields, title, scratch, terms)
     return _fast(path, text, suffix, fields, title, terms)
@@ -151,85 +154,10 @@ def salvage(
         Unreadable: it is in no encoding we know, or has no header we know.
     """
     terms = terms or Terms()
-    return _salvaged(path, _as_text(path, scratch, terms), suffix, fields, title, scratch, terms)
+    return _salvaged(path, as_text(path, scratch, terms.limits), suffix, fields, title, scratch, terms)
 
 
-@dataclass(frozen=True)
-class _Text:
-    """The UTF-8 form of a file, and in which encoding it came; ``damaged``: it has lines that are marked."""
-
-    path: Path
-    encoding: str
-    damaged: bool = False
-
-
-def _as_text(path: Path, scratch: Path, terms: Terms, told: str | None = None) -> _Text:
-    """The file as UTF-8: itself where it is that already.
-
-    Raises:
-        Unreadable: it is in no encoding we know, or has a line beyond the limit.
-    """
-    with path.open("rb") as stream:
-        head = stream.read(encodings.CHUNK)
-    name = told or encodings.guess(path)
-    doubled, lone = decoding.ends_of(head)
-    target = scratch / f"{path.name}.utf8"
-    if name == "utf-32" or (name != "utf-16" and encodings.looks_like_utf16(head)):
-        raise Unreadable(utf16_without_mark() if name != "utf-32" else undecodable(1, 1, head[0]))
-    if name == "utf-16":
-        seen = decoding.rewrite_utf16(path, target)
-        with target.open("rb") as stream:
-            doubled, lone = decoding.ends_of(stream.read(encodings.CHUNK))
-        if doubled or lone:
-            plain = scratch / f"{path.name}.plain"
-            decoding.rewrite_utf8(target, plain, lone_returns=lone)
-            plain.replace(target)
-        _check_lines(target, terms, lone=False)
-        return _Text(target, name, seen.marked > 0)
-    _check_lines(path, terms, lone=lone)
-    if name == "gb18030":
-        seen = decoding.rewrite_gb18030(path, target, lone_returns=lone)
-        if told is None and 2 * seen.marked > seen.wide:
-            main = encodings.main_encoding(path, lone_returns=lone)
-            if main != name:
-                return _as_text(path, scratch, terms, told=main)
-        return _Text(target, name, seen.marked > 0)
-    if doubled or lone:
-        decoding.rewrite_utf8(path, target, lone_returns=lone)
-        return _Text(target, name)
-    return _Text(path, name)
-
-
-def _check_lines(path: Path, terms: Terms, *, lone: bool) -> None:
-    limit = terms.limits.row_bytes
-    line = decoding.overlong_line(path, limit, lone_returns=lone)
-    if line is not None:
-        raise Unreadable(
-            too_large(
-                f"第 {line} 行的长度",
-                f"Length of line {line}",
-                _length(path, line),
-                limit,
-                unit_zh=" 字节",
-                unit_en=" bytes",
-            )
-        )
-
-
-def _length(path: Path, number: int) -> int:
-    """Bytes of a line, counted without holding it."""
-    seen, length = 1, 0
-    with path.open("rb") as stream:
-        while chunk := stream.read(decoding.CHUNK):
-            for part, piece in enumerate(chunk.split(b"\n")):
-                seen += part > 0
-                if seen > number:
-                    return length
-                length += len(piece) if seen == number else 0
-    return length
-
-
-def _fast(path: Path, text: _Text, suffix: str, fields: tuple[Field, ...], title: str, terms: Terms) -> Source:
+def _fast(path: Path, text: Text, suffix: str, fields: tuple[Field, ...], title: str, terms: Terms) -> Source:
     dialect, found, layout = _header(text.path, suffix, fields, title, text.encoding, terms)
     positions = [str(place) for place in range(len(found.names))]
     table = pl.scan_csv(
@@ -260,7 +188,7 @@ def _fast(path: Path, text: _Text, suffix: str, fields: tuple[Field, ...], title
 
 
 def _salvaged(
-    path: Path, text: _Text, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms
+    path: Path, text: Text, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms
 ) -> Source:
     deadline = Deadline(terms.limits)
     while True:
@@ -273,25 +201,13 @@ def _salvaged(
         better = _reconsidered(path, text, seen)
         if better is None:
             break
-        text = _as_text(path, scratch, terms, told=better)
-    positions = [str(place) for place in range(len(found.names))]
-    table = pl.scan_csv(
-        target,
-        separator=dialect.separator,
-        has_header=True,
-        schema=dict.fromkeys(positions, pl.String),
-        row_index_name=ROW_NUMBER,
-        row_index_offset=dialect.row,
-        raise_if_empty=False,
-        glob=False,
-    )
+        text = as_text(path, scratch, terms.limits, told=better)
     return Source(
         path,
         text.encoding,
         found,
         fields,
-        _rows(table, found, fields),
-        table,
+        *_clean(target, dialect, found, fields),
         malformed=tuple(seen.malformed),
         asides=(*dialect.asides, *seen.asides),
         layout=layout,
@@ -299,7 +215,70 @@ def _salvaged(
     )
 
 
-def _reconsidered(path: Path, text: _Text, seen: Salvaged) -> str | None:
+def _at_once(
+    path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms
+) -> Source | None:
+    """A GB18030 file, decoded and judged in one pass; None where it is none, or has to be looked at more closely."""
+    if encodings.guess(path) != "gb18030":
+        return None
+    with path.open("rb") as stream:
+        head = stream.read(encodings.CHUNK)
+    if encodings.looks_like_utf16(head):
+        return None
+    _, lone = decoding.ends_of(head)
+    check_lines(path, terms.limits, lone=lone)
+    deadline = Deadline(terms.limits)
+    target = scratch / f"{path.name}.once.csv"
+    headers: list[tuple[Dialect, Columns, Layout | None]] = []
+
+    def find(text: Path) -> Dialect:
+        headers.append(_header(text, suffix, fields, title, "gb18030", terms))
+        return headers[0][0]
+
+    try:
+        passed = decoded_and_judged(path, target, find, deadline, lone_returns=lone)
+    except Unreadable:
+        if deadline.passed:
+            raise
+        return None  # it may be UTF-8 after all
+    if passed is None or 2 * passed.found.undecodable > passed.found.wide:
+        return None
+    dialect, found, layout = headers[0]
+    return Source(
+        path,
+        "gb18030",
+        found,
+        fields,
+        *_clean(target, dialect, found, fields, dialect.lines),
+        None if passed.damaged else target,
+        dialect.separator,
+        passed.body_at,
+        tuple(passed.found.malformed),
+        (*dialect.asides, *passed.found.asides),
+        layout,
+        terms,
+    )
+
+
+def _clean(
+    target: Path, dialect: Dialect, found: Columns, fields: tuple[Field, ...], lines: int = 0
+) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Rows and table of a clean file (``salvage``) that has some lines before its header."""
+    table = pl.scan_csv(
+        target,
+        separator=dialect.separator,
+        has_header=True,
+        skip_lines=lines,
+        schema=dict.fromkeys((str(place) for place in range(len(found.names))), pl.String),
+        row_index_name=ROW_NUMBER,
+        row_index_offset=dialect.row,
+        raise_if_empty=False,
+        glob=False,
+    )
+    return _rows(table, found, fields), table
+
+
+def _reconsidered(path: Path, text: Text, seen: Salvaged) -> str | None:
     """The encoding most lines are in, where that is another than the one the file was read in.
 
     Raises:
@@ -347,7 +326,7 @@ def _workbook(path: Path, suffix: str, fields: tuple[Field, ...], title: str, sc
 
 
 def _elements(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms) -> Source:
-    text = _as_elements(path, scratch)
+    text = as_elements(path, scratch)
     target = scratch / f"{path.name}.parquet"
     read: Elements = read_elements(text.path, suffix, fields, target, terms.limits, marked=text.damaged)
     if not read.names and not read.malformed and read.rows == 0:
@@ -385,21 +364,6 @@ def _value(text: str, name: str) -> str | None:
 
     value = json.loads(text).get(name)
     return None if value is None else str(value)
-
-
-def _as_elements(path: Path, scratch: Path) -> _Text:
-    """JSON as UTF-8; lines in another encoding are marked."""
-    with path.open("rb") as stream:
-        head = stream.read(encodings.CHUNK)
-    name = encodings.guess(path)
-    target = scratch / f"{path.name}.utf8"
-    if name == "utf-32" or (name != "utf-16" and encodings.looks_like_utf16(head)):
-        raise Unreadable(utf16_without_mark() if name != "utf-32" else undecodable(1, 1, head[0]))
-    if name == "utf-16":
-        return _Text(target, name, decoding.rewrite_utf16(path, target).marked > 0)
-    if name == "gb18030":
-        return _Text(target, name, decoding.rewrite_gb18030(path, target, lone_returns=False).marked > 0)
-    return _Text(path, name, damaged=True)
 
 
 def _rows(
