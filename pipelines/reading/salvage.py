@@ -191,9 +191,13 @@ class Lines:
             ends[trailing] -= 1
 
     def _per_line(self, values: NDArray[np.uint8], wanted: int) -> NDArray[np.intp]:
-        places = np.flatnonzero(values == wanted)
-        found = np.searchsorted(places, self._ends)
-        return np.diff(found, prepend=0)
+        """How often a byte stands in each line."""
+        found = values == wanted
+        counts = np.add.reduceat(found.view(np.uint8), self._begins, dtype=np.uint8).astype(np.intp)
+        if counts.sum() == np.count_nonzero(found):
+            return counts
+        # A line has more than a byte can count, which is rare; places are counted seven times slower.
+        return np.diff(np.searchsorted(np.flatnonzero(found), self._ends), prepend=0)
 
     def _quoted(
         self, places: NDArray[np.intp], bad: NDArray[np.bool_], consumed: NDArray[np.bool_]
