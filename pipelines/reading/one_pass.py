@@ -1,7 +1,7 @@
 """A GB18030 file decoded and judged in one pass, so that a damaged one costs no second.
 
 What is written is the file in UTF-8, with a line of its own behind the header, ``0,1,2,…``, by which the clean rows below can
-be read. Lines that are no record are blank in it (``salvage``). Chunks are decoded and looked at two at a time.
+be read. Lines that are no record are blank in it (``salvaging``). Chunks are decoded and looked at two at a time.
 
 Cells in quotes take judging line by line, which a file without damage must not pay: as long as no line was wrong, chunks with
 quotes are passed as they are. When a line is wrong afterwards, that pass was in vain and the caller takes the longer way.
@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.overlap import two_at_a_time
-from pipelines.reading.decoding import MARK, SMALL, from_gb18030, whole_lines
+from pipelines.reading.decoding import MARK, SMALL, whole_lines
 from pipelines.reading.dialect import Dialect
 from pipelines.reading.limits import Deadline
+from pipelines.reading.lines import from_gb18030
 from pipelines.reading.problems import Unreadable, too_slow
-from pipelines.reading.salvage import Lines, Salvaged, named_by_place, with_last
+from pipelines.reading.salvaging import Lines, Salvaged, named_by_place, with_last
 
 _HEAD: Final = 1 << 20  # as much as ``dialect`` looks at
 

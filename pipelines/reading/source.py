@@ -2,7 +2,9 @@
 
 ``open_source`` looks at the beginning of a CSV file only and gives the fast reader. When that reader fails, or the rows
 it gave do not account for the file's separators (``accounts_for``), ``salvage`` reads the file once more and takes the
-broken lines out.
+broken lines out. A GB18030 file, which has to be rewritten anyway, is judged on the way (``one_pass``).
+
+What only some files need (numpy, PyArrow, workbooks) is imported when one comes, so that a small file is checked at once.
 
 Columns of ``rows``: ``_row_number`` (what a spreadsheet shows, header = 1; of JSON the element), ``_empty`` (no record:
 nothing in any cell, or an aside), ``_last_empty`` (a record whose last cell has nothing), ``_aside`` (why a row with
@@ -15,20 +17,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from pipelines.catalog import Field, Layout
-from pipelines.reading import decoding, structure
+from pipelines.reading import decoding
 from pipelines.reading import encoding as encodings
 from pipelines.reading.asides import Aside, kinds
 from pipelines.reading.dialect import Dialect, find_dialect
-from pipelines.reading.elements import EXTRA, Elements, read_elements
 from pipelines.reading.headers import Columns, columns, of_fields
 from pipelines.reading.layouts import layout_of
 from pipelines.reading.limits import Deadline, Limits
-from pipelines.reading.one_pass import decoded_and_judged
 from pipelines.reading.problems import (
     Unreadable,
     empty_file,
@@ -36,9 +36,11 @@ from pipelines.reading.problems import (
     too_large,
     unsupported_format,
 )
-from pipelines.reading.salvage import ROW_NUMBER, Salvaged, rewrite
+from pipelines.reading.rows import EXTRA, ROW_NUMBER
 from pipelines.reading.text import Text, as_elements, as_text, check_lines
-from pipelines.reading.workbook import read_workbook
+
+if TYPE_CHECKING:
+    from pipelines.reading.salvaging import Salvaged
 
 EMPTY: Final = "_empty"
 LAST_EMPTY: Final = "_last_empty"
@@ -89,6 +91,8 @@ class Source:
         """
         if self.text is None or last_empty == 0:
             return True
+        from pipelines.reading import structure
+
         width = len(self.columns.names)
         if empty:
             return structure.records_are_whole(self.text, self.separator, width, self.body_at)
@@ -190,6 +194,8 @@ def _fast(path: Path, text: Text, suffix: str, fields: tuple[Field, ...], title:
 def _salvaged(
     path: Path, text: Text, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms
 ) -> Source:
+    from pipelines.reading.salvaging import rewrite
+
     deadline = Deadline(terms.limits)
     while True:
         dialect, found, layout = _header(text.path, suffix, fields, title, text.encoding, terms)
@@ -227,6 +233,8 @@ def _at_once(
         return None
     _, lone = decoding.ends_of(head)
     check_lines(path, terms.limits, lone=lone)
+    from pipelines.reading.one_pass import decoded_and_judged
+
     deadline = Deadline(terms.limits)
     target = scratch / f"{path.name}.once.csv"
     headers: list[tuple[Dialect, Columns, Layout | None]] = []
@@ -263,7 +271,7 @@ def _at_once(
 def _clean(
     target: Path, dialect: Dialect, found: Columns, fields: tuple[Field, ...], lines: int = 0
 ) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-    """Rows and table of a clean file (``salvage``) that has some lines before its header."""
+    """Rows and table of a clean file (``salvaging``) that has some lines before its header."""
     table = pl.scan_csv(
         target,
         separator=dialect.separator,
@@ -315,6 +323,8 @@ def checked_columns(
 
 
 def _workbook(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms) -> Source:
+    from pipelines.reading.workbook import read_workbook
+
     sheet = read_workbook(path, suffix, fields, scratch, terms.limits)
     found = checked_columns(sheet.header, fields, title, suffix[1:], terms)
     layout = layout_of(found, terms.layouts, terms.told)
@@ -326,9 +336,11 @@ def _workbook(path: Path, suffix: str, fields: tuple[Field, ...], title: str, sc
 
 
 def _elements(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms) -> Source:
+    from pipelines.reading.elements import read_elements
+
     text = as_elements(path, scratch)
     target = scratch / f"{path.name}.parquet"
-    read: Elements = read_elements(text.path, suffix, fields, target, terms.limits, marked=text.damaged)
+    read = read_elements(text.path, suffix, fields, target, terms.limits, marked=text.damaged)
     if not read.names and not read.malformed and read.rows == 0:
         if read.is_array:
             found = of_fields(())

@@ -10,8 +10,6 @@ header; otherwise the line that opened the quote is malformed alone.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,16 +20,13 @@ from numpy.typing import NDArray
 
 from pipelines.overlap import two_at_a_time
 from pipelines.reading.asides import Aside, kind_of
-from pipelines.reading.decoding import MARK, bad_lines, line_begins, line_ends, whole_lines, wide_lines
-from pipelines.reading.encoding import decodes
+from pipelines.reading.decoding import MARK, whole_lines
 from pipelines.reading.limits import Deadline
+from pipelines.reading.lines import bad_lines, line_begins, line_ends, wide_lines
 from pipelines.reading.problems import Unreadable, too_slow
+from pipelines.reading.rows import fields_of, readable, shortened
 
-ROW_NUMBER: Final = "_row_number"
-RAW_TEXT: Final = "_raw_text"
-SHOWN_CHARACTERS: Final = 20_000  # of a malformed line; the whole of it lies in the raw zone
 _LONGEST_RECORD: Final = 200  # lines one quoted record may run over
-_STAND_INS: Final = tuple(chr(code) for code in range(0xFDD0, 0xFDF0))  # no characters, and in no text
 _CHUNK: Final = 1 << 20
 _MARK: Final = MARK[0]
 
@@ -254,34 +249,3 @@ class Lines:
     def _row(self, record: list[str]) -> bytes:
         cells = [cell.replace('"', '""') for cell in record]
         return self.separator.join(f'"{cell}"' if cell else "" for cell in cells).encode()
-
-
-def readable(raw: bytes) -> str:
-    """The text of a line that may be in another encoding than its file, or in none: for people to find it by."""
-    raw = raw.removeprefix(MARK)
-    for encoding in ("utf-8", "gb18030"):
-        if decodes(raw, encoding, final=True):
-            return raw.decode(encoding)
-    return raw.decode("utf-8", errors="backslashreplace")
-
-
-def shortened(text: str) -> str:
-    """A malformed line as it is told: its beginning, if it is very long."""
-    if len(text) <= SHOWN_CHARACTERS:
-        return text
-    return f"{text[:SHOWN_CHARACTERS]}…（共 {len(text)} 字）"
-
-
-def fields_of(text: str, separator: str) -> list[str] | None:
-    """Fields of one record, None where its quotes are broken."""
-    if '"' not in text:
-        return text.split(separator)
-    # The csv module refuses NUL in some versions; it is put back afterwards and cleaned with a warning like everywhere.
-    nul = next((one for one in _STAND_INS if one not in text), None) if "\x00" in text else "\x00"
-    if nul is None:
-        return None
-    try:
-        rows = list(csv.reader(io.StringIO(text.replace("\x00", nul), newline=""), delimiter=separator, strict=True))
-    except csv.Error:
-        return None
-    return [cell.replace(nul, "\x00") for cell in rows[0]] if len(rows) == 1 else None
