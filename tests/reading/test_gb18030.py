@@ -99,7 +99,7 @@ def test_a_file_in_small_chunks_reads_as_in_one_and_as_the_longer_way(sent: Sent
     content = b"".join(text)
     expected = read(content, FIELDS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.reading.source._at_once", lambda *_: None)
+        patch.setattr("pipelines.reading.delimited._at_once", lambda *_: None)
         assert read(content, FIELDS) == expected
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipelines.reading.one_pass.SMALL", 48)
