@@ -15,7 +15,7 @@ from pipelines.catalog import Field
 from pipelines.reading.delimited import open_text, salvaged
 from pipelines.reading.headers import of_fields
 from pipelines.reading.layouts import layout_of
-from pipelines.reading.problems import Unreadable, empty_file, too_large, unsupported_format
+from pipelines.reading.problems import Unreadable, empty_file, no_json_rows, too_large, unsupported_format
 from pipelines.reading.rows import EXTRA, ROW_NUMBER
 from pipelines.reading.source import Source, Terms, checked_columns, rows_of
 from pipelines.reading.text import as_elements
