@@ -169,5 +169,5 @@ def test_a_hundredth_of_bad_lines_in_gb18030_costs_no_multiple_of_a_clean_file(
     broken, fewer, malformed = seconds(pair[1], tmp_path)
     assert (rows, none) == (ROWS, 0)
     assert (fewer, malformed) == (ROWS - ROWS // 100, ROWS // 100)
-    print(f"clean {clean:.3f} broken {broken:.3f} ratio {clean / broken:.2f}")
-    assert broken < 9 * clean
+    # Four times, measured; six and more on busy cores. Reading its lines one by one in Python takes more than twenty.
+    assert broken < 12 * clean
