@@ -1,7 +1,7 @@
 """# 发布 · Publish shared datasets
 
 Resolves the records of every dataset that changed (one record per record key, newest version wins) and of every dataset that a
-repair, a withdrawal or an objection may name; builds a release of each product, checks it and moves `latest.json` to it. Then
+message about records (a repair, say) may name; builds a release of each product, checks it and moves `latest.json` to it. Then
 `publish_subjects` draws the subject master from these releases and puts the month's code conflicts into the outboxes.
 
 | | |

@@ -5,7 +5,7 @@ CREDIT_HUB_CATALOG           the catalogue (default: catalog/ beside the package
 CREDIT_HUB_EXPECTATIONS      the generated suites (default: expectations/ beside the package)
 CREDIT_HUB_WORK_GROUP_BYTES  files of one dataset are packed into work groups of about so many bytes
 CREDIT_HUB_MEMORY_LIMIT      what DuckDB may hold before it spills to disk
-CREDIT_HUB_MAX_…             limits of one delivered file (pipelines.reading.limits)
+CREDIT_HUB_MAX_…             limits of one delivered file (pipelines.limits)
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from pipelines.reading.limits import Limits
+from pipelines.limits import Limits
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 MEBIBYTE: Final = 1 << 20

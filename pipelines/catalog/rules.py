@@ -177,6 +177,7 @@ class _Builder:
         match field.kind:
             case Kind.STRING | Kind.DOCUMENT_NUMBER:
                 yield self.make("replacement_character", field)
+                yield self.make("private_use_character", field)
             case Kind.DATE | Kind.TIMESTAMP | Kind.INTEGER | Kind.ORGANISATION_CODE | Kind.REGISTRATION_NUMBER:
                 yield self.make(field.kind.value, field)
             case Kind.DECIMAL:

@@ -39,6 +39,7 @@ _INSTANTS: Final = ("2026-03-05 25:61:00", "2026-02-30 10:00:00", "昨天", "177
 _AMOUNTS: Final = ("2,000", "5000元", "0.2万元", "1.5E3", "贰万元", "约3万", "0.1.2")
 _UNLISTED: Final = ("民营企业", "未分类", "99", "待核实", "有限公司", "正常")
 _STAND_INS: Final = ("000000000000000000", "123456789012345678", "00000000000000000X", "111111111111111111")
+_UNREADABLE: Final = ("replacement_character", "private_use_character")
 _GARBLED: Final = ("\ufffd\ufffd", "\ufffd", "锟斤拷")
 _WORDY: Final = "该项内容由业务系统自动带出未按填报要求归纳"  # punctuation would separate items
 
@@ -87,7 +88,7 @@ class Breaker:
         if name == "credit_code_registrar_pair":
             bound = [_applies(r) for r in self.rules if r.field == rule.field and r.primitive == "prefix_when_in"]
             filled = filled & ~pl.any_horizontal(pl.lit(False), *bound).fill_null(False)
-        if name == "replacement_character":
+        if name in _UNREADABLE:
             filled = filled & ~self._identified(rule.field) & ~self._compared(rule.field)
         change = self._credit_code(rule) if name.startswith("credit_code_") else _of_cell(rule, field)
         return Break(rule, filled, change) if change else None
@@ -138,12 +139,12 @@ class Breaker:
             also = tuple(r.id for r in orders)
             return replace(way, eligible=pl.all_horizontal(cell.is_not_null(), *behind), also=also)
         citizens = [r for r in mine if r.primitive.startswith("citizen_id_when")]
-        if citizens and rule.primitive in ("replacement_character", "max_length"):
+        if citizens and rule.primitive in (*_UNREADABLE, "max_length"):
             eligible = cell.is_not_null() & self._identified(field.id)
-            return replace(way, eligible=eligible, also=tuple(r.id for r in citizens))
+            return replace(way, eligible=eligible, also=(*way.also, *(r.id for r in citizens)))
         compared = tuple(r.id for r in mine if r.primitive == "known_with")
-        if compared and rule.primitive in ("replacement_character", "max_length"):
-            return replace(way, eligible=self._compared(field.id), also=compared)
+        if compared and rule.primitive in (*_UNREADABLE, "max_length"):
+            return replace(way, eligible=self._compared(field.id), also=(*way.also, *compared))
         empty = next((r for r in mine if r.primitive.startswith("empty_when")), None)
         if empty is None or empty is rule or rule.primitive.startswith(("required", "citizen_id")):
             return None
@@ -154,7 +155,7 @@ class Breaker:
         def change(row: Row, chance: Random) -> dict[str, str | None]:
             return way.change({**row, **filled.change(row, chance)}, chance)
 
-        return Break(rule, filled.eligible, change, (empty.id, *filled.also))
+        return Break(rule, filled.eligible, change, (empty.id, *dict.fromkeys((*way.also, *filled.also))))
 
     def _compared(self, field: str) -> pl.Expr:
         """True where the hub knows the cell beside it, so that damage to this one differs from what is known, too."""
@@ -306,6 +307,7 @@ def _of_cell(rule: Rule, field: Field) -> Change | None:
         "in_table_of_layout": drawn(_UNLISTED),
         "items_in_table": made(lambda text, _r: f"{text};责令改正"),
         "replacement_character": made(_garbled),
+        "private_use_character": made(lambda text, _r: f"{text}\ue5e5"),
         "mobile_in_text": made(with_mobile),
         "organisation_code": made(lambda text, _r: _last_changed(text)),
         "registration_number": made(lambda text, _r: _last_changed(text)),

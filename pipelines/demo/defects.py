@@ -36,6 +36,7 @@ _WEIGHTS: Final = {
     "date_not_after": 1.2,
     "cleaned": 0.25,
     "replacement_character": 0.2,
+    "private_use_character": 0.1,
     "max_length": 0.1,
 }
 _USUAL: Final = 0.5

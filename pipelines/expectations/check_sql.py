@@ -273,9 +273,8 @@ COLUMN_CHECKS: Final[Mapping[str, ColumnCheck]] = {
     "pattern": _pattern,
     "in_set": _in_set,
     "items_in_set": _items_in_set,
-    "no_replacement_character": _plain(
-        r"NOT (contains({s}, chr(65533)) OR contains({s}, '锟斤拷') OR regexp_matches({s}, '[\x{{E000}}-\x{{F8FF}}]'))"
-    ),
+    "no_replacement_character": _plain("NOT (contains({s}, chr(65533)) OR contains({s}, '锟斤拷'))"),
+    "no_private_use_character": _plain(r"NOT regexp_matches({s}, '[\x{{E000}}-\x{{F8FF}}]')"),
     "no_control_character": _plain(r"NOT regexp_matches({s}, '[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]')"),
     "no_citizen_id_in_text": _plain("NOT hub_citizen_id_in_text({s})"),
     "no_mobile_in_text": _plain("NOT regexp_matches({s}, '(^|[^0-9])1[3-9][0-9]{{9}}([^0-9]|$)')"),

@@ -18,6 +18,7 @@ CRITICAL: Final = "critical"
 _SEVERITY: Final = {"reject": CRITICAL, "warn": "warning"}
 _RENAMED: Final = {
     "replacement_character": "no_replacement_character",
+    "private_use_character": "no_private_use_character",
     "in_table": "in_set",
     "items_in_table": "items_in_set",
     "in_table_of_layout": "in_set_of_layout",

@@ -18,7 +18,7 @@ from pipelines.home import Home
 from pipelines.intake import manifest as manifests
 from pipelines.intake import raw
 from pipelines.intake.manifest import Manifest, Unusable
-from pipelines.reading.limits import Limits
+from pipelines.limits import Limits
 from pipelines.reading.problems import Problem, archive, encrypted, too_large
 
 SUFFIX: Final = ".zip"

@@ -139,9 +139,11 @@ def _collect_locked(hub: Hub, group: WorkGroup) -> Collected:
     with hub.home.lake_in_use(), stage("closings"):
         closing = _close(hub, group)
     written = write_receipts(hub, group, closing)
+    shutil.rmtree(
+        work, ignore_errors=True
+    )  # before the group's own file goes: after that nobody would come back for it
     finish(hub.home, group)
     forget(hub, group)
-    shutil.rmtree(work, ignore_errors=True)
     changed = {r["dataset_id"] for r in written if r["rows"]["accepted"]}
     return Collected(tuple(written), tuple(sorted(changed)))
 

@@ -20,7 +20,7 @@ from pipelines.errors import InputError
 from pipelines.home import Home, read_all, write_json
 from pipelines.intake import archive, manifest, raw
 from pipelines.intake.delivery import Delivery, batch_id, repeated_id, token
-from pipelines.reading.limits import Limits
+from pipelines.limits import Limits
 from pipelines.stopwatch import stage
 
 CHINA: Final = timezone(timedelta(hours=8))

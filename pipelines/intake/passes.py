@@ -26,6 +26,7 @@ from pipelines.intake.agreement import disagreement
 from pipelines.intake.delivery import Delivery
 from pipelines.intake.manifest import Manifest
 from pipelines.lake.tables import COMPRESSION_LEVEL
+from pipelines.limits import Limits
 from pipelines.overlap import two_at_a_time
 from pipelines.reading import (
     ASIDE,
@@ -39,7 +40,6 @@ from pipelines.reading import (
     open_source,
     salvage,
 )
-from pipelines.reading.limits import Limits
 from pipelines.reading.problems import too_large
 from pipelines.screening import BATCH, BUCKET, Screen
 from pipelines.screening.columns import PROVIDER, RECEIVED_ON, REGION

@@ -29,9 +29,9 @@ from pipelines.intake.inbox import CHINA, deliveries_of, manifest_beside
 from pipelines.intake.judged import judge
 from pipelines.intake.outcome import Outcome, rule_counts
 from pipelines.intake.passes import open_delivery, screen_files
+from pipelines.limits import Limits
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.reading import Problem, Unreadable
-from pipelines.reading.limits import Limits
 from pipelines.receipts.files import CSV, XLSX, write_without_findings
 from pipelines.receipts.findings import no_findings, write_csv
 from pipelines.receipts.page import page

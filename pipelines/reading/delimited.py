@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from pipelines.catalog import Field, Layout
+from pipelines.limits import Deadline
 from pipelines.reading import decoding
 from pipelines.reading import encoding as encodings
 from pipelines.reading.dialect import Dialect, find_dialect
 from pipelines.reading.headers import Columns
 from pipelines.reading.layouts import layout_of
-from pipelines.reading.limits import Deadline
 from pipelines.reading.problems import Unreadable
 from pipelines.reading.rows import ROW_NUMBER
 from pipelines.reading.source import Source, Terms, checked_columns, rows_of

@@ -20,9 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.catalog import Field
+from pipelines.limits import Deadline, Limits
 from pipelines.reading import decoding
 from pipelines.reading.headers import aliases, key
-from pipelines.reading.limits import Deadline, Limits
 from pipelines.reading.problems import Unreadable, no_json_rows, too_large, too_slow
 from pipelines.reading.rows import EXTRA, ROW_NUMBER, readable, shortened
 

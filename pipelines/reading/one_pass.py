@@ -15,10 +15,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from pipelines.limits import Deadline
 from pipelines.overlap import two_at_a_time
 from pipelines.reading.decoding import MARK, SMALL, whole_lines
 from pipelines.reading.dialect import Dialect
-from pipelines.reading.limits import Deadline
 from pipelines.reading.lines import from_gb18030
 from pipelines.reading.problems import Unreadable, too_slow
 from pipelines.reading.salvaging import Lines, Salvaged, named_by_place, with_last

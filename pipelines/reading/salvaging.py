@@ -18,10 +18,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.limits import Deadline
 from pipelines.overlap import two_at_a_time
 from pipelines.reading.asides import Aside, kind_of
 from pipelines.reading.decoding import MARK, whole_lines
-from pipelines.reading.limits import Deadline
 from pipelines.reading.lines import bad_lines, line_begins, line_ends, wide_lines
 from pipelines.reading.problems import Unreadable, too_slow
 from pipelines.reading.rows import fields_of, readable, shortened

@@ -16,9 +16,9 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Field, Layout
+from pipelines.limits import Limits
 from pipelines.reading.asides import Aside, kinds
 from pipelines.reading.headers import Columns, columns
-from pipelines.reading.limits import Limits
 from pipelines.reading.problems import Unreadable, too_large
 from pipelines.reading.rows import ROW_NUMBER
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.limits import Limits
 from pipelines.reading import decoding
 from pipelines.reading import encoding as encodings
-from pipelines.reading.limits import Limits
 from pipelines.reading.problems import Unreadable, too_large, undecodable, utf16_without_mark
 
 

@@ -14,9 +14,9 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.catalog import Field
+from pipelines.limits import Limits
 from pipelines.reading.asides import HEADER, SHEET, TITLE, Aside
 from pipelines.reading.headers import find_header
-from pipelines.reading.limits import Limits
 from pipelines.reading.opener import opener
 from pipelines.reading.package import check_workbook
 from pipelines.reading.problems import (

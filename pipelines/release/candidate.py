@@ -183,12 +183,19 @@ class Candidate:
         shutil.rmtree(self.work, ignore_errors=True)
 
 
+class _Writer(pq.ParquetWriter):
+    """A candidate that failed is thrown away: its files are not finished when they are collected, which would fail once more, aloud."""
+
+    def __del__(self) -> None:
+        """Nothing."""
+
+
 class ChangesFile:
     """changes.parquet, written bucket by bucket, and how many there are of each kind."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._writer: pq.ParquetWriter | None = None
+        self._writer: _Writer | None = None
         self.counts = dict.fromkeys((ADDED, CHANGED, REMOVED), 0)
         self.removed: Counter[str] = Counter()
 
@@ -196,9 +203,7 @@ class ChangesFile:
         """Append the changes of a bucket."""
         table = changed.to_arrow()
         if self._writer is None:
-            self._writer = pq.ParquetWriter(
-                self._path, table.schema, compression="zstd", compression_level=COMPRESSION_LEVEL
-            )
+            self._writer = _Writer(self._path, table.schema, compression="zstd", compression_level=COMPRESSION_LEVEL)
         self._writer.write_table(table)
         for kind, number in changed.group_by(CHANGE_TYPE).len().rows():
             self.counts[kind] += number

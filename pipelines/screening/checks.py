@@ -138,7 +138,8 @@ def _unreadable(rule: Rule, cell: pl.Expr) -> pl.Expr:
 
 _PRIMITIVES: Final[dict[str, Callable[[Rule, pl.Expr], pl.Expr]]] = {
     "required": lambda rule, cell: cell.is_null(),
-    "replacement_character": lambda rule, cell: cell.str.contains("[\ufffd\ue000-\uf8ff]|锟斤拷"),
+    "replacement_character": lambda rule, cell: cell.str.contains("\ufffd|锟斤拷"),
+    "private_use_character": lambda rule, cell: cell.str.contains("[\ue000-\uf8ff]"),
     "date": _unreadable,
     "timestamp": _unreadable,
     "integer": _unreadable,

@@ -117,7 +117,12 @@ def test_every_step_prints_what_it_did_as_json(call: Call, home: Home) -> None:
     [receipt] = collected.json()["receipts"]
     assert receipt == home.receipt(receipt)
 
-    [release] = call("publish", *at, *DAY).json()
+    releases = {release["product_id"]: release for release in call("publish", *at, *DAY).json()}
+    assert sorted(releases) == [
+        *(f"enterprise_registration{which}" for which in ("", "_authorised", "_public")),
+        "subject",
+    ]
+    release = releases["enterprise_registration"]
     assert {"product_id", "release_id", "rows", "new", "changes"} <= set(release)
     assert (release["product_id"], release["rows"], release["new"]) == ("enterprise_registration", 1, True)
     assert release["changes"] == {"added": 1, "changed": 0, "removed": 0}
@@ -221,7 +226,7 @@ def test_a_catalogue_that_cannot_be_loaded_is_a_finding_of_check_and_unusable_fo
         ("collect", "--as-of", "22.11.2026"),
         ("collect", "--as-of", ""),
         ("run", "--as-of", "2026-11"),
-        ("score", "--period", "2026"),
+        ("score", "--period", "2026-Q5"),
         ("score", "--period", "2026-13"),
         ("score", "--period", "2026-1-1"),
         ("collect", "--provider", "atlantis"),

@@ -67,7 +67,7 @@ def prepared(root: Path) -> Home:
 def clear(ran: Ran, says: str) -> list[str]:
     """What is wrong with an error of the disk."""
     wrong = [f"exit status {ran.status}"] if ran.status != 2 else []
-    wrong += ["traceback"] if "Traceback" in ran.said else []
+    wrong += ["a traceback"] if "Traceback" in ran.said else []
     return wrong + ([f"does not say '{says}': {ran.said[-300:]}"] if says not in ran.said else [])
 
 

@@ -78,7 +78,8 @@ GOOD_AND_BAD = [
     ("pattern", ["[A-Z]{2}\\d+|'"], ["AB1", "'"], ["AB", "xAB1", "AB1\n"]),
     ("in_set", ["自然人", "it's"], ["自然人", "it's"], ["自然", ""]),
     ("items_in_set", ["警告", "罚款(元)"], ["警告", "罚款(元)；警告", " 警告 、 罚款(元)"], ["警告,拘留", "罚款元", "警告;", ""]),
-    ("no_replacement_character", [], ["正常"], ["a\ufffdb", "锟斤拷", "甲\ue000", "\uf8ff"]),
+    ("no_replacement_character", [], ["正常"], ["a\ufffdb", "锟斤拷"]),
+    ("no_private_use_character", [], ["正常", "a\ufffdb"], ["甲\ue000", "\uf8ff"]),
     ("no_control_character", [], ["a\tb\r\nc"], ["a\x01b", "\x7f"]),
 ]  # fmt: skip
 

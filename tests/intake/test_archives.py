@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pipelines.intake import Hub
-from pipelines.reading.limits import Limits
+from pipelines.limits import Limits
 from pipelines.settings import Settings
 from tests.conftest import AS_OF, GOOD_CODES, Home, balanced, file, row
 

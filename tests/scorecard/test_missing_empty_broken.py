@@ -56,7 +56,7 @@ def test_nobody_vanishes_when_nobody_sent_anything(hub: Hub) -> None:
     for code, name in hub.catalog.regions.items():
         assert name in index
         assert (result.folder / f"{code}.html").is_file()
-    assert "0<small>/ 32 个地区有成绩" in index
+    assert "还没有一个地区有总分" in index
     assert periods(hub.home, hub.catalog) == []
 
 
@@ -94,7 +94,7 @@ def test_an_unreadable_file_beside_good_ones_is_listed_with_its_reason(hub: Hub)
     page = (hub.score().folder / f"{SICHUAN}.html").read_text()
     assert "坏文件.csv" in page
     assert "第 118 行第 3 个字节 0xFF。" in page
-    assert "其中 1 个没有读到数据行" in page
+    assert f"1 / {len(DATASETS) + 1} 个没有读到数据行" in page
 
 
 def test_the_months_with_deliveries_are_known(hub: Hub) -> None:

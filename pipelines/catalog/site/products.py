@@ -84,9 +84,9 @@ def _titles(catalog: Catalog, product: Product) -> dict[str, tuple[str, str | No
 
 
 def _filter(catalog: Catalog, product: Product, one: ProductFilter) -> str:
-    if product.dataset is None:
-        return f"“{one.field}”符合条件"
-    words = DatasetWords(catalog, catalog.datasets[product.dataset])
+    # The subject master is drawn from all datasets: its fields are named as the first one that has them names them.
+    named = product.dataset or next(d for d in catalog.datasets if one.field in {f.id for f in catalog.fields(d)})
+    words = DatasetWords(catalog, catalog.datasets[named])
     title = f"“{words.title(one.field)}”"
     if one.present:
         return f"{title}已填写"
