@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
@@ -56,6 +56,25 @@ from pipelines.catalog.products import fields_shown, government_product
 from pipelines.catalog.rules import Rule, rules_of
 from pipelines.catalog.source import CatalogError, Document
 from pipelines.catalog.typed import Reader
+
+
+class _Rules(Mapping[str, tuple[Rule, ...]]):
+    def __init__(
+        self, datasets: Mapping[str, Dataset], checks: Mapping[str, Check], tables: Mapping[str, CodeTable]
+    ) -> None:
+        self._datasets, self._checks, self._tables = datasets, checks, tables
+        self._compiled: dict[str, tuple[Rule, ...]] = {}
+
+    def __getitem__(self, name: str) -> tuple[Rule, ...]:
+        if name not in self._compiled:
+            self._compiled[name] = rules_of(self._datasets[name], self._checks, self._tables)
+        return self._compiled[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._datasets)
+
+    def __len__(self) -> int:
+        return len(self._datasets)
 
 
 @dataclass(frozen=True)
@@ -140,8 +159,8 @@ class Catalog:
 
     @cached_property
     def rules(self) -> Mapping[str, tuple[Rule, ...]]:
-        """The rules of every dataset."""
-        return {name: rules_of(dataset, self.checks, self.code_tables) for name, dataset in self.datasets.items()}
+        """The rules of every dataset, each compiled when it is first asked for: a command is about one dataset mostly."""
+        return _Rules(self.datasets, self.checks, self.code_tables)
 
     def meanings(self, dataset_id: str) -> dict[tuple[str, str], dict[str, str]]:
         """What texts of earlier layouts mean today: accepted text to code, by field and layout."""

@@ -78,9 +78,11 @@ def _build(path: Path, node: yaml.Node, loc: Loc, lines: dict[Loc, int]) -> Any:
                 lines[(*loc, index)] = item.start_mark.line + 1
                 items.append(_build(path, item, (*loc, index), lines))
             return items
+        case yaml.ScalarNode(tag="tag:yaml.org,2002:str"):
+            return str(node.value)
         case yaml.ScalarNode():
             try:
-                return yaml.SafeLoader("").construct_object(node)
+                return yaml.constructor.SafeConstructor().construct_object(node)
             except ValueError as error:
                 line = node.start_mark.line + 1
                 raise CatalogError(path, line, f"'{node.value}' is no value: {error}; mend it") from error

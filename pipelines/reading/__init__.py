@@ -2,9 +2,10 @@
 
 from pipelines.limits import Limits
 from pipelines.reading.asides import Aside
+from pipelines.reading.opening import SUFFIXES, open_source, salvage
 from pipelines.reading.problems import Problem, Unreadable, missing_columns, no_rows, not_in_catalogue
-from pipelines.reading.salvage import RAW_TEXT, ROW_NUMBER
-from pipelines.reading.source import ASIDE, EMPTY, LAST_EMPTY, SUFFIXES, Source, Terms, open_source, salvage
+from pipelines.reading.rows import RAW_TEXT, ROW_NUMBER
+from pipelines.reading.source import ASIDE, EMPTY, LAST_EMPTY, Source, Terms
 
 __all__ = [
     "ASIDE",

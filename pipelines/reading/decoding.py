@@ -8,50 +8,17 @@ from __future__ import annotations
 
 import codecs
 import mmap
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-import numpy as np
-from numpy.typing import NDArray
+from pipelines.overlap import two_at_a_time
 
 CHUNK: Final = 4 << 20
+SMALL: Final = 1 << 18  # what is decoded at once stays in the cache of a core
 MARK: Final = b"\xff"
-_NEWLINE: Final = ord("\n")
-_MARKED: Final = "credit_hub_marked"
 _CUT: Final = "credit_hub_cut"
-
-# What a byte adds to a sum that is 0 for a line of UTF-8: a lead byte the continuation bytes it asks for, each of those -1.
-# Sums are taken modulo 256, so that a wrong line may be suspected and no right one is missed.
-_BALANCE: Final = np.zeros(256, dtype=np.int8)
-_BALANCE[0x80:0xC0] = -1
-_BALANCE[0xC2:0xE0] = 1
-_BALANCE[0xE0:0xF0] = 2
-_BALANCE[0xF0:0xF5] = 3
-_BALANCE[[0xC0, 0xC1, *range(0xF5, 0x100)]] = 64
-_BALANCES: Final = _BALANCE.tobytes()
-
-
-class _Seen(threading.local):
-    """Where the decoder met bytes it cannot decode."""
-
-    def __init__(self) -> None:
-        self.places: list[int] = []
-
-
-_seen = _Seen()
-
-
-def _note(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    _seen.places.append(error.start)
-    return "\ufffd", error.start + 1
-
-
-codecs.register_error(_MARKED, _note)
 
 
 @dataclass
@@ -60,38 +27,6 @@ class Rewritten:
 
     wide: int = 0
     marked: int = 0
-
-
-def bad_lines(chunk: bytes, ends: NDArray[np.intp], encoding: str) -> tuple[str, NDArray[np.intp]]:
-    """Decode a chunk of whole lines.
-
-    Args:
-        chunk: bytes.
-        ends: places of the newline that ends each line, or of the end of the chunk.
-        encoding: UTF-8 or GB18030.
-
-    Returns:
-        The text, which has as many lines, and the numbers (from 0) of the lines that are not in the encoding.
-    """
-    _seen.places = []
-    text = chunk.decode(encoding, errors=_MARKED)
-    places = _seen.places
-    _seen.places = []
-    if not places:
-        return text, np.zeros(0, dtype=np.intp)
-    return text, np.unique(np.searchsorted(ends, np.asarray(places, dtype=np.intp)))
-
-
-def utf8_lines(chunk: bytes, ends: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Numbers of the lines of a GB18030 chunk that can only be meant as UTF-8 (``encoding.is_utf8``)."""
-    from pipelines.reading.encoding import is_utf8
-
-    begins = line_begins(ends)
-    values = np.frombuffer(chunk.translate(_BALANCES), dtype=np.int8)
-    candidates = np.flatnonzero(np.add.reduceat(values, begins, dtype=np.int8) == 0)
-    lines = ((n, chunk[begins[n] : ends[n]]) for n in candidates.tolist())
-    found = [n for n, line in lines if not line.isascii() and is_utf8(line)]
-    return np.asarray(found, dtype=np.intp)
 
 
 def whole_lines(stream: BinaryIO, *, lone_returns: bool = False, size: int = CHUNK) -> Iterator[bytes]:
@@ -137,54 +72,19 @@ def _count(content: mmap.mmap, end: bytes, stop: int) -> int:
     return sum(content[at : min(at + CHUNK, stop)].count(end) for at in range(0, stop, CHUNK))
 
 
-def line_ends(chunk: bytes) -> NDArray[np.intp]:
-    """Where each line of a chunk ends: the newline, or the end of the chunk."""
-    values = np.frombuffer(chunk, dtype=np.uint8)
-    ends = np.flatnonzero(values == _NEWLINE)
-    if len(values) and values[-1] != _NEWLINE:
-        ends = np.append(ends, len(values))
-    return ends
-
-
 def rewrite_gb18030(path: Path, target: Path, *, lone_returns: bool) -> Rewritten:
     """Write a GB18030 file as UTF-8; lines that are UTF-8 already, or in neither, are marked."""
+    from pipelines.reading.lines import from_gb18030
+
     seen = Rewritten()
-    with path.open("rb") as source, target.open("wb") as sink:
-        for chunk in whole_lines(source, lone_returns=lone_returns):
-            ends = line_ends(chunk)
-            text, bad = bad_lines(chunk, ends, "gb18030")
-            odd = utf8_lines(chunk, ends)
-            encoded = text.encode()
-            if len(bad) or len(odd):
-                encoded = _with_marks(encoded, chunk, ends, bad, odd)
-                seen.marked += len(np.union1d(bad, odd))
-                seen.wide += wide_lines(chunk, ends)
-            sink.write(encoded)
+    with path.open("rb", buffering=0) as source, target.open("wb") as sink:
+        for content, marked, wide in two_at_a_time(
+            from_gb18030, whole_lines(source, lone_returns=lone_returns, size=SMALL)
+        ):
+            seen.marked += marked
+            seen.wide += wide
+            sink.write(content)
     return seen
-
-
-def wide_lines(chunk: bytes, ends: NDArray[np.intp]) -> int:
-    """How many lines of a chunk hold bytes beyond ASCII."""
-    values = np.frombuffer(chunk, dtype=np.uint8)
-    return int(np.count_nonzero(np.maximum.reduceat(values, line_begins(ends)) >= 0x80))
-
-
-def line_begins(ends: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Where each line of a chunk begins, by where each ends."""
-    return np.concatenate([np.zeros(1, dtype=np.intp), ends[:-1] + 1])
-
-
-def _with_marks(
-    encoded: bytes, chunk: bytes, ends: NDArray[np.intp], bad: NDArray[np.intp], odd: NDArray[np.intp]
-) -> bytes:
-    """The lines of a chunk, those named marked: a UTF-8 line as it came, another as far as it could be decoded."""
-    lines = encoded.split(b"\n")
-    for number in bad.tolist():
-        lines[number] = MARK + lines[number]
-    for number in odd.tolist():
-        begin = int(ends[number - 1]) + 1 if number else 0
-        lines[number] = MARK + chunk[begin : int(ends[number])]
-    return b"\n".join(lines)
 
 
 def rewrite_utf16(path: Path, target: Path) -> Rewritten:

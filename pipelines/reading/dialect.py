@@ -11,7 +11,7 @@ from pipelines.reading.asides import HEADER, TITLE, Aside
 from pipelines.reading.decoding import MARK
 from pipelines.reading.headers import find_header
 from pipelines.reading.problems import HEADER_ROWS
-from pipelines.reading.salvage import fields_of
+from pipelines.reading.rows import fields_of
 
 SEPARATORS: Final = (",", "\t", ";", "|")
 _BY_SUFFIX: Final = {".tsv": "\t"}

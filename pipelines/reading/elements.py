@@ -24,9 +24,8 @@ from pipelines.limits import Deadline, Limits
 from pipelines.reading import decoding
 from pipelines.reading.headers import aliases, key
 from pipelines.reading.problems import Unreadable, no_json_rows, too_large, too_slow
-from pipelines.reading.salvage import ROW_NUMBER, readable, shortened
+from pipelines.reading.rows import EXTRA, ROW_NUMBER, readable, shortened
 
-EXTRA: Final = "_extra"
 _ROWS: Final = 20_000
 _CUT: Final = "\udcff"
 _BETWEEN: Final = re.compile(r"\}\s*,\s*(?=\{)|\}\s*(?=\]\s*$)")

@@ -27,7 +27,7 @@ from pipelines.reading.problems import (
     several_sheets,
     too_large,
 )
-from pipelines.reading.salvage import ROW_NUMBER, shortened
+from pipelines.reading.rows import ROW_NUMBER, shortened
 
 _LIKE_RECORDS: Final = 2  # a sheet with fewer known columns is a list of options, not records
 

@@ -1,0 +1,71 @@
+"""The lines of a chunk, all at once: where they are, which are in the encoding of their file."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.reading.decoding import MARK
+from pipelines.reading.encoding import is_utf8
+from pipelines.reading.gb18030 import noted, transcoded
+
+_NEWLINE: Final = ord("\n")
+
+
+def line_ends(chunk: bytes) -> NDArray[np.intp]:
+    """Where each line of a chunk ends: the newline, or the end of the chunk."""
+    values = np.frombuffer(chunk, dtype=np.uint8)
+    ends = np.flatnonzero(values == _NEWLINE)
+    if len(values) and values[-1] != _NEWLINE:
+        ends = np.append(ends, len(values))
+    return ends
+
+
+def line_begins(ends: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Where each line of a chunk begins, by where each ends."""
+    return np.concatenate([np.zeros(1, dtype=np.intp), ends[:-1] + 1])
+
+
+def wide_lines(chunk: bytes, ends: NDArray[np.intp]) -> int:
+    """How many lines of a chunk hold bytes beyond ASCII."""
+    values = np.frombuffer(chunk, dtype=np.uint8)
+    return int(np.count_nonzero(np.maximum.reduceat(values, line_begins(ends)) >= 0x80))
+
+
+def bad_lines(chunk: bytes, ends: NDArray[np.intp], encoding: str) -> tuple[str, NDArray[np.intp]]:
+    """Decode a chunk of whole lines.
+
+    Args:
+        chunk: bytes.
+        ends: places of the newline that ends each line, or of the end of the chunk.
+        encoding: UTF-8 or GB18030.
+
+    Returns:
+        The text, which has as many lines, and the numbers (from 0) of the lines that are not in the encoding.
+    """
+    text, places = noted(chunk, encoding)
+    if not places:
+        return text, np.zeros(0, dtype=np.intp)
+    return text, np.unique(np.searchsorted(ends, np.asarray(places, dtype=np.intp)))
+
+
+def utf8_lines(chunk: bytes, ends: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Numbers of the lines of a GB18030 chunk that can only be meant as UTF-8 (``encoding.is_utf8``)."""
+    values = np.frombuffer(chunk, dtype=np.uint8)
+    # A lead byte that no continuation byte follows: nearly every line of ideographs has one, and no line of UTF-8.
+    never = np.zeros(len(values), dtype=np.bool_)
+    np.logical_and(values[:-1] >= 0xC0, (values[1:] ^ 0x80) >= 0x40, out=never[:-1])
+    begins = line_begins(ends)
+    candidates = np.flatnonzero(~np.logical_or.reduceat(never, begins))
+    lines = ((n, chunk[begins[n] : ends[n]]) for n in candidates.tolist())
+    found = [n for n, line in lines if not line.isascii() and is_utf8(line)]
+    return np.asarray(found, dtype=np.intp)
+
+
+def from_gb18030(chunk: bytes) -> tuple[bytes, int, int]:
+    """A chunk of whole lines as UTF-8; how many of them are marked, and if any is, how many hold bytes beyond ASCII."""
+    ends = line_ends(chunk)
+    content, bad = transcoded(chunk, ends, utf8_lines(chunk, ends), MARK)
+    return content, len(bad), wide_lines(chunk, ends) if len(bad) else 0

@@ -1,0 +1,100 @@
+"""A GB18030 file decoded and judged in one pass, so that a damaged one costs no second.
+
+What is written is the file in UTF-8, with a line of its own behind the header, ``0,1,2,…``, by which the clean rows below can
+be read. Lines that are no record are blank in it (``salvaging``). Chunks are decoded and looked at two at a time.
+
+Cells in quotes take judging line by line, which a file without damage must not pay: as long as no line was wrong, chunks with
+quotes are passed as they are. When a line is wrong afterwards, that pass was in vain and the caller takes the longer way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+from pipelines.limits import Deadline
+from pipelines.overlap import two_at_a_time
+from pipelines.reading.decoding import MARK, SMALL, whole_lines
+from pipelines.reading.dialect import Dialect
+from pipelines.reading.lines import from_gb18030
+from pipelines.reading.problems import Unreadable, too_slow
+from pipelines.reading.salvaging import Lines, Salvaged, named_by_place, with_last
+
+_HEAD: Final = 1 << 20  # as much as ``dialect`` looks at
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What a pass found; ``body_at`` is where the first row below the header begins in what was written."""
+
+    dialect: Dialect
+    found: Salvaged
+    body_at: int
+    damaged: bool
+
+
+def decoded_and_judged(
+    path: Path, target: Path, find: Callable[[Path], Dialect], deadline: Deadline, *, lone_returns: bool
+) -> Passed | None:
+    """Write a GB18030 file as UTF-8 without its malformed lines.
+
+    Args:
+        path: the bytes.
+        target: what is written.
+        find: the dialect by the beginning of the file, which is in ``target`` by then.
+        deadline: for the whole file.
+        lone_returns: its lines end with them.
+
+    Returns:
+        What was found; None where lines were passed that should have been judged, or the header is not GB18030.
+
+    Raises:
+        Unreadable: the time is over, or what ``find`` raises.
+    """
+    with path.open("rb", buffering=0) as source, target.open("wb") as sink:
+        chunks = whole_lines(source, lone_returns=lone_returns, size=SMALL)
+        raw, head = b"", b""
+        while len(head) < _HEAD and (chunk := next(chunks, b"")):
+            raw += chunk
+            head += from_gb18030(chunk)[0]
+        sink.write(head)
+        sink.flush()
+        dialect = find(target)
+        if MARK in head[: dialect.body_at]:
+            return None
+        sink.seek(dialect.body_at)
+        sink.truncate()
+        sink.write(named_by_place(dialect.header, dialect.separator))
+        body_at = sink.tell()
+
+        def looked_at(part: tuple[bytes, bool]) -> Lines:
+            chunk, last = part
+            return Lines(from_gb18030(chunk)[0], dialect.separator, dialect.header, last=last, marked=True)
+
+        below = raw.split(b"\n", dialect.lines)[dialect.lines :]
+        parts = with_last(chain((part for part in below if part), chunks))
+        found = Salvaged()
+        number, carried = dialect.row, b""
+        damaged = passed = False
+        for lines in two_at_a_time(looked_at, parts):
+            if deadline.passed:
+                raise Unreadable(too_slow(deadline.seconds))
+            if carried:
+                lines = Lines(  # noqa: PLW2901
+                    carried + lines.content, dialect.separator, dialect.header, last=lines.last, marked=True
+                )
+            wrong = lines.undecodable or not (lines.quoted or lines.all_right)
+            if wrong and passed:
+                return None
+            if lines.quoted and not wrong and not damaged:
+                passed = True
+                sink.write(lines.content)
+                continue
+            damaged = damaged or wrong
+            clean, taken = lines.judged(found, number)
+            sink.write(clean)
+            carried, number = lines.content[lines.cut :], number + taken
+    return Passed(dialect, found, body_at, damaged)

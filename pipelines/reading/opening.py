@@ -1,0 +1,124 @@
+"""Open a delivered file, whatever its format.
+
+What only some files need (numpy, PyArrow, workbooks) is imported when one comes, so that a small file is checked at once.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from pipelines.catalog import Field
+from pipelines.reading.delimited import open_text, salvaged
+from pipelines.reading.headers import of_fields
+from pipelines.reading.layouts import layout_of
+from pipelines.reading.problems import Unreadable, empty_file, no_json_rows, too_large, unsupported_format
+from pipelines.reading.rows import EXTRA, ROW_NUMBER
+from pipelines.reading.source import Source, Terms, checked_columns, rows_of
+from pipelines.reading.text import as_elements
+
+TEXTS: Final = (".csv", ".tsv", ".txt")
+WORKBOOKS: Final = (".xlsx", ".xls")
+ELEMENTS: Final = (".json", ".jsonl")
+SUFFIXES: Final = (*TEXTS, *WORKBOOKS, *ELEMENTS)
+
+
+def open_source(
+    path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms | None = None
+) -> Source:
+    """Open a delivered file.
+
+    Args:
+        path: the bytes.
+        suffix: ending of the name it was sent under, lower case, with the dot.
+        fields: the dataset's fields.
+        title: the dataset's Chinese title, for messages.
+        scratch: folder for what has to be written on the way; it must stay while the source is read.
+        terms: limits and layouts; without them the default limits.
+
+    Raises:
+        Unreadable: the whole file is to be rejected.
+    """
+    terms = terms or Terms()
+    size = path.stat().st_size
+    if size == 0:
+        raise Unreadable(empty_file())
+    if size > terms.limits.file_bytes:
+        raise Unreadable(
+            too_large("文件大小", "File size", size, terms.limits.file_bytes, unit_zh=" 字节", unit_en=" bytes")
+        )
+    if suffix in WORKBOOKS:
+        return _workbook(path, suffix, fields, title, scratch, terms)
+    if suffix in ELEMENTS:
+        return _elements(path, suffix, fields, title, scratch, terms)
+    if suffix not in TEXTS:
+        raise Unreadable(unsupported_format(suffix or path.name))
+    return open_text(path, suffix, fields, title, scratch, terms)
+
+
+def salvage(
+    path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms | None = None
+) -> Source:
+    """Open a damaged CSV file, taking its malformed lines out.
+
+    Raises:
+        Unreadable: it is in no encoding we know, or has no header we know.
+    """
+    return salvaged(path, suffix, fields, title, scratch, terms or Terms())
+
+
+def _workbook(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms) -> Source:
+    from pipelines.reading.workbook import read_workbook
+
+    sheet = read_workbook(path, suffix, fields, scratch, terms.limits)
+    found = checked_columns(sheet.header, fields, title, suffix[1:], terms)
+    layout = layout_of(found, terms.layouts, terms.told)
+    rows = rows_of(sheet.table, found, fields, at_once=True)
+    return Source(
+        path, suffix[1:], found, fields, rows, sheet.table,
+        malformed=sheet.malformed, asides=sheet.asides, layout=layout, terms=terms,
+    )  # fmt: skip
+
+
+def _elements(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms) -> Source:
+    from pipelines.reading.elements import read_elements
+
+    text = as_elements(path, scratch)
+    target = scratch / f"{path.name}.parquet"
+    read = read_elements(text.path, suffix, fields, target, terms.limits, marked=text.damaged)
+    if not read.names and not read.malformed and read.rows == 0:
+        if read.is_array:
+            found = of_fields(())
+            nothing = pl.LazyFrame(schema={ROW_NUMBER: pl.Int64})
+            return Source(path, text.encoding, found, fields, rows_of(nothing, found, fields), nothing, terms=terms)
+        raise Unreadable(no_json_rows(), text.encoding)
+    if not read.names:
+        raise Unreadable(no_json_rows(), text.encoding)
+    found = checked_columns(read.names, fields, title, text.encoding, terms)
+    frame = pl.scan_parquet(target)
+    table = frame.select(
+        ROW_NUMBER,
+        *(
+            (pl.col(name) if name in frame.collect_schema().names() else _extra(text_)).alias(str(place))
+            for place, (name, text_) in enumerate(zip(found.names, read.names, strict=True))
+        ),
+    )
+    layout = layout_of(found, terms.layouts, terms.told)
+    rows = rows_of(table, found, fields, with_asides=False)
+    return Source(
+        path, text.encoding, found, fields, rows, table,
+        malformed=tuple(read.malformed), layout=layout, terms=terms,
+    )  # fmt: skip
+
+
+def _extra(name: str) -> pl.Expr:
+    """A value of a column that is no field of the dataset."""
+    return pl.col(EXTRA).map_elements(lambda text: _value(text, name), return_dtype=pl.String)
+
+
+def _value(text: str, name: str) -> str | None:
+    value = json.loads(text).get(name)
+    return None if value is None else str(value)
