@@ -11,6 +11,7 @@ DEMO_HOME ?= home/demo
 PORT ?= 8080
 AS_OF ?=
 MONTHS ?= 1
+SCALE ?= 0.5
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 FUZZ_ARGS ?= -max_total_time=600
@@ -19,7 +20,7 @@ MAIN := .venv/.installed-main
 ALL := .venv/.installed
 
 help:
-	@echo 'make demo    a sample delivery of all regions through the Airflow DAGs (home: $(DEMO_HOME); AS_OF=YYYY-MM-DD MONTHS=$(MONTHS))'
+	@echo 'make demo    a sample delivery of all regions through the Airflow DAGs (home: $(DEMO_HOME); AS_OF=YYYY-MM-DD MONTHS=$(MONTHS) SCALE=$(SCALE))'
 	echo 'make test    every test (PYTEST_ARGS="-k name")'
 	echo 'make soak    killed 200 times at random (SOAK_TIMES, SOAK_SEED), and nothing lost'
 	echo 'make lint    ruff and mypy'
@@ -31,7 +32,7 @@ help:
 
 demo: $(MAIN)
 	@as_of='$(AS_OF)'
-	$(BIN)/python -m pipelines.airflow_home demo --home '$(DEMO_HOME)' --months '$(MONTHS)' $${as_of:+--as-of "$$as_of"}
+	$(BIN)/python -m pipelines.airflow_home demo --home '$(DEMO_HOME)' --months '$(MONTHS)' --scale '$(SCALE)' $${as_of:+--as-of "$$as_of"}
 
 test: $(ALL)
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)

@@ -329,7 +329,7 @@ def _near(path: Path) -> str:
 # --- a sample delivery
 
 
-def sample_runs(settings: Settings, as_of: date, months: int, console: Console) -> Iterator[Run]:
+def sample_runs(settings: Settings, as_of: date, months: int, console: Console, scale: float = 1.0) -> Iterator[Run]:
     """Drop a sample delivery month by month, and say which DAG takes it with which parameters.
 
     Each month is received, screened, published and scored as of its own day, so that receipts, releases and scorecards are
@@ -340,7 +340,9 @@ def sample_runs(settings: Settings, as_of: date, months: int, console: Console) 
 
     collect, publish, score, maintain = DAG_IDS
     catalog = Catalog.load(settings.catalog)
-    for number, plan in enumerate(monthly_deliveries(settings.home, catalog, as_of=as_of, months=months), start=1):
+    for number, plan in enumerate(
+        monthly_deliveries(settings.home, catalog, as_of=as_of, months=months, scale=scale), start=1
+    ):
         new = [file for file in plan.files if file.received_on == plan.as_of]
         rows = sum(file.rows for file in new)
         console.print(
@@ -625,6 +627,9 @@ def _demo_command(
     months: Annotated[
         int, typer.Option(min=0, max=12, help="Months of a sample delivery; 0 takes the inboxes as they are.")
     ] = 0,
+    scale: Annotated[
+        float, typer.Option(min=0.01, help="Rows of the sample delivery; 1.0 is some 90,000 a month.")
+    ] = 1.0,
 ) -> None:
     """Run the four DAGs over a home, after a sample delivery where one is asked for, and say what came out."""
     settings, console = Settings.read(home), _console()
@@ -638,7 +643,7 @@ def _demo_command(
         from pipelines.intake.inbox import CHINA
 
         day = instant(as_of).astimezone(CHINA).date()
-        run_in_turn(DAG_IDS, sample_runs(settings, day, months, told), place)
+        run_in_turn(DAG_IDS, sample_runs(settings, day, months, told, scale), place)
     else:
         run_dags(DAG_IDS, {}, place, as_of)
     console.print()

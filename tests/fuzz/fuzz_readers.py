@@ -35,7 +35,8 @@ def seeds() -> dict[str, bytes]:
 def main() -> None:
     """Run the fuzzer; its working corpus lies below build/."""
     work = Path("build/fuzz")
-    work.mkdir(parents=True, exist_ok=True)
+    for folder in (work, SEEDS):
+        folder.mkdir(parents=True, exist_ok=True)
     for name, content in seeds().items():
         (work / name).write_bytes(content)
     atheris.Setup([*sys.argv, "-artifact_prefix=build/fuzz-", str(work), str(SEEDS)], check)
