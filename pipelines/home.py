@@ -3,10 +3,13 @@
 inbox/<provider_id>/<dataset_id>/<file>       what providers drop; taken files go to inbox/<provider_id>/.done/
 outbox/<provider_id>/<batch_id>/              receipt.json, receipt.html, findings.csv, findings.xlsx
 outbox/<provider_id>/{open.html,open.csv}     refused rows that are still open, with their ages
+outbox/<provider_id>/conflicts-<YYYY-MM>.csv  what code verification found in its records that month
 raw/                                          originals (pipelines.intake.raw)
 lake/records/<dataset_id>                     accepted record versions (pipelines.lake)
 lake/quarantine/<dataset_id>                  refused rows
 lake/closings/<dataset_id>                    which of them are closed, and by what (pipelines.quarantine)
+lake/losers/<dataset_id>                      versions that did not become the record, and why (pipelines.resolution)
+lake/conflicts                                what code verification found (pipelines.subjects)
 lake/ledger/<table>                           one table per kind of event
 shared/<product_id>/                          releases (pipelines.release)
 scorecards/<period>/                          scorecards (pipelines.scorecard)
