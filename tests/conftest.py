@@ -118,6 +118,11 @@ class Home:
         return content
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first: with a file to a worker, a long one at the end would leave the others idle."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """An empty home."""
