@@ -177,15 +177,17 @@ def test_publish_woken_by_a_collect_works_on_the_changed_datasets_only(
         def __init__(self, *datasets: str) -> None:
             self.extra = {"datasets": list(datasets), "as_of": DAY}
 
-    def planned(events: list[Event], **params: Any) -> list[str]:
+    def planned(events: list[Event], **params: Any) -> list[list[str]]:
         context = {"params": {"dataset": None, "as_of": None} | params, "triggering_asset_events": {"records": events}}
         monkeypatch.setitem(plan.__globals__, "get_current_context", lambda: context)
         return list(plan())
 
     assert planned([Event("enterprise_registration")]) == [["enterprise_registration"]]
-    assert planned([Event("b"), Event("a", "b")]) == ["a", "b"]
-    assert planned([Event("a")], dataset="c") == ["c"]
-    assert planned([]) == sorted(dag_home.hub.catalog.datasets)
+    assert planned([Event("b"), Event("a", "b")]) == [["a", "b"]]
+    assert planned([Event("a")], dataset="c") == [["c"]]
+    every = planned([])
+    assert sorted(name for load in every for name in load) == sorted(dag_home.hub.catalog.datasets)
+    assert 1 < len(every) < len(dag_home.hub.catalog.datasets), "a task for a few datasets, not for each"
 
 
 def test_a_run_that_was_woken_works_as_of_the_day_of_the_run_that_woke_it(dags: dict[str, Any]) -> None:
