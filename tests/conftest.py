@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +17,9 @@ import pytest
 os.environ["CREDIT_HUB_PSEUDONYM_KEY"] = "a key of the tests"
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
 
+from pipelines import expectations
 from pipelines.intake import Collected, Hub, collect
-from pipelines.release import Published, publish
+from pipelines.release import Published, gate, publish
 from pipelines.release.manifest import data_files
 from pipelines.settings import Settings
 
@@ -121,6 +123,28 @@ class Home:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow files first: with a file to a worker, a long one at the end would leave the others idle."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@contextmanager
+def second_route_left_out() -> Iterator[pytest.MonkeyPatch]:
+    """Double entry and gate have tests of their own, and cost seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(expectations, "compare", lambda *_: 0)
+        patch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
+        yield patch
+
+
+@pytest.fixture
+def without_the_second_route() -> Iterator[None]:
+    """As in the processes of ``tests.cli.forked``."""
+    with second_route_left_out():
+        yield
+
+
+@pytest.fixture
+def each_file_a_work_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The most commits, and the most to quarrel about."""
+    monkeypatch.setenv("CREDIT_HUB_WORK_GROUP_BYTES", "1")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 
 from pipelines.catalog import Catalog
 from pipelines.catalog.site import build, link
+from tests.chromium import FLAGS
 
 pytestmark = [
     pytest.mark.browser,
@@ -28,16 +29,6 @@ PHONES = [320, 390]
 WIDTHS = [*PHONES, 768, 1000, 1280, 2560]  # of pages that differ; the others are made by the same template
 PHONE = 390
 PAPER = 1039  # A4 landscape without its margins
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 CONTRAST = """
 const known = new Map(), kept = (key, make) => { if (!known.has(key)) known.set(key, make()); return known.get(key); };
 const luminance = c => kept(c, () => { const [r, g, b] = c.match(/[\\d.]+/g).slice(0, 3).map(v => { v /= 255;

@@ -7,24 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import expectations
 from pipelines.catalog import site
-from pipelines.release import gate
 from tests.cli.forked import Asked, Forks
 from tests.cli.undisturbed import DAY, differences, drop, finish, opened
 from tests.conftest import GOOD_CODES, Home, file, row
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def without_the_second_route(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in the other processes; double entry and gate have tests of their own."""
-    monkeypatch.setattr(expectations, "compare", lambda *_: 0)
-    monkeypatch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
-    monkeypatch.setenv(
-        "CREDIT_HUB_WORK_GROUP_BYTES", "1"
-    )  # every file a work group of its own: the most to quarrel about
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_the_second_route", "each_file_a_work_group")]
 
 
 def many(home: Home) -> None:

@@ -10,26 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import expectations
 from pipelines.catalog import site
 from pipelines.commands.options import instant_of
-from pipelines.release import gate
 from tests.cli.forked import Asked, Forks
 from tests.cli.undisturbed import DAY, differences, drop, finish, home_rows, leftovers, opened
 from tests.conftest import GOOD_CODES, Home, file, row
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_the_second_route", "each_file_a_work_group")]
 
 MOST_POINTS = 200
 AT_ONCE = 2
-
-
-@pytest.fixture(autouse=True)
-def without_the_second_route(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in the killed processes; double entry and gate have tests of their own."""
-    monkeypatch.setattr(expectations, "compare", lambda *_: 0)
-    monkeypatch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
-    monkeypatch.setenv("CREDIT_HUB_WORK_GROUP_BYTES", "1")
 
 
 def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None]) -> Iterator[tuple[int, Home]]:

@@ -19,19 +19,10 @@ from pipelines.errors import InputError
 from pipelines.expectations.data_docs import build, offline
 from pipelines.intake import Hub
 from pipelines.release import gate
+from tests.chromium import FLAGS
 from tests.conftest import GOOD_CODES, THREE_GOOD_ROWS, Home
 
 DATASET = "enterprise_registration"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WICKED = '<script>alert(1)</script><img src="https://example.org/a.png"> $icon $$'
 
 

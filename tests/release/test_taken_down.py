@@ -11,18 +11,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines import expectations
 from pipelines.audit import audit
 from pipelines.audit.audit import tables
 from pipelines.intake import Hub
 from pipelines.lake.ledger import ledger
-from pipelines.release import gate
 from pipelines.release.changes import apply
 from pipelines.release.manifest import latest, read, releases
 from pipelines.release.upkeep import upkeep
 from pipelines.release.verify import verify
 from pipelines.settings import Settings
-from tests.conftest import AS_OF, GOOD_CODES, Home
+from tests.conftest import AS_OF, GOOD_CODES, Home, second_route_left_out
 from tests.release.penalties import NUMBER, OTHER_AUTHORITY, PENALTY, PRODUCTS, sent
 
 LATER = AS_OF + timedelta(days=1)
@@ -42,9 +40,7 @@ def opened(root: Path) -> Home:
 @pytest.fixture(autouse=True, scope="module")
 def without_the_second_route() -> Iterator[None]:
     """Double entry and the suites of the gate have tests of their own, and cost seconds; one test here asks them too."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(expectations, "compare", lambda *_: 0)
-        patch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
+    with second_route_left_out():
         yield
 
 

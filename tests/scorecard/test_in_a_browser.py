@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from pipelines.lake.ledger import BATCHES, TABLES
+from tests.chromium import FLAGS
 from tests.conftest import GOOD_CODES, Home, file, row
-from tests.scorecard.browsing import CHARTS, CONTRAST, FLAGS, WIDEST, dress, resize, show
+from tests.scorecard.browsing import CHARTS, CONTRAST, WIDEST, dress, resize, show
 from tests.scorecard.conftest import Hub
 from tests.scorecard.country import deliver_a_month, events_of_a_month
 

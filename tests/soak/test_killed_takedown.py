@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import expectations
 from pipelines.audit import audit
 from pipelines.catalog import site
 from pipelines.commands.options import instant_of
 from pipelines.lake.ledger import ledger
-from pipelines.release import gate
 from pipelines.release.upkeep import upkeep
 from pipelines.release.verify import verify
 from tests.cli.forked import Asked, Forks
@@ -22,16 +20,9 @@ from tests.cli.undisturbed import DAY, leftovers, on_disk, opened
 from tests.conftest import GOOD_CODES, Home
 from tests.release.penalties import NUMBER, PENALTY, PRODUCTS, sent
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.usefixtures("without_the_second_route")]
 AT_ONCE = 2
 MOST_POINTS = 400
-
-
-@pytest.fixture(autouse=True)
-def without_the_second_route(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in the killed processes; double entry and gate have tests of their own."""
-    monkeypatch.setattr(expectations, "compare", lambda *_: 0)
-    monkeypatch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
 
 
 def asked(dataset: str) -> Callable[[Home], None]:

@@ -17,25 +17,15 @@ from typing import Final
 
 import pytest
 
-from pipelines import expectations
 from pipelines.catalog import site
-from pipelines.release import gate
 from tests.cli.forked import Asked, Forks
 from tests.cli.undisturbed import DAY, differences, drop, finish, opened
 from tests.conftest import GOOD_CODES, Home, file, row
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.usefixtures("without_the_second_route", "each_file_a_work_group")]
 
 TIMES: Final = int(os.environ.get("SOAK_TIMES", "200"))
 SEED: Final = int(os.environ.get("SOAK_SEED", "20261124"))
-
-
-@pytest.fixture(autouse=True)
-def without_the_second_route(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in the killed processes; double entry and gate have tests of their own."""
-    monkeypatch.setattr(expectations, "compare", lambda *_: 0)
-    monkeypatch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
-    monkeypatch.setenv("CREDIT_HUB_WORK_GROUP_BYTES", "1")
 
 
 def delivered(home: Home) -> None:

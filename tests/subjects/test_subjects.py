@@ -13,19 +13,17 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines import expectations
 from pipelines.audit import audit
 from pipelines.errors import HubError
 from pipelines.intake import Hub
 from pipelines.lake.ledger import ledger
 from pipelines.lake.query import query
-from pipelines.release import gate
 from pipelines.release import subject as subject_release
 from pipelines.release.changes import apply
 from pipelines.release.manifest import latest
 from pipelines.settings import Settings
 from pipelines.subjects import SubjectMaster, conflicts_table
-from tests.conftest import AS_OF, GOOD_CODES, Home, row
+from tests.conftest import AS_OF, GOOD_CODES, Home, row, second_route_left_out
 from tests.release.penalties import PENALTY, sent
 from tests.subjects.deliveries import (
     ANHUI,
@@ -55,9 +53,7 @@ def opened(root: Path) -> Home:
 @pytest.fixture(autouse=True, scope="module")
 def without_the_second_route() -> Iterator[None]:
     """Double entry and the suites of the gate have tests of their own, and cost seconds; one test here asks the master's."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(expectations, "compare", lambda *_: 0)
-        patch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
+    with second_route_left_out() as patch:
         patch.setattr(subject_release, "meets", lambda *_: None)
         yield
 
