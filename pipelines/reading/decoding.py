@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 from pipelines.overlap import two_at_a_time
 
 CHUNK: Final = 4 << 20
-SMALL: Final = 1 << 18  # what is decoded at once stays in the cache of a core
+SMALL: Final = 1 << 20  # what is decoded at once: smaller, and threads wait for each other; larger, and memory waits for them
 MARK: Final = b"\xff"
 _CUT: Final = "credit_hub_cut"
 
@@ -74,12 +74,16 @@ def _count(content: mmap.mmap, end: bytes, stop: int) -> int:
 
 def rewrite_gb18030(path: Path, target: Path, *, lone_returns: bool) -> Rewritten:
     """Write a GB18030 file as UTF-8; lines that are UTF-8 already, or in neither, are marked."""
-    from pipelines.reading.lines import from_gb18030
+    from pipelines.reading.lines import from_gb18030, line_ends, wide_lines
+
+    def decoded(chunk: bytes) -> tuple[bytes, int, int]:
+        content, marked = from_gb18030(chunk)
+        return content, len(marked), wide_lines(chunk, line_ends(chunk)) if len(marked) else 0
 
     seen = Rewritten()
     with path.open("rb", buffering=0) as source, target.open("wb") as sink:
         for content, marked, wide in two_at_a_time(
-            from_gb18030, whole_lines(source, lone_returns=lone_returns, size=SMALL)
+            decoded, whole_lines(source, lone_returns=lone_returns, size=SMALL)
         ):
             seen.marked += marked
             seen.wide += wide

@@ -64,8 +64,7 @@ def utf8_lines(chunk: bytes, ends: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.asarray(found, dtype=np.intp)
 
 
-def from_gb18030(chunk: bytes) -> tuple[bytes, int, int]:
-    """A chunk of whole lines as UTF-8; how many of them are marked, and if any is, how many hold bytes beyond ASCII."""
+def from_gb18030(chunk: bytes) -> tuple[bytes, NDArray[np.intp]]:
+    """A chunk of whole lines as UTF-8, and the numbers (from 0) of the lines that are marked."""
     ends = line_ends(chunk)
-    content, bad = transcoded(chunk, ends, utf8_lines(chunk, ends), MARK)
-    return content, len(bad), wide_lines(chunk, ends) if len(bad) else 0
+    return transcoded(chunk, ends, utf8_lines(chunk, ends), MARK)

@@ -70,15 +70,17 @@ def decoded_and_judged(
         sink.write(named_by_place(dialect.header, dialect.separator))
         body_at = sink.tell()
 
-        def looked_at(part: tuple[bytes, bool]) -> Lines:
-            chunk, last = part
-            return Lines(from_gb18030(chunk)[0], dialect.separator, dialect.header, last=last, marked=True)
-
-        below = raw.split(b"\n", dialect.lines)[dialect.lines :]
-        parts = with_last(chain((part for part in below if part), chunks))
         found = Salvaged()
         number, carried = dialect.row, b""
         damaged = passed = False
+
+        def looked_at(part: tuple[bytes, bool]) -> Lines:
+            content, bad = from_gb18030(part[0])
+            lines = Lines(content, dialect.separator, dialect.header, last=part[1], marked=True, bad=bad)
+            return lines.judged() if damaged or lines.wrong or not lines.quoted else lines
+
+        below = raw.split(b"\n", dialect.lines)[dialect.lines :]
+        parts = with_last(chain((part for part in below if part), chunks))
         for lines in two_at_a_time(looked_at, parts):
             if deadline.passed:
                 raise Unreadable(too_slow(deadline.seconds))
@@ -86,7 +88,7 @@ def decoded_and_judged(
                 lines = Lines(  # noqa: PLW2901
                     carried + lines.content, dialect.separator, dialect.header, last=lines.last, marked=True
                 )
-            wrong = lines.undecodable or not (lines.quoted or lines.all_right)
+            wrong = lines.wrong
             if wrong and passed:
                 return None
             if lines.quoted and not wrong and not damaged:
@@ -94,7 +96,6 @@ def decoded_and_judged(
                 sink.write(lines.content)
                 continue
             damaged = damaged or wrong
-            clean, taken = lines.judged(found, number)
-            sink.write(clean)
-            carried, number = lines.content[lines.cut :], number + taken
+            sink.write(lines.judged().clean)
+            carried, number = lines.content[lines.cut :], number + lines.told(found, number)
     return Passed(dialect, found, body_at, damaged)

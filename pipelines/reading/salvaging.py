@@ -11,9 +11,9 @@ header; otherwise the line that opened the quote is malformed alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +70,7 @@ def rewrite(
     offset, number = start
 
     def looked_at(read: tuple[bytes, bool]) -> Lines:
-        return Lines(read[0], separator, header, last=read[1], marked=marked)
+        return Lines(read[0], separator, header, last=read[1], marked=marked).judged()
 
     with text.open("rb", buffering=0) as stream, target.open("wb") as sink:
         stream.seek(offset)
@@ -81,9 +81,8 @@ def rewrite(
                 raise Unreadable(too_slow(deadline.seconds))
             if carried:
                 lines = looked_at((carried + lines.content, lines.last))  # noqa: PLW2901
-            clean, taken = lines.judged(found, number)
-            sink.write(clean)
-            carried, number = lines.content[lines.cut :], number + taken
+            sink.write(lines.clean)
+            carried, number = lines.content[lines.cut :], number + lines.told(found, number)
     return found
 
 
@@ -104,19 +103,44 @@ def named_by_place(header: Sequence[str], separator: str) -> bytes:
 class Lines:
     """Lines judged together; ``cut`` is where the next chunk begins: before a record that may go on there.
 
-    What can be said of them without those before is said when it is made, which two threads do at once.
+    All that can be said of them without those before is said by ``judged``, which two threads do at once; only their row
+    numbers depend on those (``told``).
     """
 
-    def __init__(self, content: bytes, separator: str, header: Sequence[str], *, last: bool, marked: bool) -> None:
+    def __init__(
+        self,
+        content: bytes,
+        separator: str,
+        header: Sequence[str],
+        *,
+        last: bool,
+        marked: bool,
+        bad: NDArray[np.intp] | None = None,
+    ) -> None:
+        """Look at whole lines.
+
+        Args:
+            content: the lines in UTF-8.
+            separator: one character.
+            header: the texts of the header.
+            last: no chunk comes after.
+            marked: lines that are not UTF-8 are marked; else they are looked for.
+            bad: their numbers (from 0), where they are known.
+        """
         self.content, self.separator, self.header, self.last = content, separator, header, last
         self.cut = len(content)
+        self.clean = b""
+        self._judged = False
+        self._rows = 0
+        self._asides: list[Aside] = []
+        self._malformed: list[tuple[int, str]] = []
         self._ends = line_ends(content)
         self._begins = line_begins(self._ends)
         self._count = len(self._ends)
         values = np.frombuffer(content, dtype=np.uint8)
         self._texts_end = self._without_returns(values)
         self._blank = self._texts_end == self._begins
-        self._bad = self._not_utf8(values, marked=marked)
+        self._bad = self._not_utf8(values, bad, marked=marked)
         self._wide = wide_lines(content, self._ends) if self._bad.any() else 0
         self._quotes = self._per_line(values, ord('"')) if b'"' in content else None
         self._right = ~self._blank & ~self._bad & (self._per_line(values, ord(separator)) == len(header) - 1)
@@ -127,19 +151,25 @@ class Lines:
         return self._quotes is not None
 
     @property
-    def all_right(self) -> bool:
-        """True where every line is a record or blank; not to be asked where cells are quoted."""
-        return bool(np.all(self._right | self._blank))
+    def wrong(self) -> bool:
+        """True where a line surely is no record.
 
-    @property
-    def undecodable(self) -> bool:
-        """True where a line is in no encoding or in another than its file."""
-        return bool(self._bad.any())
+        Lines with quotes are not looked at, and no others where a cell may run over several of them.
+        """
+        if self._bad.any():
+            return True
+        found = ~(self._right | self._blank)
+        if self._quotes is not None:
+            found &= self._quotes == 0
+            if np.any(self._quotes % 2):
+                return False
+        return bool(found.any())
 
-    def judged(self, found: Salvaged, number: int) -> tuple[bytes, int]:
-        """The clean lines, the first of which is row ``number``; and how many rows the chunk has."""
-        found.wide += self._wide
-        found.undecodable += int(self._bad.sum())
+    def judged(self) -> Self:
+        """Take out the lines that are no record: ``clean`` has the others, and a blank line for each of these."""
+        if self._judged:
+            return self
+        self._judged = True
         right = self._right
         consumed = np.zeros(self._count, dtype=np.bool_)
         records: dict[int, list[str]] = {}
@@ -147,7 +177,7 @@ class Lines:
             records = self._quoted(np.flatnonzero((self._quotes > 0) & ~self._bad), self._bad, consumed)
             right = right & (self._quotes == 0) & ~consumed
         stop = int(np.searchsorted(self._begins, self.cut)) if self.cut < len(self.content) else self._count
-        numbers = number + np.arange(self._count) - np.cumsum(consumed)
+        rows_before = np.arange(self._count) - np.cumsum(consumed)
         changed = np.flatnonzero((~right & ~self._blank) | consumed)
         parts: list[bytes] = []
         at = 0
@@ -160,15 +190,29 @@ class Lines:
             elif place in records:
                 parts.append(self._row(records[place]))
             else:
-                self._tell(place, int(numbers[place]), found)
+                self._keep(place, int(rows_before[place]))
         parts.append(self.content[at : self.cut])
         if self.last and not self.content.endswith(b"\n"):
             parts.append(b"\n")
-        return b"".join(parts), stop - int(consumed[:stop].sum())
+        self.clean = b"".join(parts)
+        self._rows = stop - int(consumed[:stop].sum())
+        return self
 
-    def _not_utf8(self, values: NDArray[np.uint8], *, marked: bool) -> NDArray[np.bool_]:
+    def told(self, found: Salvaged, number: int) -> int:
+        """Tell what was taken out of lines the first of which is row ``number``; how many rows they have."""
+        found.wide += self._wide
+        found.undecodable += int(self._bad.sum())
+        found.malformed += [(number + row, text) for row, text in self._malformed]
+        found.asides += [replace(aside, row_number=number + aside.row_number) for aside in self._asides]
+        return self._rows
+
+    def _not_utf8(
+        self, values: NDArray[np.uint8], known: NDArray[np.intp] | None, *, marked: bool
+    ) -> NDArray[np.bool_]:
         bad = np.zeros(self._count, dtype=np.bool_)
-        if not marked:
+        if known is not None:
+            bad[known] = True
+        elif not marked:
             bad[bad_lines(self.content, self._ends, "utf-8")[1]] = True
         elif MARK in self.content:
             bad[np.searchsorted(self._ends, np.flatnonzero(values == _MARK))] = True
@@ -237,14 +281,14 @@ class Lines:
     def _line(self, place: int) -> str:
         return self.content[self._begins[place] : self._ends[place] + 1].decode()
 
-    def _tell(self, place: int, number: int, found: Salvaged) -> None:
+    def _keep(self, place: int, row: int) -> None:
         raw = self.content[self._begins[place] : self._texts_end[place]]
         text = readable(raw)
         kind = None if self._bad[place] else kind_of(text.split(self.separator), self.header)
         if kind is not None:
-            found.asides.append(Aside(number, kind, text.replace(self.separator, " ").strip()))
+            self._asides.append(Aside(row, kind, text.replace(self.separator, " ").strip()))
             return
-        found.malformed.append((number, shortened(text)))
+        self._malformed.append((row, shortened(text)))
 
     def _row(self, record: list[str]) -> bytes:
         cells = [cell.replace('"', '""') for cell in record]
