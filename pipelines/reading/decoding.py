@@ -16,7 +16,9 @@ from typing import BinaryIO, Final
 from pipelines.overlap import two_at_a_time
 
 CHUNK: Final = 4 << 20
-SMALL: Final = 1 << 20  # what is decoded at once: smaller, and threads wait for each other; larger, and memory waits for them
+SMALL: Final = (
+    1 << 20
+)  # what is decoded at once: smaller, and threads wait for each other; larger, and memory waits for them
 MARK: Final = b"\xff"
 _CUT: Final = "credit_hub_cut"
 
@@ -82,9 +84,7 @@ def rewrite_gb18030(path: Path, target: Path, *, lone_returns: bool) -> Rewritte
 
     seen = Rewritten()
     with path.open("rb", buffering=0) as source, target.open("wb") as sink:
-        for content, marked, wide in two_at_a_time(
-            decoded, whole_lines(source, lone_returns=lone_returns, size=SMALL)
-        ):
+        for content, marked, wide in two_at_a_time(decoded, whole_lines(source, lone_returns=lone_returns, size=SMALL)):
             seen.marked += marked
             seen.wide += wide
             sink.write(content)

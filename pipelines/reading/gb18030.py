@@ -12,7 +12,7 @@ from __future__ import annotations
 import codecs
 import ctypes
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NAME: Final = "gb18030"
+Refused = Callable[[str], bytes]
 _NOTED: Final = "credit_hub_noted"
 _NONE: Final = ctypes.c_size_t(-1).value
 _GROWS: Final = 3  # a byte that cannot be decoded becomes the three of U+FFFD
@@ -55,49 +56,59 @@ def noted(chunk: bytes, encoding: str) -> tuple[str, list[int]]:
 
 
 def transcoded(
-    chunk: bytes, ends: NDArray[np.intp], foreign: NDArray[np.intp], mark: bytes
-) -> tuple[bytes, NDArray[np.intp]]:
+    chunk: bytes, ends: NDArray[np.intp], instead: Mapping[int, bytes | None], refused: Refused
+) -> tuple[bytes, dict[int, str]]:
     """A chunk of whole GB18030 lines as UTF-8.
 
     Args:
         chunk: bytes.
         ends: places of the newline that ends each line, or of the end of the chunk.
-        foreign: numbers (from 0) of lines in another encoding, which stay as they are.
-        mark: what is put before a line that is not GB18030, the foreign ones included.
+        instead: what is written for a line, by its number (from 0), whatever it holds; None leaves it out with its newline.
+        refused: what is written for a line that is not GB18030, given its text.
 
     Returns:
-        As many lines in UTF-8, and the numbers of those that are marked: their bytes that cannot be decoded are U+FFFD each.
+        The lines in UTF-8, and the texts of those that are not GB18030 by number: a byte that cannot be decoded is U+FFFD.
     """
     library = _library()
     if library is None:
-        return _by_python(chunk, ends, foreign, mark)
-    content, bad = _converted(library, chunk, ends, foreign.tolist(), mark)
-    wrong = [line for line in _suspected(content) if line not in bad]
-    if wrong:
+        return _by_python(chunk, ends, instead, refused)
+    content, bad = _converted(library, chunk, ends, instead, refused)
+    suspected = list(_suspected(content))
+    if suspected:
+        gone = [line for line, text in instead.items() if text is None]
+        written = np.delete(np.arange(len(ends)), gone)
         lines = content.split(b"\n")
-        for line in wrong:
-            text, places = noted(chunk[_begin(ends, line) : ends[line]], NAME)
-            lines[line] = (mark if places else b"") + text.encode()
+        for place in suspected:
+            line = int(written[place])
+            if line in bad or line in instead:
+                continue
+            text, places = noted(_raw(chunk, ends, line), NAME)
+            lines[place] = refused(text) if places else text.encode()
             if places:
-                bad.add(line)
+                bad[line] = text
         content = b"\n".join(lines)
-    return content, np.asarray(sorted(bad), dtype=np.intp)
+    return content, bad
 
 
 def _by_python(
-    chunk: bytes, ends: NDArray[np.intp], foreign: NDArray[np.intp], mark: bytes
-) -> tuple[bytes, NDArray[np.intp]]:
-    text, places = noted(chunk, NAME)
-    content = text.encode()
-    bad = np.union1d(np.searchsorted(ends, np.asarray(places, dtype=np.intp)), foreign)
-    if len(bad):
-        lines = content.split(b"\n")
-        for line in bad.tolist():
-            lines[line] = mark + lines[line]
-        for line in foreign.tolist():
-            lines[line] = mark + chunk[_begin(ends, line) : ends[line]]
-        content = b"\n".join(lines)
-    return content, bad
+    chunk: bytes, ends: NDArray[np.intp], instead: Mapping[int, bytes | None], refused: Refused
+) -> tuple[bytes, dict[int, str]]:
+    whole, places = noted(chunk, NAME)
+    content = whole.encode()
+    wrong = set(np.searchsorted(ends, np.asarray(places, dtype=np.intp)).tolist()) - instead.keys()
+    if not wrong and not instead:
+        return content, {}
+    lines: list[bytes | None] = [*content.split(b"\n")]
+    bad = {line: (lines[line] or b"").decode() for line in wrong}
+    for line, text in bad.items():
+        lines[line] = refused(text)
+    for line, put in instead.items():
+        lines[line] = put
+    return b"\n".join(line for line in lines if line is not None), bad
+
+
+def _raw(chunk: bytes, ends: NDArray[np.intp], line: int) -> bytes:
+    return chunk[_begin(ends, line) : ends[line]]
 
 
 def _begin(ends: NDArray[np.intp], line: int) -> int:
@@ -131,17 +142,18 @@ def _glibc() -> ctypes.CDLL | None:
 
 
 def _converted(
-    library: ctypes.CDLL, chunk: bytes, ends: NDArray[np.intp], foreign: list[int], mark: bytes
-) -> tuple[bytes, set[int]]:
-    """The lines by ``iconv``, those it stops at by Python; and the numbers of those that are marked."""
-    written = _room.of(_GROWS * (len(chunk) + len(mark) * len(ends)) + 16)
+    library: ctypes.CDLL, chunk: bytes, ends: NDArray[np.intp], instead: Mapping[int, bytes | None], refused: Refused
+) -> tuple[bytes, dict[int, str]]:
+    """The lines by ``iconv``, those it stops at by Python; and the texts of those that are not GB18030."""
+    put = sum(len(text) for text in instead.values() if text)
+    written = _room.of(_GROWS * len(chunk) + len(ends) + put + 16)
     start = ctypes.addressof(ctypes.c_char.from_buffer(written))
     origin = ctypes.cast(ctypes.c_char_p(chunk), ctypes.c_void_p).value or 0
-    bad: set[int] = set()
+    bad: dict[int, str] = {}
     read = filled = 0
     descriptor = library.iconv_open(b"UTF-8", b"GB18030")
     try:
-        for stop in [*foreign, None]:
+        for stop in [*sorted(instead), None]:
             until = len(chunk) if stop is None else _begin(ends, stop)
             while read < until:
                 source, left = ctypes.c_void_p(origin + read), ctypes.c_size_t(until - read)
@@ -151,17 +163,17 @@ def _converted(
                 if left.value == 0:
                     break
                 line = int(np.searchsorted(ends, until - left.value))
-                text, places = noted(chunk[_begin(ends, line) : ends[line] + 1], NAME)
+                text, places = noted(_raw(chunk, ends, line), NAME)
                 if places:
-                    bad.add(line)
-                filled = _put(
-                    written, max(run, written.rfind(b"\n", run, filled) + 1), mark if places else b"", text.encode()
-                )
-                read = int(ends[line]) + 1
+                    bad[line] = text
+                begun = max(run, written.rfind(b"\n", run, filled) + 1)
+                read = min(int(ends[line]) + 1, len(chunk))
+                filled = _put(written, begun, refused(text) if places else text.encode(), chunk[ends[line] : read])
             if stop is not None:
-                bad.add(stop)
-                read = int(ends[stop]) + 1
-                filled = _put(written, filled, mark, chunk[until:read])
+                read = min(int(ends[stop]) + 1, len(chunk))
+                line_instead = instead[stop]
+                if line_instead is not None:
+                    filled = _put(written, filled, line_instead, chunk[ends[stop] : read])
     finally:
         library.iconv_close(descriptor)
     return bytes(memoryview(written)[:filled]), bad
@@ -224,7 +236,7 @@ def _wrong() -> dict[bytes, tuple[bytes, ...]] | None:
     chunk = b"\n".join([*twos, *fours])
     ends = np.append(np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n")), len(chunk))
     ours = noted(chunk, NAME)[0].encode().split(b"\n")
-    theirs = _converted(library, chunk, ends, [], b"")[0].split(b"\n")
+    theirs = _converted(library, chunk, ends, {}, str.encode)[0].split(b"\n")
     found = {b for a, b in zip(ours, theirs, strict=True) if a != b}
     if len(found) > _MOST_DIFFERENCES:
         return None

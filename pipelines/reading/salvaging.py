@@ -10,7 +10,7 @@ header; otherwise the line that opened the quote is malformed alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
@@ -22,13 +22,15 @@ from pipelines.limits import Deadline
 from pipelines.overlap import two_at_a_time
 from pipelines.reading.asides import Aside, kind_of
 from pipelines.reading.decoding import MARK, whole_lines
-from pipelines.reading.lines import bad_lines, line_begins, line_ends, wide_lines
+from pipelines.reading.gb18030 import NAME, noted, transcoded
+from pipelines.reading.lines import bad_lines, line_begins, line_ends, utf8_lines, wide_lines
 from pipelines.reading.problems import Unreadable, too_slow
 from pipelines.reading.rows import fields_of, readable, shortened
 
 _LONGEST_RECORD: Final = 200  # lines one quoted record may run over
 _CHUNK: Final = 1 << 20
 _MARK: Final = MARK[0]
+MARKED: Final = "utf-8, marked"
 
 
 @dataclass
@@ -49,7 +51,7 @@ def rewrite(
     target: Path,
     deadline: Deadline,
     *,
-    marked: bool,
+    encoding: str,
 ) -> Salvaged:
     """Write the well-formed records of a CSV file, each in the row it had, and return the other lines.
 
@@ -61,7 +63,7 @@ def rewrite(
         target: CSV with the header ``0``, ``1``, …, separated by the same character; its first row below has the number given.
             Lines that are no record are blank.
         deadline: for the whole file.
-        marked: all lines that are not UTF-8 are marked, as ``decoding`` writes them; else they are looked for.
+        encoding: UTF-8, or ``MARKED``: all lines that are not UTF-8 are marked, as ``decoding`` writes them.
 
     Raises:
         Unreadable: the time is over.
@@ -70,7 +72,7 @@ def rewrite(
     offset, number = start
 
     def looked_at(read: tuple[bytes, bool]) -> Lines:
-        return Lines(read[0], separator, header, last=read[1], marked=marked).judged()
+        return Lines(read[0], separator, header, last=read[1], encoding=encoding).judged()
 
     with text.open("rb", buffering=0) as stream, target.open("wb") as sink:
         stream.seek(offset)
@@ -105,31 +107,28 @@ class Lines:
 
     All that can be said of them without those before is said by ``judged``, which two threads do at once; only their row
     numbers depend on those (``told``).
+
+    GB18030 is judged as it came, and decoded without what is taken out: no byte of a longer character looks like a quote, the
+    end of a line or a separator but ``|``.
     """
 
     def __init__(
-        self,
-        content: bytes,
-        separator: str,
-        header: Sequence[str],
-        *,
-        last: bool,
-        marked: bool,
-        bad: NDArray[np.intp] | None = None,
+        self, content: bytes, separator: str, header: Sequence[str], *, last: bool, encoding: str = "utf-8"
     ) -> None:
         """Look at whole lines.
 
         Args:
-            content: the lines in UTF-8.
-            separator: one character.
+            content: the lines.
+            separator: one character; in GB18030 not ``|``.
             header: the texts of the header.
             last: no chunk comes after.
-            marked: lines that are not UTF-8 are marked; else they are looked for.
-            bad: their numbers (from 0), where they are known.
+            encoding: UTF-8, GB18030, or ``MARKED``: UTF-8 in which all lines that are not are marked.
         """
-        self.content, self.separator, self.header, self.last = content, separator, header, last
+        self.content, self.separator, self.header, self.last, self.encoding = content, separator, header, last, encoding
         self.cut = len(content)
         self.clean = b""
+        self._plain: bytes | None = None
+        self._undecodable = False
         self._judged = False
         self._rows = 0
         self._asides: list[Aside] = []
@@ -140,8 +139,8 @@ class Lines:
         values = np.frombuffer(content, dtype=np.uint8)
         self._texts_end = self._without_returns(values)
         self._blank = self._texts_end == self._begins
-        self._bad = self._not_utf8(values, bad, marked=marked)
-        self._wide = wide_lines(content, self._ends) if self._bad.any() else 0
+        self._bad = self._of_another_encoding(values)
+        self._codec = NAME if encoding == NAME else "utf-8"
         self._quotes = self._per_line(values, ord('"')) if b'"' in content else None
         self._right = ~self._blank & ~self._bad & (self._per_line(values, ord(separator)) == len(header) - 1)
 
@@ -156,7 +155,7 @@ class Lines:
 
         Lines with quotes are not looked at, and no others where a cell may run over several of them.
         """
-        if self._bad.any():
+        if self._undecodable or self._bad.any():
             return True
         found = ~(self._right | self._blank)
         if self._quotes is not None:
@@ -166,7 +165,7 @@ class Lines:
         return bool(found.any())
 
     def judged(self) -> Self:
-        """Take out the lines that are no record: ``clean`` has the others, and a blank line for each of these."""
+        """Take out the lines that are no record: ``clean`` has the others in UTF-8, and a blank line for each of these."""
         if self._judged:
             return self
         self._judged = True
@@ -174,49 +173,70 @@ class Lines:
         consumed = np.zeros(self._count, dtype=np.bool_)
         records: dict[int, list[str]] = {}
         if self._quotes is not None:
-            records = self._quoted(np.flatnonzero((self._quotes > 0) & ~self._bad), self._bad, consumed)
+            records = self._quoted(np.flatnonzero((self._quotes > 0) & ~self._bad), consumed)
             right = right & (self._quotes == 0) & ~consumed
         stop = int(np.searchsorted(self._begins, self.cut)) if self.cut < len(self.content) else self._count
-        rows_before = np.arange(self._count) - np.cumsum(consumed)
+        row = np.arange(self._count) - np.cumsum(consumed)
         changed = np.flatnonzero((~right & ~self._blank) | consumed)
-        parts: list[bytes] = []
-        at = 0
+        instead: dict[int, bytes | None] = {}
         for place in changed[: np.searchsorted(changed, stop)].tolist():
-            begin, end = int(self._begins[place]), int(self._ends[place])
-            parts.append(self.content[at:begin])
-            at = end
             if consumed[place]:
-                at = end + 1  # its record stands in the row where it began
+                instead[place] = None  # its record stands in the row where it began
             elif place in records:
-                parts.append(self._row(records[place]))
+                instead[place] = self._row(records[place])
             else:
-                self._keep(place, int(rows_before[place]))
-        parts.append(self.content[at : self.cut])
-        if self.last and not self.content.endswith(b"\n"):
-            parts.append(b"\n")
-        self.clean = b"".join(parts)
+                instead[place] = b""
+                text = self._text(place)
+                self._keep(int(row[place]), text, known=not self._bad[place])
+        self.clean, undecodable = self._written(instead, stop)
+        for place, text in undecodable.items():
+            self._bad[place] = True
+            self._keep(int(row[place]), text.rstrip("\r"), known=False)
+        self._malformed.sort()
         self._rows = stop - int(consumed[:stop].sum())
+        if self.last and not self.content.endswith(b"\n"):
+            self.clean += b"\n"
         return self
+
+    def as_they_are(self) -> bytes:
+        """All lines in UTF-8, none taken out; which of them are in another encoding is known afterwards."""
+        if self._plain is None:
+            self._plain, undecodable = self._written({}, self._count)
+            self._undecodable = bool(undecodable)
+        return self._plain
 
     def told(self, found: Salvaged, number: int) -> int:
         """Tell what was taken out of lines the first of which is row ``number``; how many rows they have."""
-        found.wide += self._wide
-        found.undecodable += int(self._bad.sum())
+        undecodable = int(self._bad.sum())
+        found.undecodable += undecodable
+        found.wide += wide_lines(self.content, self._ends) if undecodable else 0
         found.malformed += [(number + row, text) for row, text in self._malformed]
         found.asides += [replace(aside, row_number=number + aside.row_number) for aside in self._asides]
         return self._rows
 
-    def _not_utf8(
-        self, values: NDArray[np.uint8], known: NDArray[np.intp] | None, *, marked: bool
-    ) -> NDArray[np.bool_]:
+    def _of_another_encoding(self, values: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Lines that are not UTF-8; in GB18030 those that can only be meant as UTF-8, for the others are not decoded yet."""
         bad = np.zeros(self._count, dtype=np.bool_)
-        if known is not None:
-            bad[known] = True
-        elif not marked:
-            bad[bad_lines(self.content, self._ends, "utf-8")[1]] = True
-        elif MARK in self.content:
-            bad[np.searchsorted(self._ends, np.flatnonzero(values == _MARK))] = True
+        match self.encoding:
+            case encoding if encoding == NAME:
+                bad[utf8_lines(self.content, self._ends)] = True
+            case "utf-8":
+                bad[bad_lines(self.content, self._ends, "utf-8")[1]] = True
+            case _ if MARK in self.content:
+                bad[np.searchsorted(self._ends, np.flatnonzero(values == _MARK))] = True
         return bad
+
+    def _written(self, instead: Mapping[int, bytes | None], stop: int) -> tuple[bytes, dict[int, str]]:
+        """The lines before ``stop`` in UTF-8, some with another text; and those that turn out not to be in the encoding."""
+        content = self.content[: self.cut]
+        if self.encoding == NAME:
+            return transcoded(content, self._ends[:stop], instead, lambda _: b"")
+        parts: list[bytes] = []
+        at = 0
+        for place, text in instead.items():
+            parts += [content[at : self._begins[place]], text or b""]
+            at = int(self._ends[place]) + (text is None)
+        return b"".join([*parts, content[at:]]), {}
 
     def _without_returns(self, values: NDArray[np.uint8]) -> NDArray[np.intp]:
         r"""Where the text of each line ends, without ``\r``."""
@@ -238,9 +258,7 @@ class Lines:
         # A line has more than a byte can count, which is rare; places are counted seven times slower.
         return np.diff(np.searchsorted(np.flatnonzero(found), self._ends), prepend=0)
 
-    def _quoted(
-        self, places: NDArray[np.intp], bad: NDArray[np.bool_], consumed: NDArray[np.bool_]
-    ) -> dict[int, list[str]]:
+    def _quoted(self, places: NDArray[np.intp], consumed: NDArray[np.bool_]) -> dict[int, list[str]]:
         """Records of lines with quotes, by line; lines that belong to the record above are marked as consumed."""
         records: dict[int, list[str]] = {}
         width = len(self.header)
@@ -248,18 +266,20 @@ class Lines:
             if consumed[place]:
                 continue
             line = self._line(place)
+            if line is None:
+                continue
             fields = fields_of(line.rstrip("\r\n"), self.separator)
             if fields is None or len(fields) != width:
                 if line.count('"') % 2 == 0:
                     continue
-                fields = self._joined(place, line, bad, consumed)
+                fields = self._joined(place, line, consumed)
                 if self.cut <= self._begins[place]:
                     break
             if fields is not None:
                 records[place] = fields
         return records
 
-    def _joined(self, place: int, line: str, bad: NDArray[np.bool_], consumed: NDArray[np.bool_]) -> list[str] | None:
+    def _joined(self, place: int, line: str, consumed: NDArray[np.bool_]) -> list[str] | None:
         """The fields of a record that begins with ``line`` and runs over the following ones; None where there is none."""
         text = line
         for further in range(place + 1, place + 1 + _LONGEST_RECORD):
@@ -267,9 +287,9 @@ class Lines:
                 if not self.last:
                     self.cut = int(self._begins[place])  # it may go on in the next chunk
                 return None
-            if bad[further]:
-                return None
             more = self._line(further)
+            if more is None:
+                return None
             text += more
             if text.count('"') % 2 == 0:
                 fields = fields_of(text.rstrip("\r\n"), self.separator)
@@ -278,13 +298,26 @@ class Lines:
                     return fields
         return None
 
-    def _line(self, place: int) -> str:
-        return self.content[self._begins[place] : self._ends[place] + 1].decode()
+    def _line(self, place: int) -> str | None:
+        """A line with its end; None where it is in another encoding."""
+        if self._bad[place]:
+            return None
+        try:
+            return self.content[self._begins[place] : self._ends[place] + 1].decode(self._codec)
+        except UnicodeDecodeError:
+            return None
 
-    def _keep(self, place: int, row: int) -> None:
+    def _text(self, place: int) -> str:
         raw = self.content[self._begins[place] : self._texts_end[place]]
-        text = readable(raw)
-        kind = None if self._bad[place] else kind_of(text.split(self.separator), self.header)
+        line = None if self._bad[place] else self._line(place)
+        if line is None and not self._bad[place]:
+            self._bad[place] = True
+            return noted(raw, self._codec)[0]
+        return readable(raw) if line is None else line.rstrip("\r\n")
+
+    def _keep(self, row: int, text: str, *, known: bool) -> None:
+        """Remember a line that is no record; ``known``: it is in the encoding of its file."""
+        kind = kind_of(text.split(self.separator), self.header) if known else None
         if kind is not None:
             self._asides.append(Aside(row, kind, text.replace(self.separator, " ").strip()))
             return
