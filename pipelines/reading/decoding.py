@@ -76,7 +76,8 @@ def _count(content: mmap.mmap, end: bytes, stop: int) -> int:
 
 def rewrite_gb18030(path: Path, target: Path, *, lone_returns: bool) -> Rewritten:
     """Write a GB18030 file as UTF-8; lines that are UTF-8 already, or in neither, are marked."""
-    from pipelines.reading.lines import from_gb18030, line_ends, wide_lines
+    from pipelines.reading.line_places import line_ends
+    from pipelines.reading.lines import from_gb18030, wide_lines
 
     def decoded(chunk: bytes) -> tuple[bytes, int, int]:
         content, marked = from_gb18030(chunk)

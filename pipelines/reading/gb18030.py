@@ -14,16 +14,19 @@ import ctypes
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+from pipelines.reading.line_places import line_begin, line_ends
 
 NAME: Final = "gb18030"
 Refused = Callable[[str], bytes]
 _NOTED: Final = "credit_hub_noted"
 _NONE: Final = ctypes.c_size_t(-1).value
 _GROWS: Final = 3  # a byte that cannot be decoded becomes the three of U+FFFD
+_SPARE: Final = 1 << 16
 _MOST_DIFFERENCES: Final = 200  # beyond that it is another encoding by the same name
 
 
@@ -56,63 +59,43 @@ def noted(chunk: bytes, encoding: str) -> tuple[str, list[int]]:
 
 
 def transcoded(
-    chunk: bytes, ends: NDArray[np.intp], instead: Mapping[int, bytes | None], refused: Refused
+    chunk: bytes, refused: Refused, foreign: Mapping[int, bytes] = MappingProxyType({})
 ) -> tuple[bytes, dict[int, str]]:
-    """A chunk of whole GB18030 lines as UTF-8.
+    """A chunk of whole GB18030 lines as UTF-8, which has as many lines.
 
     Args:
         chunk: bytes.
-        ends: places of the newline that ends each line, or of the end of the chunk.
-        instead: what is written for a line, by its number (from 0), whatever it holds; None leaves it out with its newline.
         refused: what is written for a line that is not GB18030, given its text.
+        foreign: what is written for a line, by its number (from 0), whatever it holds.
 
     Returns:
         The lines in UTF-8, and the texts of those that are not GB18030 by number: a byte that cannot be decoded is U+FFFD.
     """
     library = _library()
     if library is None:
-        return _by_python(chunk, ends, instead, refused)
-    content, bad = _converted(library, chunk, ends, instead, refused)
-    suspected = list(_suspected(content))
-    if suspected:
-        gone = [line for line, text in instead.items() if text is None]
-        written = np.delete(np.arange(len(ends)), gone)
-        lines = content.split(b"\n")
-        for place in suspected:
-            line = int(written[place])
-            if line in bad or line in instead:
-                continue
-            text, places = noted(_raw(chunk, ends, line), NAME)
-            lines[place] = refused(text) if places else text.encode()
+        return _by_python(chunk, refused, foreign)
+    content, bad = _converted(library, chunk, refused, foreign)
+    wrong = [line for line in _suspected(content) if line not in bad and line not in foreign]
+    if wrong:
+        sent, lines = chunk.split(b"\n"), content.split(b"\n")
+        for line in wrong:
+            text, places = noted(sent[line], NAME)
+            lines[line] = refused(text) if places else text.encode()
             if places:
                 bad[line] = text
         content = b"\n".join(lines)
     return content, bad
 
 
-def _by_python(
-    chunk: bytes, ends: NDArray[np.intp], instead: Mapping[int, bytes | None], refused: Refused
-) -> tuple[bytes, dict[int, str]]:
-    whole, places = noted(chunk, NAME)
-    content = whole.encode()
-    wrong = set(np.searchsorted(ends, np.asarray(places, dtype=np.intp)).tolist()) - instead.keys()
-    if not wrong and not instead:
-        return content, {}
-    lines: list[bytes | None] = [*content.split(b"\n")]
-    bad = {line: (lines[line] or b"").decode() for line in wrong}
-    for line, text in bad.items():
-        lines[line] = refused(text)
-    for line, put in instead.items():
-        lines[line] = put
-    return b"\n".join(line for line in lines if line is not None), bad
-
-
-def _raw(chunk: bytes, ends: NDArray[np.intp], line: int) -> bytes:
-    return chunk[_begin(ends, line) : ends[line]]
-
-
-def _begin(ends: NDArray[np.intp], line: int) -> int:
-    return int(ends[line - 1]) + 1 if line else 0
+def _by_python(chunk: bytes, refused: Refused, foreign: Mapping[int, bytes]) -> tuple[bytes, dict[int, str]]:
+    text, places = noted(chunk, NAME)
+    if not places and not foreign:
+        return text.encode(), {}
+    lines = text.split("\n")
+    found = set(np.searchsorted(line_ends(chunk), np.asarray(places, dtype=np.intp)).tolist())
+    bad = {line: lines[line] for line in sorted(found - foreign.keys())}
+    instead = {line: refused(text) for line, text in bad.items()} | dict(foreign)
+    return b"\n".join(instead.get(n, line.encode()) for n, line in enumerate(lines)), bad
 
 
 def _library() -> ctypes.CDLL | None:
@@ -142,19 +125,19 @@ def _glibc() -> ctypes.CDLL | None:
 
 
 def _converted(
-    library: ctypes.CDLL, chunk: bytes, ends: NDArray[np.intp], instead: Mapping[int, bytes | None], refused: Refused
+    library: ctypes.CDLL, chunk: bytes, refused: Refused, foreign: Mapping[int, bytes]
 ) -> tuple[bytes, dict[int, str]]:
     """The lines by ``iconv``, those it stops at by Python; and the texts of those that are not GB18030."""
-    put = sum(len(text) for text in instead.values() if text)
-    written = _room.of(_GROWS * len(chunk) + len(ends) + put + 16)
+    written = _room.of(_GROWS * len(chunk) + sum(map(len, foreign.values())) + _SPARE)
     start = ctypes.addressof(ctypes.c_char.from_buffer(written))
     origin = ctypes.cast(ctypes.c_char_p(chunk), ctypes.c_void_p).value or 0
+    places = line_ends(chunk) if foreign else None
     bad: dict[int, str] = {}
     read = filled = 0
     descriptor = library.iconv_open(b"UTF-8", b"GB18030")
     try:
-        for stop in [*sorted(instead), None]:
-            until = len(chunk) if stop is None else _begin(ends, stop)
+        for stop in [*sorted(foreign), None]:
+            until = len(chunk) if stop is None or places is None else line_begin(places, stop)
             while read < until:
                 source, left = ctypes.c_void_p(origin + read), ctypes.c_size_t(until - read)
                 sink, room = ctypes.c_void_p(start + filled), ctypes.c_size_t(len(written) - filled)
@@ -162,18 +145,18 @@ def _converted(
                 run, filled = filled, len(written) - room.value
                 if left.value == 0:
                     break
-                line = int(np.searchsorted(ends, until - left.value))
-                text, places = noted(_raw(chunk, ends, line), NAME)
-                if places:
+                places = line_ends(chunk) if places is None else places
+                line = int(np.searchsorted(places, until - left.value))
+                text, undecodable = noted(chunk[line_begin(places, line) : places[line]], NAME)
+                if undecodable:
                     bad[line] = text
                 begun = max(run, written.rfind(b"\n", run, filled) + 1)
-                read = min(int(ends[line]) + 1, len(chunk))
-                filled = _put(written, begun, refused(text) if places else text.encode(), chunk[ends[line] : read])
-            if stop is not None:
-                read = min(int(ends[stop]) + 1, len(chunk))
-                line_instead = instead[stop]
-                if line_instead is not None:
-                    filled = _put(written, filled, line_instead, chunk[ends[stop] : read])
+                read = min(int(places[line]) + 1, len(chunk))
+                instead = refused(text) if undecodable else text.encode()
+                filled = _put(written, begun, instead, chunk[places[line] : read])
+            if stop is not None and places is not None:
+                read = min(int(places[stop]) + 1, len(chunk))
+                filled = _put(written, filled, foreign[stop], chunk[places[stop] : read])
     finally:
         library.iconv_close(descriptor)
     return bytes(memoryview(written)[:filled]), bad
@@ -216,8 +199,7 @@ def _suspected(content: bytes) -> Iterator[int]:
                 at_all = (2 * np.flatnonzero(found) + shift).tolist()
                 places += [at for at in at_all if content.startswith(characters, at)]
     if places:
-        ends = np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n"))
-        yield from np.unique(np.searchsorted(ends, np.asarray(places, dtype=np.intp))).tolist()
+        yield from np.unique(np.searchsorted(line_ends(content), np.asarray(places, dtype=np.intp))).tolist()
 
 
 @lru_cache(maxsize=1)
@@ -234,9 +216,8 @@ def _wrong() -> dict[bytes, tuple[bytes, ...]] | None:
     characters = "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, 0x10000))))
     fours = [code for code in map(_code, characters) if len(code) == 4]
     chunk = b"\n".join([*twos, *fours])
-    ends = np.append(np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n")), len(chunk))
     ours = noted(chunk, NAME)[0].encode().split(b"\n")
-    theirs = _converted(library, chunk, ends, {}, str.encode)[0].split(b"\n")
+    theirs = _converted(library, chunk, str.encode, {})[0].split(b"\n")
     found = {b for a, b in zip(ours, theirs, strict=True) if a != b}
     if len(found) > _MOST_DIFFERENCES:
         return None

@@ -10,24 +10,10 @@ from numpy.typing import NDArray
 from pipelines.reading.decoding import MARK
 from pipelines.reading.encoding import is_utf8
 from pipelines.reading.gb18030 import noted, transcoded
+from pipelines.reading.line_places import line_begins, line_ends
 
-_NEWLINE: Final = ord("\n")
 _LOOKED_AT: Final = 48  # bytes of each line
 _FEW: Final = 20
-
-
-def line_ends(chunk: bytes) -> NDArray[np.intp]:
-    """Where each line of a chunk ends: the newline, or the end of the chunk."""
-    values = np.frombuffer(chunk, dtype=np.uint8)
-    ends = np.flatnonzero(values == _NEWLINE)
-    if len(values) and values[-1] != _NEWLINE:
-        ends = np.append(ends, len(values))
-    return ends
-
-
-def line_begins(ends: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Where each line of a chunk begins, by where each ends."""
-    return np.concatenate([np.zeros(1, dtype=np.intp), ends[:-1] + 1])
 
 
 def wide_lines(chunk: bytes, ends: NDArray[np.intp]) -> int:
@@ -82,6 +68,6 @@ def from_gb18030(chunk: bytes) -> tuple[bytes, list[int]]:
     """A chunk of whole lines as UTF-8, and the numbers (from 0) of the lines that are marked."""
     ends = line_ends(chunk)
     begins = line_begins(ends)
-    foreign: dict[int, bytes | None] = {n: MARK + chunk[begins[n] : ends[n]] for n in utf8_lines(chunk, ends)}
-    content, bad = transcoded(chunk, ends, foreign, lambda text: MARK + text.encode())
+    foreign = {n: MARK + chunk[begins[n] : ends[n]] for n in utf8_lines(chunk, ends)}
+    content, bad = transcoded(chunk, lambda text: MARK + text.encode(), foreign)
     return content, sorted({*foreign, *bad})

@@ -23,7 +23,8 @@ from pipelines.overlap import two_at_a_time
 from pipelines.reading.asides import Aside, kind_of
 from pipelines.reading.decoding import MARK, whole_lines
 from pipelines.reading.gb18030 import NAME, noted, transcoded
-from pipelines.reading.lines import bad_lines, line_begins, line_ends, utf8_lines, wide_lines
+from pipelines.reading.line_places import line_begins, line_ends
+from pipelines.reading.lines import bad_lines, utf8_lines, wide_lines
 from pipelines.reading.problems import Unreadable, too_slow
 from pipelines.reading.rows import fields_of, readable, shortened
 
@@ -188,7 +189,7 @@ class Lines:
                 instead[place] = b""
                 text = self._text(place)
                 self._keep(int(row[place]), text, known=not self._bad[place])
-        self.clean, undecodable = self._written(instead, stop)
+        self.clean, undecodable = self._written(instead)
         for place, text in undecodable.items():
             self._bad[place] = True
             self._keep(int(row[place]), text.rstrip("\r"), known=False)
@@ -201,7 +202,7 @@ class Lines:
     def as_they_are(self) -> bytes:
         """All lines in UTF-8, none taken out; which of them are in another encoding is known afterwards."""
         if self._plain is None:
-            self._plain, undecodable = self._written({}, self._count)
+            self._plain, undecodable = self._written({})
             self._undecodable = bool(undecodable)
         return self._plain
 
@@ -226,17 +227,23 @@ class Lines:
                 bad[np.searchsorted(self._ends, np.flatnonzero(values == _MARK))] = True
         return bad
 
-    def _written(self, instead: Mapping[int, bytes | None], stop: int) -> tuple[bytes, dict[int, str]]:
-        """The lines before ``stop`` in UTF-8, some with another text; and those that turn out not to be in the encoding."""
+    def _written(self, instead: Mapping[int, bytes | None]) -> tuple[bytes, dict[int, str]]:
+        """The lines before the cut in UTF-8, some with another text; and those that turn out not to be in the encoding.
+
+        As many as there were: a record over several lines has their ends in its cells.
+        """
         content = self.content[: self.cut]
-        if self.encoding == NAME:
-            return transcoded(content, self._ends[:stop], instead, lambda _: b"")
-        parts: list[bytes] = []
-        at = 0
-        for place, text in instead.items():
-            parts += [content[at : self._begins[place]], text or b""]
-            at = int(self._ends[place]) + (text is None)
-        return b"".join([*parts, content[at:]]), {}
+        if instead:
+            parts: list[bytes] = []
+            at = 0
+            for place, text in instead.items():
+                parts += [content[at : self._begins[place]], text or b""]
+                at = int(self._ends[place]) + (text is None)
+            content = b"".join([*parts, content[at:]])
+        if self.encoding != NAME:
+            return content, {}
+        # They are taken out before: each line for which the C library is called apart costs the other thread a wait.
+        return transcoded(content, lambda _: b"")
 
     def _without_returns(self, values: NDArray[np.uint8]) -> NDArray[np.intp]:
         r"""Where the text of each line ends, without ``\r``."""
@@ -325,4 +332,4 @@ class Lines:
 
     def _row(self, record: list[str]) -> bytes:
         cells = [cell.replace('"', '""') for cell in record]
-        return self.separator.join(f'"{cell}"' if cell else "" for cell in cells).encode()
+        return self.separator.join(f'"{cell}"' if cell else "" for cell in cells).encode(self._codec)
