@@ -45,7 +45,7 @@ def whole_lines(stream: BinaryIO, *, lone_returns: bool = False, size: int = CHU
         if cut == 0:
             parts.append(chunk)
             continue
-        yield _plain_ends(b"".join([*parts, chunk[:cut]]))
+        yield _plain_ends(b"".join([*parts, memoryview(chunk)[:cut]]))
         parts = [chunk[cut:]] if cut < len(chunk) else []
     if rest := b"".join(parts):
         yield rest

@@ -14,6 +14,7 @@ import ctypes
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -188,10 +189,13 @@ _room = _Room()
 def _suspected(content: bytes) -> Iterator[int]:
     """Numbers of the lines that hold a character which ``iconv`` may have given wrongly."""
     wrong = _wrong() or {}
+    if len(content) < min(map(len, chain.from_iterable(wrong.values())), default=1):
+        return
     places: list[int] = []
-    even, odd = (np.frombuffer(part, "<u2", len(part) // 2) for part in (content, content[1:]))
+    even, odd = (np.frombuffer(content, "<u2", (len(content) - shift) // 2, shift) for shift in (0, 1))
+    begun = {first for first in sorted({pair[:1] for pair in wrong}) if first in content}
     for pair, characters in wrong.items():
-        if pair[:1] not in content:
+        if pair[:1] not in begun:
             continue
         for shift, pairs in enumerate((even, odd)):
             found = pairs == int.from_bytes(pair, "little")

@@ -131,7 +131,7 @@ class Lines:
         self._plain: bytes | None = None
         self._undecodable = False
         self._judged = False
-        self._rows = 0
+        self._rows = self._wide = 0
         self._asides: list[Aside] = []
         self._malformed: list[tuple[int, str]] = []
         self._ends = line_ends(content)
@@ -193,6 +193,7 @@ class Lines:
         for place, text in undecodable.items():
             self._bad[place] = True
             self._keep(int(row[place]), text.rstrip("\r"), known=False)
+        self._wide = wide_lines(self.content, self._ends) if self._bad.any() else 0
         self._malformed.sort()
         self._rows = stop - int(consumed[:stop].sum())
         if self.last and not self.content.endswith(b"\n"):
@@ -208,9 +209,8 @@ class Lines:
 
     def told(self, found: Salvaged, number: int) -> int:
         """Tell what was taken out of lines the first of which is row ``number``; how many rows they have."""
-        undecodable = int(self._bad.sum())
-        found.undecodable += undecodable
-        found.wide += wide_lines(self.content, self._ends) if undecodable else 0
+        found.undecodable += int(self._bad.sum())
+        found.wide += self._wide
         found.malformed += [(number + row, text) for row, text in self._malformed]
         found.asides += [replace(aside, row_number=number + aside.row_number) for aside in self._asides]
         return self._rows

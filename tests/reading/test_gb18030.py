@@ -90,9 +90,12 @@ def test_where_there_is_no_glibc_python_decodes(monkeypatch: pytest.MonkeyPatch)
 
 
 @quick
-@given(files(quoted_words, quotes=True), st.data())
-def test_a_file_in_small_chunks_reads_as_in_one_and_as_the_longer_way(sent: Sent, data: st.DataObject) -> None:
-    text = sent.content.decode(sent.encoding).encode("gb18030").splitlines(keepends=True)
+@given(files(quoted_words, quotes=True), st.sampled_from(",|"), st.data())
+def test_a_file_in_small_chunks_reads_as_in_one_and_as_the_longer_way(
+    sent: Sent, separator: str, data: st.DataObject
+) -> None:
+    content = sent.content.decode(sent.encoding).replace(",", separator)
+    text = content.replace("警", "億").replace("市", "\ue7c7").encode("gb18030").splitlines(keepends=True)
     for place in data.draw(st.sets(st.integers(1, len(text) - 1), max_size=2)):
         text[place] = data.draw(damaged(text[place]))
     content = b"".join(text)
