@@ -282,6 +282,20 @@ COLUMN_CHECKS: Final[Mapping[str, ColumnCheck]] = {
 }
 """Every check of one column by name. ``prefixes`` are for ``in_set`` and ``items_in_set`` only."""
 
+TEXT_CHECKS: Final = (
+    "no_replacement_character",
+    "no_private_use_character",
+    "no_control_character",
+    "no_citizen_id_in_text",
+    "no_mobile_in_text",
+)
+"""Checks that only a text can fail which is odd (``ODD_TEXT``)."""
+
+ODD_TEXT: Final = (
+    r"regexp_matches({s}, '[\x00-\x08\x0B\x0C\x0E-\x1F\x7F\x{{E000}}-\x{{F8FF}}\x{{FFFD}}]|锟斤拷|[0-9]{{11}}')"
+)
+"""SQL with ``{s}`` for the column: one look for all of ``TEXT_CHECKS``; true for every text that fails one of them."""
+
 PairCheck = Callable[[str, str, Parameters, Sequence[str]], str]
 
 

@@ -56,13 +56,16 @@ def shared_columns(expectations: Iterable[object]) -> dict[str, dict[str, str]]:
     return shared
 
 
-def verdict_columns(expectations: Iterable[object], column: str, present: Collection[str]) -> dict[str, str]:
+def verdict_columns(
+    expectations: Iterable[object], column: str, present: Collection[str], only: Collection[str] | None = None
+) -> dict[str, str]:
     """The whole verdicts of the checks over one column alone, so that each of its distinct values is judged once.
 
     Args:
         expectations: of a suite.
         column: the column.
         present: shared columns that the table has, which the verdicts then read.
+        only: names of checks; None for all.
 
     Returns:
         SQL by name of the column.
@@ -70,7 +73,9 @@ def verdict_columns(expectations: Iterable[object], column: str, present: Collec
     return {
         _verdict_name(column, one.dict()): _with_present(one.sql(), present)
         for one in expectations
-        if isinstance(one, ExpectColumnValuesToPassCheck) and one.column == column
+        if isinstance(one, ExpectColumnValuesToPassCheck)
+        and one.column == column
+        and (only is None or one.check in only)
     }
 
 
