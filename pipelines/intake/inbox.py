@@ -241,10 +241,18 @@ def deliveries_of(home: Home, whole: Delivery, beside: bytes | None, limits: Lim
 def manifest_beside(path: Path) -> bytes | None:
     """The manifest that lies beside a file; None where there is none."""
     for one in _manifests_of(path):
-        if os.path.isfile(one) and not os.path.islink(one):  # a name that is too long is none
+        if _is_plain(one):
             with one.open("rb") as stream:
                 return stream.read(manifest.MOST_BYTES + 1)
     return None
+
+
+def _is_plain(path: Path) -> bool:
+    """True for a file that is no link; a name that is too long is none."""
+    try:
+        return path.is_file() and not path.is_symlink()
+    except OSError:
+        return False
 
 
 def _manifests_of(path: Path) -> tuple[Path, Path]:
