@@ -23,6 +23,7 @@ from pipelines.home import Home, read_all, write_json
 from pipelines.intake import archive, manifest, raw
 from pipelines.intake.delivery import Delivery, batch_id, repeated_id, token
 from pipelines.limits import Limits
+from pipelines.reading import KINDS
 from pipelines.stopwatch import stage
 
 CHINA: Final = timezone(timedelta(hours=8))
@@ -307,17 +308,37 @@ def _again(home: Home, delivery: Delivery, first: Delivery) -> Delivery:
     if delivery.token == first.token and not _receipt(home, first).exists():
         return first
     nothing_came = _nothing_came_of(home, first)
+    earlier = _taken_alike(home, delivery) if _waits_otherwise(home, first, delivery) else first.batch_id
     times = 1
     while True:
         repeat = replace(
             delivery,
             batch_id=repeated_id(first.batch_id, delivery.token, times),
-            first_batch_id=None if nothing_came else first.batch_id,
+            first_batch_id=None if nothing_came else earlier,
         )
         if not _receipt(home, repeat).exists():
             return repeat
         nothing_came = nothing_came and _nothing_came_of(home, repeat)
         times += 1
+
+
+def _waits_otherwise(home: Home, first: Delivery, delivery: Delivery) -> bool:
+    """True where the first one was not judged yet, and will be read in another way than this one: maybe not at all."""
+    return not _receipt(home, first).exists() and (first.problem is not None or _read_as(first) != _read_as(delivery))
+
+
+def _taken_alike(home: Home, delivery: Delivery) -> str | None:
+    """The delivery of the same bytes that waits to be read in the same way; None where there is none."""
+    same = (delivery.provider_id, delivery.dataset_id, delivery.sha256, _read_as(delivery))
+    for one in pending(home):
+        fresh = one.problem is None and one.first_batch_id is None and one.token != delivery.token
+        if fresh and (one.provider_id, one.dataset_id, one.sha256, _read_as(one)) == same:
+            return one.batch_id
+    return None
+
+
+def _read_as(delivery: Delivery) -> str:
+    return next((kinds[0] for kinds in KINDS if delivery.suffix in kinds), delivery.suffix)
 
 
 def _nothing_came_of(home: Home, delivery: Delivery) -> bool:

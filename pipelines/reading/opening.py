@@ -32,6 +32,8 @@ TEXTS: Final = (".csv", ".tsv", ".txt")
 WORKBOOKS: Final = (".xlsx", ".xls")
 ELEMENTS: Final = (".json", ".jsonl")
 _SHOWN: Final = 200  # characters of an element in a message
+KINDS: Final = (TEXTS, WORKBOOKS, ELEMENTS)
+"""Endings under which the same bytes are read in the same way."""
 SUFFIXES: Final = (*TEXTS, *WORKBOOKS, *ELEMENTS)
 
 
