@@ -23,10 +23,10 @@ from great_expectations.exceptions.exceptions import GreatExpectationsError
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 from pipelines.errors import HubError
-from pipelines.expectations.check_sql import identifier, install_checks
 from pipelines.expectations.duckdb_datasource import new_context
 from pipelines.expectations.duckdb_dialect import handed_over
 from pipelines.expectations.judged_values import with_judged_values
+from pipelines.expectations.sql_functions import identifier, install_checks
 
 _COUNTS: Final = {"result_format": "BASIC", "partial_unexpected_count": 0}
 _one_at_a_time: Final = RLock()

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.expectations import judged_values
-from pipelines.expectations.check_sql import COLUMN_CHECKS, ODD_TEXT, TEXT_CHECKS, install_checks
+from pipelines.expectations.column_checks import COLUMN_CHECKS, ODD_TEXT, TEXT_CHECKS
 from pipelines.expectations.counting import count_unexpected
+from pipelines.expectations.sql_functions import install_checks
 
 PIECES = ["罚款", "\ufffd", "锟斤拷", "\ue123", "\x07", "a\tb", "13800138000", "110101199003077758", "12345", " ", "é"]
 
