@@ -112,12 +112,14 @@ def test_a_days_rows_rewrite_the_slices_of_their_months_only(sliced: Home) -> No
     sliced.publish_all(noon(FIRST))
 
     after = latest(sliced.hub.home, PENALTY)
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     assert any(name != bucket_of_part(name) for name in before["buckets"])
     differing = [
         name for name, one in after["buckets"].items() if before["buckets"].get(name, {}).get("file") != one["file"]
     ]
-    assert len(differing) == 1 and differing[0].endswith("_202611")
+    assert len(differing) == 1
+    assert differing[0].endswith("_202611")
     assert after["changes"] == {"added": 1, "changed": 0, "removed": 0}
 
 
@@ -135,7 +137,8 @@ def test_a_bucket_that_has_grown_large_is_cut_and_no_record_changes(sliced: Home
     sliced.collect(noon(FIRST))
     sliced.publish_all(noon(FIRST))
     cut = latest(sliced.hub.home, PENALTY)
-    assert whole is not None and cut is not None
+    assert whole is not None
+    assert cut is not None
     assert [name for name in whole["buckets"] if "_" in name] == []
     assert [name for name in cut["buckets"] if "_" not in name] == []
     assert cut["changes"] == {"added": 3, "changed": 0, "removed": 0}
