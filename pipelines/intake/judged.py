@@ -43,20 +43,24 @@ class Judged:
     cells: Mapping[str, int]
     malformed: pl.DataFrame
 
-    def findings(self, folders: Mapping[str, Path], work: Path) -> Iterator[pl.DataFrame]:
-        """Write the findings files of every delivery into its folder, and give the refused rows slice by slice.
-
-        The files appear when the last slice was taken.
+    def files(self, folders: Mapping[str, Path], work: Path) -> FindingsFiles:
+        """The findings files of every delivery, to be filled by ``findings``.
 
         Args:
             folders: by batch id.
             work: scratch.
         """
+        layouts = {one.delivery.batch_id: _layout(self.screen, one, work) for one in self.passed.opened}
+        return FindingsFiles(folders, layouts, self.screen, work)
+
+    def findings(self, files: FindingsFiles) -> Iterator[pl.DataFrame]:
+        """Write the findings files, and give the refused rows slice by slice.
+
+        The files are whole when the last slice was taken; they have their names after ``files.appear()``.
+        """
         screen = self.screen
         rules = screen.catalog.rules[screen.dataset.id]
         fields = {field.id: field for field in screen.fields}
-        layouts = {one.delivery.batch_id: _layout(screen, one, work) for one in self.passed.opened}
-        files = FindingsFiles(folders, layouts, screen, work)
         for flagged, lines in _with_lines(_slices(self.passed), self.malformed):
             files.add(findings(flagged, lines, rules, fields), flagged, lines)
             rows = refused_rows(flagged, lines, rules, screen.fields)

@@ -27,6 +27,7 @@ from pipelines.release.manifest import MANIFEST_VERSION, Manifest, point_to, rel
 from pipelines.release.takedowns import takedown_rows
 from pipelines.resolution import KINDS
 
+_SAMPLE: Final = 4096
 ACCOUNT: Final = ("accepted", "published", "superseded", "duplicate")
 
 
@@ -203,7 +204,15 @@ class ChangesFile:
         """Append the changes of a bucket."""
         table = changed.to_arrow()
         if self._writer is None:
-            self._writer = _Writer(self._path, table.schema, compression="zstd", compression_level=COMPRESSION_LEVEL)
+            # Without statistics, and dictionaries only where values repeat: a fifth less time, measured on penalties.
+            self._writer = _Writer(
+                self._path,
+                table.schema,
+                compression="zstd",
+                compression_level=COMPRESSION_LEVEL,
+                write_statistics=False,
+                use_dictionary=_repeating(changed),  # type: ignore[arg-type]  # the stubs know only bool
+            )
         self._writer.write_table(table)
         for kind, number in changed.group_by(CHANGE_TYPE).len().rows():
             self.counts[kind] += number
@@ -218,6 +227,12 @@ class ChangesFile:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+
+def _repeating(rows: pl.DataFrame) -> list[str]:
+    """Columns of which a dictionary makes sense, by a sample."""
+    sample = rows.head(_SAMPLE)
+    return [name for name in rows.columns if sample[name].n_unique() <= sample.height // 2]
 
 
 def _sum(counts: Any) -> dict[str, int]:
