@@ -19,13 +19,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipelines.catalog import Catalog
 from pipelines.catalog.site.pages import TEMPLATES as SITE
 from pipelines.intake.inbox import CHINA
-from pipelines.receipts.layout import letters
+from pipelines.receipts.layout import has_cells, letters
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 MOST_CELLS: Final = 60
 """Cells that the page names; findings.xlsx names them all."""
 _LONGEST_VALUE: Final = 80
-_WITHOUT_LETTERS: Final = ("json", "jsonl")
 
 
 class Verdict(NamedTuple):
@@ -74,6 +73,7 @@ def page(content: Mapping[str, Any], findings: Path, catalog: Catalog, *, preche
         cells_in_all=sum(rule["rows"] for rule in content["rules"]),
         steps=steps(content, precheck=precheck, confirmable=confirmable),
         precheck=precheck,
+        row_word="个元素" if content["file_name"].lower().endswith(".json") else "行",
     )  # fmt: skip
 
 
@@ -185,9 +185,9 @@ def _rules(content: Mapping[str, Any], catalog: Catalog) -> list[dict[str, Any]]
 
 def cells_to_change(content: Mapping[str, Any], findings: Path) -> list[Cell]:
     """The first cells to change: those of refused rows before those with a warning."""
-    places = {name: letters(place) for place, name in enumerate(content["columns"])}
-    if str(content["encoding"]).startswith(_WITHOUT_LETTERS):
-        places = {}
+    places = {}
+    if has_cells(content["file_name"]):
+        places = {name: letters(place) for place, name in enumerate(content["columns"])}
     refused: list[Cell] = []
     warned: list[Cell] = []
     if not findings.exists():
