@@ -25,8 +25,9 @@ from pipelines.overlap import two_at_a_time
 from pipelines.release import erasure, gate
 from pipelines.release.bucket import Bucket, Wanted, make_bucket
 from pipelines.release.candidate import Candidate
-from pipelines.release.enter import enter, entered, transaction_of
-from pipelines.release.manifest import Manifest, latest
+from pipelines.release.displays import display_rows
+from pipelines.release.enter import enter, enter_standing, entered, transaction_of
+from pipelines.release.manifest import Manifest, data_files, latest
 from pipelines.release.messages import Messages, read_messages
 from pipelines.release.sources import Source, definition, made_from, remember, source
 from pipelines.resolution import LosersFiles, key_columns
@@ -262,6 +263,9 @@ def _finish(
         )
     except gate.Refused as error:
         candidate.refuse(manifest, error)
+        if previous is not None:
+            files = data_files(hub.home, product.id) if product.publication_clock else []
+            enter_standing(hub, previous, manifest, display_rows(files, at.astimezone(CHINA).date()))
         candidate.discard()
         raise
     candidate.move(manifest, validation)
