@@ -7,7 +7,7 @@ slice by slice, as they were screened: a file of five million wrong rows needs n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ import polars as pl
 
 from pipelines.catalog import RECORD, Field
 from pipelines.errors import HubError
+from pipelines.intake.notices import Known, notices
 from pipelines.intake.outcome import Outcome, status_of
 from pipelines.intake.passes import Opened, Passed
 from pipelines.reading import Problem, Source, missing_columns, no_rows, open_source, salvage
@@ -71,8 +72,13 @@ class Judged:
         files.finish()
 
 
-def judge(screen: Screen, passed: Passed) -> Judged:
+def judge(screen: Screen, passed: Passed, known: Callable[[str], Known] | None = None) -> Judged:
     """Count what a pass left.
+
+    Args:
+        screen: of the dataset.
+        passed: the files, screened.
+        known: by provider, which numbers name refused rows of it; ``precheck`` cannot know.
 
     Raises:
         HubError: rows are missing.
@@ -83,7 +89,7 @@ def judge(screen: Screen, passed: Passed) -> Judged:
     cells = dict(counted.group_by("rule_id").agg(pl.col("rows").sum()).rows())
     line_rule = next(rule.id for rule in rules if rule.field == RECORD)
     counted = pl.concat([counted, _line_counts(malformed, line_rule)])
-    outcomes = _outcomes(passed, refused, malformed, counted, screen)
+    outcomes = _outcomes(passed, refused, malformed, counted, screen, known)
     return Judged(screen, passed, tuple(outcomes), counted, cells, malformed)
 
 
@@ -163,6 +169,7 @@ def _outcomes(
     malformed: pl.DataFrame,
     counted: pl.DataFrame,
     screen: Screen,
+    known: Callable[[str], Known] | None,
 ) -> list[Outcome]:
     """Outcome of each file; conservation is asserted, not assumed."""
     measured = {row[BATCH]: row for row in passed.measured.select(BATCH, *MEASURES).to_dicts()}
@@ -201,6 +208,7 @@ def _outcomes(
                 one.source.columns.unknown,
                 one.source.columns.names,
                 passed.asides.get(batch, ()),
+                notices(one.source, known(one.delivery.provider_id) if known else None),
             )
         )
     return outcomes

@@ -99,6 +99,8 @@ def verdict(content: Mapping[str, Any], *, precheck: bool = False) -> Verdict:
             return Verdict("part", "重复报送：没有新增", "这个文件与以前报送过的一个文件内容完全相同，没有再次入库。")
         case "accepted":
             warned = f"其中 {rows['warned']:,} 行有提示，请核对。" if rows["warned"] else "没有需要改的。"
+            if content["notices"]:
+                warned = warned.removesuffix("没有需要改的。") + "另有填写没有起作用的，见“请注意”。"
             return Verdict("good", "全部通过" if precheck else "全部入库", f"共 {n} 行，全部{taken}。{warned}")
         case other:
             raise ValueError(f"no such status: {other}")
