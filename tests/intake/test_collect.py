@@ -15,6 +15,8 @@ import xlsxwriter
 
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, THREE_GOOD_ROWS, Home, balanced, file, row, rules_of
 
+pytestmark = pytest.mark.usefixtures("without_the_second_route")
+
 
 def text_of(path: Path) -> str:
     """Everything a file says, a workbook's parts included."""
@@ -24,6 +26,7 @@ def text_of(path: Path) -> str:
         return "".join(book.read(name).decode(errors="replace") for name in book.namelist())
 
 
+@pytest.mark.second_route
 def test_right_rows_reach_the_lake_typed_and_with_where_they_came_from(home: Home) -> None:
     home.drop("sichuan", "enterprise_registration", THREE_GOOD_ROWS)
 
