@@ -35,7 +35,7 @@ from pipelines.settings import Settings
 PREFIX: Final = "/scorecards"
 CATALOG_PREFIX: Final = "/catalog"
 OUTBOX_PREFIX: Final = "/outbox"
-INDEX: Final = f"{PREFIX}/index.html"
+NEWEST: Final = f"{PREFIX}/newest.html"  # no file: leads to the newest period; index.html lists all of them
 NAME: Final = "评分卡 Scorecards"
 MONTH: Final = re.compile(r"\d{4}-\d{2}")
 PERIOD: Final = re.compile(r"\d{4}(-\d{2}|-Q[1-4])?")
@@ -113,6 +113,13 @@ def newest(request: Request) -> Response:
     return RedirectResponse(f"{max(periods, key=lambda name: (bool(MONTH.fullmatch(name)), name))}/index.html")
 
 
+async def all_periods(request: Request) -> Response:
+    """The page of all periods; in a home that has none yet, the newest period."""
+    if not (_folder() / "index.html").is_file():
+        return newest(request)
+    return await _files(_folder()).get_response("index.html", request.scope)
+
+
 def files_of(folder: Callable[[], Path]) -> Callable[[Request], Awaitable[Response]]:
     """Answers with one file of a folder; StaticFiles refuses whatever lies outside."""
 
@@ -156,7 +163,8 @@ def _files(folder: Path) -> StaticFiles:
 
 def make_app() -> Starlette:
     """The web application of the scorecards, for Airflow to mount and for tests."""
-    return _app([Route("/", newest), Route("/index.html", newest), Route("/{path:path}", files_of(_folder))])
+    first = [Route("/", newest), Route("/newest.html", newest), Route("/index.html", all_periods)]
+    return _app([*first, Route("/{path:path}", files_of(_folder))])
 
 
 def make_catalog_app() -> Starlette:
@@ -188,6 +196,6 @@ class ScorecardPages(AirflowPlugin):
     ]
     # Airflow cannot put a tab on one DAG only: it is on all four of ours, and most at home on score_regions.
     external_views = [  # noqa: RUF012
-        {"destination": "nav", "category": "browse", "url_route": "credit-scorecards", "name": NAME, "href": INDEX},
-        {"destination": "dag", "url_route": "dag-scorecards", "name": NAME, "href": INDEX},
+        {"destination": "nav", "category": "browse", "url_route": "credit-scorecards", "name": NAME, "href": NEWEST},
+        {"destination": "dag", "url_route": "dag-scorecards", "name": NAME, "href": NEWEST},
     ]

@@ -1,8 +1,9 @@
-"""The two expectations that carry our SQL checks (``check_sql``) into Great Expectations, and their metrics.
+"""The two expectations that carry our SQL checks (``column_checks``, ``pair_checks``) into Great Expectations, and their metrics.
 
 ``ExpectColumnValuesToPassCheck`` asks one column, ``ExpectColumnPairToPassCheck`` two; both take the name of a check
 from a closed list and plain parameters, so a suite with them is JSON. The first leaves null alone (that a value is
-there is another rule), the second sees every row. ``install_checks`` puts the SQL functions they call on a connection.
+there is another rule), the second sees every row. ``sql_functions.install_checks`` puts the SQL
+functions they call on a connection.
 
 Every check is one SQL expression: true for a good value, false for a bad one, never null for a value. Great
 Expectations puts all counts of a table into one statement. What several checks of a column need (``SHARED``) would be
@@ -18,8 +19,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from pipelines.expectations.check_sql import COLUMN_CHECKS, PAIR_CHECKS, SHARED, identifier
+from pipelines.expectations.column_checks import COLUMN_CHECKS
 from pipelines.expectations.duckdb_datasource import DuckDBExecutionEngine  # first, because it turns telemetry off
+from pipelines.expectations.pair_checks import PAIR_CHECKS
+from pipelines.expectations.sql_functions import SHARED, identifier
 
 # isort: split
 import sqlalchemy as sa
@@ -56,13 +59,16 @@ def shared_columns(expectations: Iterable[object]) -> dict[str, dict[str, str]]:
     return shared
 
 
-def verdict_columns(expectations: Iterable[object], column: str, present: Collection[str]) -> dict[str, str]:
+def verdict_columns(
+    expectations: Iterable[object], column: str, present: Collection[str], only: Collection[str] | None = None
+) -> dict[str, str]:
     """The whole verdicts of the checks over one column alone, so that each of its distinct values is judged once.
 
     Args:
         expectations: of a suite.
         column: the column.
         present: shared columns that the table has, which the verdicts then read.
+        only: names of checks; None for all.
 
     Returns:
         SQL by name of the column.
@@ -70,7 +76,9 @@ def verdict_columns(expectations: Iterable[object], column: str, present: Collec
     return {
         _verdict_name(column, one.dict()): _with_present(one.sql(), present)
         for one in expectations
-        if isinstance(one, ExpectColumnValuesToPassCheck) and one.column == column
+        if isinstance(one, ExpectColumnValuesToPassCheck)
+        and one.column == column
+        and (only is None or one.check in only)
     }
 
 

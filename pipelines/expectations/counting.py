@@ -23,12 +23,12 @@ from great_expectations.exceptions.exceptions import GreatExpectationsError
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 from pipelines.errors import HubError
-from pipelines.expectations.check_sql import identifier, install_checks
-from pipelines.expectations.checks import shared_columns, verdict_columns
 from pipelines.expectations.duckdb_datasource import new_context
 from pipelines.expectations.duckdb_dialect import handed_over
+from pipelines.expectations.judged_values import with_judged_values
+from pipelines.expectations.sql_functions import identifier, install_checks
 
-_MANY_ROWS: Final = 20_000
+_FEW_ROWS: Final = 20_000
 _KIND: Final = {True: "TABLE", False: "VIEW"}
 _COUNTS: Final = {"result_format": "BASIC", "partial_unexpected_count": 0}
 _one_at_a_time: Final = RLock()
@@ -108,9 +108,9 @@ def _validate(
     name = f"hub_rows_{next(_numbers)}"
     with _one_at_a_time, handed_over(con) as url:
         sources = _context().data_sources
-        selected, tables = _with_shared(con, table, suite, name, rows)
+        selected, tables = with_judged_values(con, table, suite.expectations, name, rows)
         # What is shared would be bound and optimised anew in each of four statements: of few rows that is nearly all the work.
-        few = rows < _MANY_ROWS
+        few = rows < _FEW_ROWS
         con.execute(f"CREATE TEMP {_KIND[few]} {name} AS {selected}")
         if few:
             con.execute("PRAGMA disable_optimizer")
@@ -126,36 +126,6 @@ def _validate(
             for made in tables:
                 con.execute(f"DROP TABLE {made}")
     return results
-
-
-def _with_shared(
-    con: duckdb.DuckDBPyConnection, table: str, suite: ExpectationSuite, name: str, rows: int
-) -> tuple[str, list[str]]:
-    """The rows with what several checks share as columns; and the tables that were made for it.
-
-    Dates, amounts and the codes of authorities repeat: in a large table each distinct value is judged once and joined.
-    """
-    shared = shared_columns(suite.expectations)
-    columns, joins, tables = [f"{name}_t.*"], [], []
-    for number, (column, functions) in enumerate(shared.items()):
-        if rows < _MANY_ROWS:
-            columns += [f"{sql} AS {identifier(made)}" for made, sql in functions.items()]
-            continue
-        values, cell = f"{name}_v{number}", identifier(column)
-        distinct = f"SELECT DISTINCT {cell} FROM {identifier(table)} WHERE {cell} IS NOT NULL"
-        con.execute(f"CREATE TEMP TABLE {values}_parts AS SELECT {cell}, {_named(functions)} FROM ({distinct})")
-        # Verdicts read the parts from a table: in one statement each would be expanded and bound again.
-        verdicts = verdict_columns(suite.expectations, column, functions)
-        judged = ", ".join(filter(None, [f"{values}_parts.*", _named(verdicts)]))
-        con.execute(f"CREATE TEMP TABLE {values} AS SELECT {judged} FROM {values}_parts")
-        tables += [f"{values}_parts", values]
-        joins.append(f"LEFT JOIN {values} ON {name}_t.{cell} = {values}.{cell}")
-        columns += [f"{values}.{identifier(made)}" for made in (*functions, *verdicts)]
-    return f"SELECT {', '.join(columns)} FROM {identifier(table)} AS {name}_t {' '.join(joins)}", tables
-
-
-def _named(columns: Mapping[str, str]) -> str:
-    return ", ".join(f"{sql} AS {identifier(made)}" for made, sql in columns.items())
 
 
 def _count(result: ExpectationValidationResult, rows: int) -> int:

@@ -14,7 +14,8 @@ import polars as pl
 
 from pipelines.catalog import Catalog
 from pipelines.errors import HubError
-from pipelines.expectations.check_sql import identifier, reference_table
+from pipelines.expectations.pair_checks import reference_table
+from pipelines.expectations.sql_functions import identifier
 from pipelines.expectations.suites import DIVISIONS
 from pipelines.lake.sql import literal, parquet
 

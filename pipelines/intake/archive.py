@@ -20,11 +20,14 @@ from pipelines.intake import raw
 from pipelines.intake.manifest import Manifest, Unusable
 from pipelines.limits import Limits
 from pipelines.reading.problems import Problem, archive, encrypted, too_large
+from pipelines.reading.signature import ZIP, content_of, wrong_content
 
 SUFFIX: Final = ".zip"
 _UTF8_NAME: Final = 0x800
 _ENCRYPTED: Final = 0x1
 _IGNORED: Final = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+_SPLIT: Final = ("请分成几个压缩包后重新报送。", "Split it into several archives and send them.")
+_PLAIN: Final = ("请检查文件内容，不打包直接报送。", "Look at what is in it, and send its files unpacked.")
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError, RuntimeError)
 
 
@@ -60,6 +63,9 @@ def unpack(
     Returns:
         The files in the order of their names, and why the archive as a whole cannot be taken; with a problem there are none.
     """
+    content = content_of(path)
+    if content is not None and content.zh != ZIP.zh:
+        return [], wrong_content(SUFFIX, content)
     try:
         told, listed = _told(path, beside, sha256)
         members = list(_members(home, path, "", limits, _Budget(limits.zip_bytes, limits.zip_members), 1))
@@ -241,12 +247,13 @@ def _check(entries: list[_Entry], packed: int, limits: Limits, budget: _Budget) 
     budget.members -= len(entries)
     if budget.members < 0:
         count = limits.zip_members - budget.members
-        raise _Refused(too_large("压缩包内的文件数", "Files of the archive", count, limits.zip_members))
+        raise _Refused(too_large("压缩包内的文件数", "Files of the archive", count, limits.zip_members, todo=_SPLIT))
     unpacked = sum(entry.info.file_size for entry in entries)
     if unpacked > budget.bytes:
         raise _Refused(_too_much(limits.zip_bytes))
     if unpacked > limits.zip_ratio_from_bytes and unpacked > limits.zip_ratio * packed:
-        raise _Refused(too_large("压缩比", "Compression ratio", unpacked // max(1, packed), limits.zip_ratio))
+        ratio = unpacked // max(1, packed)
+        raise _Refused(too_large("压缩比", "Compression ratio", ratio, limits.zip_ratio, todo=_PLAIN))
 
 
 def _unsafe(name: str) -> bool:
@@ -292,7 +299,7 @@ def _too_much(limit: int) -> Problem:
 def _broken(reason: str) -> Problem:
     return archive(
         "broken_archive",
-        f"压缩包无法打开（{reason[:120]}）。请重新打包为普通 ZIP 后报送。",
+        "压缩包损坏或者没有传完整，无法打开。请重新打包为普通 ZIP 后报送。",
         f"The archive cannot be opened ({reason[:120]}). Pack it again as a plain ZIP and send it.",
     )
 
@@ -300,6 +307,6 @@ def _broken(reason: str) -> Problem:
 def _broken_member(name: str, reason: str) -> Problem:
     return archive(
         "broken_archive",
-        f"压缩包内的文件“{name}”损坏，无法解压（{reason[:120]}），该文件未入库。请重新打包后报送。",
+        f"压缩包内的文件“{name}”损坏，无法解压，该文件未入库。请重新打包后报送。",
         f"The file '{name}' of the archive is damaged ({reason[:120]}) and was not taken in. Pack it again and send it.",
     )

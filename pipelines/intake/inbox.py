@@ -8,7 +8,9 @@ goes with it.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -21,11 +23,15 @@ from pipelines.home import Home, read_all, write_json
 from pipelines.intake import archive, manifest, raw
 from pipelines.intake.delivery import Delivery, batch_id, repeated_id, token
 from pipelines.limits import Limits
+from pipelines.reading import KINDS
 from pipelines.stopwatch import stage
 
 CHINA: Final = timezone(timedelta(hours=8))
 _UNFINISHED: Final = (".part", ".tmp")
 _MANIFEST: Final = manifest.SUFFIX
+_NOT_OURS: Final = (errno.EACCES, errno.EPERM, errno.EIO, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO, errno.ESTALE)
+"""What goes wrong with one file only; no other waits for it."""
+_LONGEST_NAME: Final = 255  # bytes, on nearly every file system
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,11 @@ def take(
                     _take_one(home, catalog, path, as_of, limits or Limits())
                 except FileNotFoundError:
                     continue  # its owner took it back while we looked
-                except PermissionError as error:
+                except raw.Changing:
+                    strays.append(_stray_changing(path))
+                except OSError as error:
+                    if error.errno not in _NOT_OURS:
+                        raise
                     strays.append(_stray_unreadable(path, error))
     return strays
 
@@ -99,10 +109,12 @@ def _files(provider_folder: Path, strays: list[Stray]) -> Iterator[Path]:
                 if path.exists() and not _has_file(path):
                     strays.append(_stray_manifest(path))
                 continue
-            if not path.is_file() or path.is_symlink():
+            if path.is_dir() and not path.is_symlink():
                 strays.append(_stray_folder(path))
-                continue
-            yield path
+            elif not path.is_file() or path.is_symlink():
+                strays.append(_stray_special(path))
+            else:
+                yield path
 
 
 def _stray_file(path: Path) -> Stray:
@@ -118,6 +130,23 @@ def _stray_folder(path: Path) -> Stray:
         path,
         f"{path}: 这是目录，不是文件；请把其中的文件直接放到 {path.parent.name}/ 下。"
         f" This is a folder, not a file; put its files directly below {path.parent.name}/.",
+    )
+
+
+def _stray_special(path: Path) -> Stray:
+    return Stray(
+        path,
+        f"{path}: 这不是普通文件（是链接、管道或设备），没有读取；请把文件本身复制进来。"
+        " This is no plain file (a link, a pipe or a device) and was not read; copy the file itself here.",
+    )
+
+
+def _stray_changing(path: Path) -> Stray:
+    return Stray(
+        path,
+        f"{path}: 文件正在写入，这一次没有接收，写完后下一次归集自动接收；写入时请用 .part 或 .tmp 结尾的文件名，写完再改名。"
+        " The file is still being written and was not taken; the next pass takes it. Write under a name that ends in .part,"
+        " and rename it when it is whole.",
     )
 
 
@@ -155,17 +184,19 @@ def _stray_provider(folder: Path, catalog: Catalog) -> Stray:
 
 def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime, limits: Limits) -> None:
     provider_id, dataset_id = path.parent.parent.name, path.parent.name
-    dropped = token(path.name, path.stat().st_mtime_ns)
+    name = shown_name(path.name)
+    before = path.stat()
+    dropped = token(name, before.st_mtime_ns)
     beside = manifest_beside(path)
     with stage("raw"):
         sha256, size = raw.keep(home, path)
     whole = Delivery(
-        batch_id=batch_id(provider_id, dataset_id, sha256),
+        batch_id=batch_id(provider_id, shown_name(dataset_id), sha256),
         first_batch_id=None,
         provider_id=provider_id,
         region_code=catalog.providers[provider_id].region_code,
-        dataset_id=dataset_id,
-        file_name=path.name,
+        dataset_id=shown_name(dataset_id),
+        file_name=name,
         sha256=sha256,
         bytes=size,
         received_on=as_of.astimezone(CHINA).date().isoformat(),
@@ -175,7 +206,25 @@ def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime, limits:
     taken = [_first_or_again(home, delivery) for delivery in deliveries_of(home, whole, beside, limits)]
     for delivery in taken:
         write_json(home.pending / f"{delivery.batch_id}.json", delivery.to_json())
+    if raw.differs(before, path.stat()):
+        raise raw.Changing(
+            f"{path} was written to"
+        )  # more came after it was copied: what there is then is a delivery of its own
     _put_away(path)
+
+
+def shown_name(name: str) -> str:
+    """A file's name as text: Chinese Windows writes GBK, and no reader of a receipt wants line breaks in a name."""
+    raw_name = os.fsencode(name)
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text = raw_name.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        text = raw_name.decode("utf-8", errors="backslashreplace")
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def deliveries_of(home: Home, whole: Delivery, beside: bytes | None, limits: Limits) -> list[Delivery]:
@@ -195,10 +244,18 @@ def deliveries_of(home: Home, whole: Delivery, beside: bytes | None, limits: Lim
 def manifest_beside(path: Path) -> bytes | None:
     """The manifest that lies beside a file; None where there is none."""
     for one in _manifests_of(path):
-        if one.is_file() and not one.is_symlink():
+        if _is_plain(one):
             with one.open("rb") as stream:
                 return stream.read(manifest.MOST_BYTES + 1)
     return None
+
+
+def _is_plain(path: Path) -> bool:
+    """True for a file that is no link; a name that is too long is none."""
+    try:
+        return path.is_file() and not path.is_symlink()
+    except OSError:
+        return False
 
 
 def _manifests_of(path: Path) -> tuple[Path, Path]:
@@ -253,17 +310,37 @@ def _again(home: Home, delivery: Delivery, first: Delivery) -> Delivery:
     if delivery.token == first.token and not _receipt(home, first).exists():
         return first
     nothing_came = _nothing_came_of(home, first)
+    earlier = _taken_alike(home, delivery) if _waits_otherwise(home, first, delivery) else first.batch_id
     times = 1
     while True:
         repeat = replace(
             delivery,
             batch_id=repeated_id(first.batch_id, delivery.token, times),
-            first_batch_id=None if nothing_came else first.batch_id,
+            first_batch_id=None if nothing_came else earlier,
         )
         if not _receipt(home, repeat).exists():
             return repeat
         nothing_came = nothing_came and _nothing_came_of(home, repeat)
         times += 1
+
+
+def _waits_otherwise(home: Home, first: Delivery, delivery: Delivery) -> bool:
+    """True where the first one was not judged yet, and will be read in another way than this one: maybe not at all."""
+    return not _receipt(home, first).exists() and (first.problem is not None or _read_as(first) != _read_as(delivery))
+
+
+def _taken_alike(home: Home, delivery: Delivery) -> str | None:
+    """The delivery of the same bytes that waits to be read in the same way; None where there is none."""
+    same = (delivery.provider_id, delivery.dataset_id, delivery.sha256, _read_as(delivery))
+    for one in pending(home):
+        fresh = one.problem is None and one.first_batch_id is None and one.token != delivery.token
+        if fresh and (one.provider_id, one.dataset_id, one.sha256, _read_as(one)) == same:
+            return one.batch_id
+    return None
+
+
+def _read_as(delivery: Delivery) -> str:
+    return next((kinds[0] for kinds in KINDS if delivery.suffix in kinds), delivery.suffix)
 
 
 def _nothing_came_of(home: Home, delivery: Delivery) -> bool:
@@ -288,10 +365,17 @@ def _put_away(path: Path) -> None:
     done = path.parent.parent / ".done" / path.parent.name
     done.mkdir(parents=True, exist_ok=True)
     for one in (path, *_manifests_of(path)):
-        if one.exists():
+        if os.path.lexists(one):
             target = done / one.name
             times = 1
             while target.exists():
                 times += 1
-                target = done / f"{one.stem}.{times}{one.suffix}"
+                target = done / _numbered(one, times)
             one.replace(target)
+
+
+def _numbered(path: Path, times: int) -> str:
+    """The name of a file with a number before its ending, cut where it would be too long."""
+    ending = f".{times}{path.suffix}"
+    stem = os.fsencode(path.stem)[: _LONGEST_NAME - len(os.fsencode(ending))]
+    return os.fsdecode(stem) + ending

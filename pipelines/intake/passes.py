@@ -198,7 +198,8 @@ def _one_pass(
 
 
 def _write(rows: pl.LazyFrame, path: Path) -> None:
-    rows.collect(engine="in-memory").write_parquet(path, compression="lz4", statistics=False)
+    # Scratch that is read once: compressing it costs more than it saves.
+    rows.collect(engine="in-memory").write_parquet(path, compression="uncompressed", statistics=False)
 
 
 def _sliced(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:

@@ -5,8 +5,10 @@
     closures       one row for each batch whose rows were refused, and each batch or waiver that closed some of them
     waivers        one row for each decision that refused rows need no correction, and dataset
     releases       one row for each release of a product
-    takedowns      one row for each record and product it was taken down from by repair or withdrawal
-    displays       one row for each release of a product with a publication clock, and provider
+    takedowns      one row for each record and product it was taken down from by repair or withdrawal, or should have been
+                   (taken_down_on null) by a release that was refused
+    displays       one row for each release of a product with a publication clock, and provider; another of the release that
+                   stands for each day on which a newer one was refused
     indicators     one row for each region, period and indicator of a scorecard
     subject_counts one row for each release of the subject master, provider and kind
 
@@ -42,6 +44,7 @@ BATCHES: Final[Schema] = {
     "catalog_version": pl.String(),
     "unknown_columns": pl.List(pl.String()),
     "asides": pl.List(pl.String()),  # rows and sheets that were not read as records, in words, the first ones
+    "notices": pl.List(pl.String()),  # what of the columns 退回编号 and 确认说明 had no effect, in words
     "manifest": pl.String(),  # agreed, differs; null where none came
     "period_from": pl.Date(),  # as the manifest says
     "period_to": pl.Date(),
@@ -122,7 +125,7 @@ TAKEDOWNS: Final[Schema] = {
     "record": pl.String(),  # digest of the record key
     "received_on": pl.Date(),
     "due_on": pl.Date(),
-    "taken_down_on": pl.Date(),
+    "taken_down_on": pl.Date(),  # null: the next release was refused; a later row says when it was
 }
 
 DISPLAYS: Final[Schema] = {

@@ -145,8 +145,10 @@ def _screened(
         passed = screen_files(screen, [open_delivery(screen, delivery, file, limits, work)], work)
         if passed.opened:
             judged = judge(screen, passed)
-            for _ in judged.findings({delivery.batch_id: folder}, work):
+            files = judged.files({delivery.batch_id: folder}, work)
+            for _ in judged.findings(files):
                 pass
+            files.appear()
             [outcome] = judged.outcomes
             counted = rule_counts(judged.counted, rules)
         else:

@@ -16,7 +16,9 @@ from typing import BinaryIO, Final
 from pipelines.overlap import two_at_a_time
 
 CHUNK: Final = 4 << 20
-SMALL: Final = 1 << 18  # what is decoded at once stays in the cache of a core
+SMALL: Final = (
+    1 << 20
+)  # what is decoded at once: smaller, and threads wait for each other; larger, and memory waits for them
 MARK: Final = b"\xff"
 _CUT: Final = "credit_hub_cut"
 
@@ -43,7 +45,7 @@ def whole_lines(stream: BinaryIO, *, lone_returns: bool = False, size: int = CHU
         if cut == 0:
             parts.append(chunk)
             continue
-        yield _plain_ends(b"".join([*parts, chunk[:cut]]))
+        yield _plain_ends(b"".join([*parts, memoryview(chunk)[:cut]]))
         parts = [chunk[cut:]] if cut < len(chunk) else []
     if rest := b"".join(parts):
         yield rest
@@ -74,13 +76,16 @@ def _count(content: mmap.mmap, end: bytes, stop: int) -> int:
 
 def rewrite_gb18030(path: Path, target: Path, *, lone_returns: bool) -> Rewritten:
     """Write a GB18030 file as UTF-8; lines that are UTF-8 already, or in neither, are marked."""
-    from pipelines.reading.lines import from_gb18030
+    from pipelines.reading.line_places import line_ends
+    from pipelines.reading.lines import from_gb18030, wide_lines
+
+    def decoded(chunk: bytes) -> tuple[bytes, int, int]:
+        content, marked = from_gb18030(chunk)
+        return content, len(marked), wide_lines(chunk, line_ends(chunk)) if len(marked) else 0
 
     seen = Rewritten()
     with path.open("rb", buffering=0) as source, target.open("wb") as sink:
-        for content, marked, wide in two_at_a_time(
-            from_gb18030, whole_lines(source, lone_returns=lone_returns, size=SMALL)
-        ):
+        for content, marked, wide in two_at_a_time(decoded, whole_lines(source, lone_returns=lone_returns, size=SMALL)):
             seen.marked += marked
             seen.wide += wide
             sink.write(content)

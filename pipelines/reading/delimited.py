@@ -134,16 +134,15 @@ def _fast(path: Path, text: Text, suffix: str, fields: tuple[Field, ...], title:
 def _salvaged(
     path: Path, text: Text, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms
 ) -> Source:
-    from pipelines.reading.salvaging import rewrite
+    from pipelines.reading.salvaging import MARKED, rewrite
 
     deadline = Deadline(terms.limits)
     while True:
         dialect, found, layout = _header(text.path, suffix, fields, title, text.encoding, terms)
         target = scratch / f"{path.name}.clean.csv"
         start = (dialect.body_at, dialect.row)
-        seen = rewrite(
-            text.path, dialect.separator, dialect.header, start, target, deadline, marked=text.encoding in _REWRITTEN
-        )
+        encoding = MARKED if text.encoding in _REWRITTEN else "utf-8"
+        seen = rewrite(text.path, dialect.separator, dialect.header, start, target, deadline, encoding=encoding)
         better = _reconsidered(path, text, seen)
         if better is None:
             break
@@ -158,6 +157,7 @@ def _salvaged(
         asides=(*dialect.asides, *seen.asides),
         layout=layout,
         terms=terms,
+        separator=dialect.separator,
     )
 
 

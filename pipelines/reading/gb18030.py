@@ -12,17 +12,22 @@ from __future__ import annotations
 import codecs
 import ctypes
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+from pipelines.reading.line_places import line_begin, line_ends
 
 NAME: Final = "gb18030"
+Refused = Callable[[str], bytes]
 _NOTED: Final = "credit_hub_noted"
 _NONE: Final = ctypes.c_size_t(-1).value
 _GROWS: Final = 3  # a byte that cannot be decoded becomes the three of U+FFFD
+_SPARE: Final = 1 << 16
 _MOST_DIFFERENCES: Final = 200  # beyond that it is another encoding by the same name
 
 
@@ -55,53 +60,43 @@ def noted(chunk: bytes, encoding: str) -> tuple[str, list[int]]:
 
 
 def transcoded(
-    chunk: bytes, ends: NDArray[np.intp], foreign: NDArray[np.intp], mark: bytes
-) -> tuple[bytes, NDArray[np.intp]]:
-    """A chunk of whole GB18030 lines as UTF-8.
+    chunk: bytes, refused: Refused, foreign: Mapping[int, bytes] = MappingProxyType({})
+) -> tuple[bytes, dict[int, str]]:
+    """A chunk of whole GB18030 lines as UTF-8, which has as many lines.
 
     Args:
         chunk: bytes.
-        ends: places of the newline that ends each line, or of the end of the chunk.
-        foreign: numbers (from 0) of lines in another encoding, which stay as they are.
-        mark: what is put before a line that is not GB18030, the foreign ones included.
+        refused: what is written for a line that is not GB18030, given its text.
+        foreign: what is written for a line, by its number (from 0), whatever it holds.
 
     Returns:
-        As many lines in UTF-8, and the numbers of those that are marked: their bytes that cannot be decoded are U+FFFD each.
+        The lines in UTF-8, and the texts of those that are not GB18030 by number: a byte that cannot be decoded is U+FFFD.
     """
     library = _library()
     if library is None:
-        return _by_python(chunk, ends, foreign, mark)
-    content, bad = _converted(library, chunk, ends, foreign.tolist(), mark)
-    wrong = [line for line in _suspected(content) if line not in bad]
+        return _by_python(chunk, refused, foreign)
+    content, bad = _converted(library, chunk, refused, foreign)
+    wrong = [line for line in _suspected(content) if line not in bad and line not in foreign]
     if wrong:
-        lines = content.split(b"\n")
+        sent, lines = chunk.split(b"\n"), content.split(b"\n")
         for line in wrong:
-            text, places = noted(chunk[_begin(ends, line) : ends[line]], NAME)
-            lines[line] = (mark if places else b"") + text.encode()
+            text, places = noted(sent[line], NAME)
+            lines[line] = refused(text) if places else text.encode()
             if places:
-                bad.add(line)
-        content = b"\n".join(lines)
-    return content, np.asarray(sorted(bad), dtype=np.intp)
-
-
-def _by_python(
-    chunk: bytes, ends: NDArray[np.intp], foreign: NDArray[np.intp], mark: bytes
-) -> tuple[bytes, NDArray[np.intp]]:
-    text, places = noted(chunk, NAME)
-    content = text.encode()
-    bad = np.union1d(np.searchsorted(ends, np.asarray(places, dtype=np.intp)), foreign)
-    if len(bad):
-        lines = content.split(b"\n")
-        for line in bad.tolist():
-            lines[line] = mark + lines[line]
-        for line in foreign.tolist():
-            lines[line] = mark + chunk[_begin(ends, line) : ends[line]]
+                bad[line] = text
         content = b"\n".join(lines)
     return content, bad
 
 
-def _begin(ends: NDArray[np.intp], line: int) -> int:
-    return int(ends[line - 1]) + 1 if line else 0
+def _by_python(chunk: bytes, refused: Refused, foreign: Mapping[int, bytes]) -> tuple[bytes, dict[int, str]]:
+    text, places = noted(chunk, NAME)
+    if not places and not foreign:
+        return text.encode(), {}
+    lines = text.split("\n")
+    found = set(np.searchsorted(line_ends(chunk), np.asarray(places, dtype=np.intp)).tolist())
+    bad = {line: lines[line] for line in sorted(found - foreign.keys())}
+    instead = {line: refused(text) for line, text in bad.items()} | dict(foreign)
+    return b"\n".join(instead.get(n, line.encode()) for n, line in enumerate(lines)), bad
 
 
 def _library() -> ctypes.CDLL | None:
@@ -131,18 +126,19 @@ def _glibc() -> ctypes.CDLL | None:
 
 
 def _converted(
-    library: ctypes.CDLL, chunk: bytes, ends: NDArray[np.intp], foreign: list[int], mark: bytes
-) -> tuple[bytes, set[int]]:
-    """The lines by ``iconv``, those it stops at by Python; and the numbers of those that are marked."""
-    written = _room.of(_GROWS * (len(chunk) + len(mark) * len(ends)) + 16)
+    library: ctypes.CDLL, chunk: bytes, refused: Refused, foreign: Mapping[int, bytes]
+) -> tuple[bytes, dict[int, str]]:
+    """The lines by ``iconv``, those it stops at by Python; and the texts of those that are not GB18030."""
+    written = _room.of(_GROWS * len(chunk) + sum(map(len, foreign.values())) + _SPARE)
     start = ctypes.addressof(ctypes.c_char.from_buffer(written))
     origin = ctypes.cast(ctypes.c_char_p(chunk), ctypes.c_void_p).value or 0
-    bad: set[int] = set()
+    places = line_ends(chunk) if foreign else None
+    bad: dict[int, str] = {}
     read = filled = 0
     descriptor = library.iconv_open(b"UTF-8", b"GB18030")
     try:
-        for stop in [*foreign, None]:
-            until = len(chunk) if stop is None else _begin(ends, stop)
+        for stop in [*sorted(foreign), None]:
+            until = len(chunk) if stop is None or places is None else line_begin(places, stop)
             while read < until:
                 source, left = ctypes.c_void_p(origin + read), ctypes.c_size_t(until - read)
                 sink, room = ctypes.c_void_p(start + filled), ctypes.c_size_t(len(written) - filled)
@@ -150,18 +146,18 @@ def _converted(
                 run, filled = filled, len(written) - room.value
                 if left.value == 0:
                     break
-                line = int(np.searchsorted(ends, until - left.value))
-                text, places = noted(chunk[_begin(ends, line) : ends[line] + 1], NAME)
-                if places:
-                    bad.add(line)
-                filled = _put(
-                    written, max(run, written.rfind(b"\n", run, filled) + 1), mark if places else b"", text.encode()
-                )
-                read = int(ends[line]) + 1
-            if stop is not None:
-                bad.add(stop)
-                read = int(ends[stop]) + 1
-                filled = _put(written, filled, mark, chunk[until:read])
+                places = line_ends(chunk) if places is None else places
+                line = int(np.searchsorted(places, until - left.value))
+                text, undecodable = noted(chunk[line_begin(places, line) : places[line]], NAME)
+                if undecodable:
+                    bad[line] = text
+                begun = max(run, written.rfind(b"\n", run, filled) + 1)
+                read = min(int(places[line]) + 1, len(chunk))
+                instead = refused(text) if undecodable else text.encode()
+                filled = _put(written, begun, instead, chunk[places[line] : read])
+            if stop is not None and places is not None:
+                read = min(int(places[stop]) + 1, len(chunk))
+                filled = _put(written, filled, foreign[stop], chunk[places[stop] : read])
     finally:
         library.iconv_close(descriptor)
     return bytes(memoryview(written)[:filled]), bad
@@ -193,10 +189,13 @@ _room = _Room()
 def _suspected(content: bytes) -> Iterator[int]:
     """Numbers of the lines that hold a character which ``iconv`` may have given wrongly."""
     wrong = _wrong() or {}
+    if len(content) < min(map(len, chain.from_iterable(wrong.values())), default=1):
+        return
     places: list[int] = []
-    even, odd = (np.frombuffer(part, "<u2", len(part) // 2) for part in (content, content[1:]))
+    even, odd = (np.frombuffer(content, "<u2", (len(content) - shift) // 2, shift) for shift in (0, 1))
+    begun = {first for first in sorted({pair[:1] for pair in wrong}) if first in content}
     for pair, characters in wrong.items():
-        if pair[:1] not in content:
+        if pair[:1] not in begun:
             continue
         for shift, pairs in enumerate((even, odd)):
             found = pairs == int.from_bytes(pair, "little")
@@ -204,8 +203,7 @@ def _suspected(content: bytes) -> Iterator[int]:
                 at_all = (2 * np.flatnonzero(found) + shift).tolist()
                 places += [at for at in at_all if content.startswith(characters, at)]
     if places:
-        ends = np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n"))
-        yield from np.unique(np.searchsorted(ends, np.asarray(places, dtype=np.intp))).tolist()
+        yield from np.unique(np.searchsorted(line_ends(content), np.asarray(places, dtype=np.intp))).tolist()
 
 
 @lru_cache(maxsize=1)
@@ -222,9 +220,8 @@ def _wrong() -> dict[bytes, tuple[bytes, ...]] | None:
     characters = "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, 0x10000))))
     fours = [code for code in map(_code, characters) if len(code) == 4]
     chunk = b"\n".join([*twos, *fours])
-    ends = np.append(np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n")), len(chunk))
     ours = noted(chunk, NAME)[0].encode().split(b"\n")
-    theirs = _converted(library, chunk, ends, [], b"")[0].split(b"\n")
+    theirs = _converted(library, chunk, str.encode, {})[0].split(b"\n")
     found = {b for a, b in zip(ours, theirs, strict=True) if a != b}
     if len(found) > _MOST_DIFFERENCES:
         return None

@@ -10,22 +10,10 @@ from numpy.typing import NDArray
 from pipelines.reading.decoding import MARK
 from pipelines.reading.encoding import is_utf8
 from pipelines.reading.gb18030 import noted, transcoded
+from pipelines.reading.line_places import line_begins, line_ends
 
-_NEWLINE: Final = ord("\n")
-
-
-def line_ends(chunk: bytes) -> NDArray[np.intp]:
-    """Where each line of a chunk ends: the newline, or the end of the chunk."""
-    values = np.frombuffer(chunk, dtype=np.uint8)
-    ends = np.flatnonzero(values == _NEWLINE)
-    if len(values) and values[-1] != _NEWLINE:
-        ends = np.append(ends, len(values))
-    return ends
-
-
-def line_begins(ends: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Where each line of a chunk begins, by where each ends."""
-    return np.concatenate([np.zeros(1, dtype=np.intp), ends[:-1] + 1])
+_LOOKED_AT: Final = 48  # bytes of each line
+_FEW: Final = 20
 
 
 def wide_lines(chunk: bytes, ends: NDArray[np.intp]) -> int:
@@ -51,21 +39,35 @@ def bad_lines(chunk: bytes, ends: NDArray[np.intp], encoding: str) -> tuple[str,
     return text, np.unique(np.searchsorted(ends, np.asarray(places, dtype=np.intp)))
 
 
-def utf8_lines(chunk: bytes, ends: NDArray[np.intp]) -> NDArray[np.intp]:
+def _proved_at_once(values: NDArray[np.uint8], begins: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which lines are proved not to be UTF-8 by their first bytes.
+
+    The proof is a lead byte that no continuation byte follows: nearly every line of ideographs has one, and no line of UTF-8.
+    """
+    proved = ends - begins >= _LOOKED_AT
+    if proved.any():
+        looked = np.lib.stride_tricks.sliding_window_view(values, _LOOKED_AT)[begins[proved]]
+        proved[proved] = np.any((looked[:, :-1] >= 0xC0) & ((looked[:, 1:] ^ 0x80) >= 0x40), axis=1)
+    return proved
+
+
+def utf8_lines(chunk: bytes, ends: NDArray[np.intp]) -> list[int]:
     """Numbers of the lines of a GB18030 chunk that can only be meant as UTF-8 (``encoding.is_utf8``)."""
     values = np.frombuffer(chunk, dtype=np.uint8)
-    # A lead byte that no continuation byte follows: nearly every line of ideographs has one, and no line of UTF-8.
-    never = np.zeros(len(values), dtype=np.bool_)
-    np.logical_and(values[:-1] >= 0xC0, (values[1:] ^ 0x80) >= 0x40, out=never[:-1])
     begins = line_begins(ends)
-    candidates = np.flatnonzero(~np.logical_or.reduceat(never, begins))
+    candidates = np.flatnonzero(~_proved_at_once(values, begins, ends))
+    if len(candidates) * _FEW > len(ends):
+        never = np.zeros(len(values), dtype=np.bool_)
+        np.logical_and(values[:-1] >= 0xC0, (values[1:] ^ 0x80) >= 0x40, out=never[:-1])
+        candidates = np.flatnonzero(~np.logical_or.reduceat(never, begins))
     lines = ((n, chunk[begins[n] : ends[n]]) for n in candidates.tolist())
-    found = [n for n, line in lines if not line.isascii() and is_utf8(line)]
-    return np.asarray(found, dtype=np.intp)
+    return [n for n, line in lines if not line.isascii() and is_utf8(line)]
 
 
-def from_gb18030(chunk: bytes) -> tuple[bytes, int, int]:
-    """A chunk of whole lines as UTF-8; how many of them are marked, and if any is, how many hold bytes beyond ASCII."""
+def from_gb18030(chunk: bytes) -> tuple[bytes, list[int]]:
+    """A chunk of whole lines as UTF-8, and the numbers (from 0) of the lines that are marked."""
     ends = line_ends(chunk)
-    content, bad = transcoded(chunk, ends, utf8_lines(chunk, ends), MARK)
-    return content, len(bad), wide_lines(chunk, ends) if len(bad) else 0
+    begins = line_begins(ends)
+    foreign = {n: MARK + chunk[begins[n] : ends[n]] for n in utf8_lines(chunk, ends)}
+    content, bad = transcoded(chunk, lambda text: MARK + text.encode(), foreign)
+    return content, sorted({*foreign, *bad})

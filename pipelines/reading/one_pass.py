@@ -19,10 +19,12 @@ from pipelines.limits import Deadline
 from pipelines.overlap import two_at_a_time
 from pipelines.reading.decoding import MARK, SMALL, whole_lines
 from pipelines.reading.dialect import Dialect
+from pipelines.reading.gb18030 import NAME
 from pipelines.reading.lines import from_gb18030
 from pipelines.reading.problems import Unreadable, too_slow
-from pipelines.reading.salvaging import Lines, Salvaged, named_by_place, with_last
+from pipelines.reading.salvaging import MARKED, Lines, Salvaged, named_by_place, with_last
 
+_IN_CHARACTERS: Final = "|"  # the second byte of characters too
 _HEAD: Final = 1 << 20  # as much as ``dialect`` looks at
 
 
@@ -70,31 +72,37 @@ def decoded_and_judged(
         sink.write(named_by_place(dialect.header, dialect.separator))
         body_at = sink.tell()
 
-        def looked_at(part: tuple[bytes, bool]) -> Lines:
-            chunk, last = part
-            return Lines(from_gb18030(chunk)[0], dialect.separator, dialect.header, last=last, marked=True)
-
-        below = raw.split(b"\n", dialect.lines)[dialect.lines :]
-        parts = with_last(chain((part for part in below if part), chunks))
         found = Salvaged()
         number, carried = dialect.row, b""
         damaged = passed = False
+
+        def made(content: bytes, *, last: bool) -> Lines:
+            encoding = NAME if dialect.separator != _IN_CHARACTERS else MARKED
+            return Lines(content, dialect.separator, dialect.header, last=last, encoding=encoding)
+
+        def looked_at(part: tuple[bytes, bool]) -> Lines:
+            content, last = part
+            lines = made(content if dialect.separator != _IN_CHARACTERS else from_gb18030(content)[0], last=last)
+            if lines.quoted and not (damaged or lines.wrong):
+                lines.as_they_are()
+                return lines
+            return lines.judged()
+
+        below = raw.split(b"\n", dialect.lines)[dialect.lines :]
+        parts = with_last(chain((part for part in below if part), chunks))
         for lines in two_at_a_time(looked_at, parts):
             if deadline.passed:
                 raise Unreadable(too_slow(deadline.seconds))
             if carried:
-                lines = Lines(  # noqa: PLW2901
-                    carried + lines.content, dialect.separator, dialect.header, last=lines.last, marked=True
-                )
-            wrong = lines.undecodable or not (lines.quoted or lines.all_right)
+                lines = made(carried + lines.content, last=lines.last)  # noqa: PLW2901
+            wrong = lines.wrong
             if wrong and passed:
                 return None
             if lines.quoted and not wrong and not damaged:
                 passed = True
-                sink.write(lines.content)
+                sink.write(lines.as_they_are())
                 continue
             damaged = damaged or wrong
-            clean, taken = lines.judged(found, number)
-            sink.write(clean)
-            carried, number = lines.content[lines.cut :], number + taken
+            sink.write(lines.judged().clean)
+            carried, number = lines.content[lines.cut :], number + lines.told(found, number)
     return Passed(dialect, found, body_at, damaged)

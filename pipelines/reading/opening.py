@@ -15,14 +15,25 @@ from pipelines.catalog import Field
 from pipelines.reading.delimited import open_text, salvaged
 from pipelines.reading.headers import of_fields
 from pipelines.reading.layouts import layout_of
-from pipelines.reading.problems import Unreadable, empty_file, no_json_rows, too_large, unsupported_format
+from pipelines.reading.problems import (
+    Unreadable,
+    empty_file,
+    no_json_rows,
+    no_usable_element,
+    too_large,
+    unsupported_format,
+)
 from pipelines.reading.rows import EXTRA, ROW_NUMBER
+from pipelines.reading.signature import content_of, wrong_content
 from pipelines.reading.source import Source, Terms, checked_columns, rows_of
 from pipelines.reading.text import as_elements
 
 TEXTS: Final = (".csv", ".tsv", ".txt")
 WORKBOOKS: Final = (".xlsx", ".xls")
 ELEMENTS: Final = (".json", ".jsonl")
+_SHOWN: Final = 200  # characters of an element in a message
+KINDS: Final = (TEXTS, WORKBOOKS, ELEMENTS)
+"""Endings under which the same bytes are read in the same way."""
 SUFFIXES: Final = (*TEXTS, *WORKBOOKS, *ELEMENTS)
 
 
@@ -50,12 +61,15 @@ def open_source(
         raise Unreadable(
             too_large("文件大小", "File size", size, terms.limits.file_bytes, unit_zh=" 字节", unit_en=" bytes")
         )
+    found = content_of(path) if suffix in (*TEXTS, *ELEMENTS) else None
+    if found is not None:
+        raise Unreadable(wrong_content(suffix, found))
     if suffix in WORKBOOKS:
         return _workbook(path, suffix, fields, title, scratch, terms)
     if suffix in ELEMENTS:
         return _elements(path, suffix, fields, title, scratch, terms)
     if suffix not in TEXTS:
-        raise Unreadable(unsupported_format(suffix or path.name))
+        raise Unreadable(unsupported_format(suffix))
     return open_text(path, suffix, fields, title, scratch, terms)
 
 
@@ -95,6 +109,9 @@ def _elements(path: Path, suffix: str, fields: tuple[Field, ...], title: str, sc
             nothing = pl.LazyFrame(schema={ROW_NUMBER: pl.Int64})
             return Source(path, text.encoding, found, fields, rows_of(nothing, found, fields), nothing, terms=terms)
         raise Unreadable(no_json_rows(), text.encoding)
+    if not read.names and read.malformed:
+        number, example = read.malformed[0]
+        raise Unreadable(no_usable_element(len(read.malformed), number, example[:_SHOWN]), text.encoding)
     if not read.names:
         raise Unreadable(no_json_rows(), text.encoding)
     found = checked_columns(read.names, fields, title, text.encoding, terms)

@@ -13,6 +13,7 @@ from typing import Final
 
 from pipelines.limits import Limits
 from pipelines.reading.problems import (
+    SPLIT,
     Unreadable,
     broken_workbook,
     encrypted,
@@ -86,8 +87,10 @@ def _check_sizes(members: list[zipfile.ZipInfo], packed: int, limits: Limits) ->
         raise Unreadable(too_large("工作簿内部文件数", "Parts of the workbook", len(members), limits.zip_members))
     unpacked = sum(member.file_size for member in members)
     if unpacked > limits.file_bytes:
-        unit = {"unit_zh": " 字节", "unit_en": " bytes"}
-        raise Unreadable(too_large("工作簿解压后的大小", "The workbook unpacked", unpacked, limits.file_bytes, **unit))
+        name_zh, name_en = "工作簿解压后的大小", "The workbook unpacked"
+        raise Unreadable(
+            too_large(name_zh, name_en, unpacked, limits.file_bytes, unit_zh=" 字节", unit_en=" bytes", todo=SPLIT)
+        )
     if unpacked > limits.zip_ratio_from_bytes and unpacked > limits.zip_ratio * packed:
         raise Unreadable(too_large("工作簿的压缩比", "Compression ratio", unpacked // max(1, packed), limits.zip_ratio))
 

@@ -91,12 +91,13 @@ def not_in_catalogue(dataset_id: str, known: list[str]) -> Problem:
     )
 
 
-def unsupported_format(name: str) -> Problem:
-    """A file of a kind the hub does not read."""
+def unsupported_format(suffix: str) -> Problem:
+    """A file of a kind the hub does not read; an empty suffix means that its name has none."""
+    zh, en = (f"：{suffix}", f": {suffix}") if suffix else ("：文件名没有扩展名", ": its name has no ending")
     return Problem(
         "unsupported_format",
-        f"不支持该文件类型：{name}。请使用 CSV（UTF-8 或 GB18030）、XLSX、XLS、JSON、JSONL，或者装有这些文件的 ZIP 重新报送。",
-        f"This kind of file is not read: {name}. Send CSV (UTF-8 or GB18030), XLSX, XLS, JSON, JSONL, or a ZIP of these.",
+        f"不支持该文件类型{zh}。请使用 CSV（UTF-8 或 GB18030）、XLSX、XLS、JSON、JSONL，或者装有这些文件的 ZIP 重新报送。",
+        f"This kind of file is not read{en}. Send CSV (UTF-8 or GB18030), XLSX, XLS, JSON, JSONL, or a ZIP of these.",
     )
 
 
@@ -104,7 +105,7 @@ def broken_workbook(reason: str) -> Problem:
     """An XLSX that cannot be opened."""
     return Problem(
         "broken_workbook",
-        f"工作簿无法打开（{reason}）。请在 Excel 中重新另存为 .xlsx（不加密码）后再报送。",
+        "工作簿损坏或者没有传完整，无法打开，整个文件未入库。请在 Excel 中打开原文件，另存为 .xlsx（不加密码）后重新报送。",
         f"The workbook cannot be opened ({reason}). Save it again as .xlsx without a password.",
     )
 
@@ -129,22 +130,39 @@ def burst_workbook() -> Problem:
     )
 
 
-def missing_columns(titles: list[str]) -> Problem:
-    """Required columns are not there, so that no row can be right."""
+def missing_columns(titles: list[str], fits_better: tuple[str, str] | None = None) -> Problem:
+    """Required columns are not there, so that no row can be right; ``fits_better``: title and id of another dataset."""
+    elsewhere_zh = elsewhere_en = ""
+    if fits_better is not None:
+        title, dataset_id = fits_better
+        elsewhere_zh = f"这些列更像“{title}”：如果放错了目录，请原样放到 {dataset_id} 目录。"
+        elsewhere_en = f" The columns look like '{dataset_id}': if it was the wrong folder, drop the file there."
     return Problem(
         "missing_columns",
-        f"缺少必填列：{'、'.join(titles)}。所有行因此都未入库，请补齐这些列后重新报送。",
-        f"Required columns are missing: {', '.join(titles)}. No row could be accepted; add them and send the file again.",
+        f"缺少必填列：{'、'.join(titles)}。所有行因此都未入库，请补齐这些列后重新报送。{elsewhere_zh}",
+        f"Required columns are missing: {', '.join(titles)}. No row could be accepted; add them and send the file again."
+        f"{elsewhere_en}",
     )
 
 
-def too_large(name_zh: str, name_en: str, found: int, limit: int, *, unit_zh: str = "", unit_en: str = "") -> Problem:
-    """Something of the file is beyond a limit of the settings; both figures are told."""
+SPLIT: Final = ("请拆成几个文件后重新报送。", "Split the file and send the parts.")
+
+
+def too_large(
+    name_zh: str,
+    name_en: str,
+    found: int,
+    limit: int,
+    *,
+    unit_zh: str = "",
+    unit_en: str = "",
+    todo: tuple[str, str] = SPLIT,
+) -> Problem:
+    """Something of the file is beyond a limit of the settings; both figures are told, and what ``todo`` in both languages."""
     return Problem(
         "too_large",
-        f"{name_zh}超过上限：实际 {found:,}{unit_zh}，上限 {limit:,}{unit_zh}。整个文件未入库。请拆成几个文件后重新报送。",
-        f"{name_en} beyond the limit: {found:,}{unit_en}, at most {limit:,}{unit_en}. Nothing was taken in. "
-        "Split the file and send the parts.",
+        f"{name_zh}超过上限：实际 {found:,}{unit_zh}，上限 {limit:,}{unit_zh}。整个文件未入库。{todo[0]}",
+        f"{name_en} beyond the limit: {found:,}{unit_en}, at most {limit:,}{unit_en}. Nothing was taken in. {todo[1]}",
     )
 
 
@@ -235,6 +253,17 @@ def no_json_rows() -> Problem:
         "整个文件未入库，请改正导出程序后重新报送。",
         'The file is no JSON array. A .json file is [{"column": "value"}, …], a .jsonl file one object a line. '
         "Nothing was taken in; correct the export and send it again.",
+    )
+
+
+def no_usable_element(count: int, number: int, text: str) -> Problem:
+    """JSON of which no element can be read."""
+    return Problem(
+        "not_json",
+        f"文件里有 {count:,} 个元素，没有一个能读成一行：列名出现两次、值是嵌套的对象或数组、数字是 NaN，或者括号、引号不完整。"
+        f"例如第 {number} 个：{text}。整个文件未入库，请改正导出程序后重新报送。",
+        f"None of the {count:,} elements can be read as a row: a name twice, a nested value, NaN, or brackets and quotes "
+        f"that do not match. Element {number}, for one: {text}. Nothing was taken in; correct the export and send it again.",
     )
 
 

@@ -10,10 +10,10 @@ header; otherwise the line that opened the quote is malformed alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,16 @@ from pipelines.limits import Deadline
 from pipelines.overlap import two_at_a_time
 from pipelines.reading.asides import Aside, kind_of
 from pipelines.reading.decoding import MARK, whole_lines
-from pipelines.reading.lines import bad_lines, line_begins, line_ends, wide_lines
+from pipelines.reading.gb18030 import NAME, noted, transcoded
+from pipelines.reading.line_places import line_begins, line_ends
+from pipelines.reading.lines import bad_lines, utf8_lines, wide_lines
 from pipelines.reading.problems import Unreadable, too_slow
 from pipelines.reading.rows import fields_of, readable, shortened
 
 _LONGEST_RECORD: Final = 200  # lines one quoted record may run over
 _CHUNK: Final = 1 << 20
 _MARK: Final = MARK[0]
+MARKED: Final = "utf-8, marked"
 
 
 @dataclass
@@ -49,7 +52,7 @@ def rewrite(
     target: Path,
     deadline: Deadline,
     *,
-    marked: bool,
+    encoding: str,
 ) -> Salvaged:
     """Write the well-formed records of a CSV file, each in the row it had, and return the other lines.
 
@@ -61,7 +64,7 @@ def rewrite(
         target: CSV with the header ``0``, ``1``, …, separated by the same character; its first row below has the number given.
             Lines that are no record are blank.
         deadline: for the whole file.
-        marked: all lines that are not UTF-8 are marked, as ``decoding`` writes them; else they are looked for.
+        encoding: UTF-8, or ``MARKED``: all lines that are not UTF-8 are marked, as ``decoding`` writes them.
 
     Raises:
         Unreadable: the time is over.
@@ -70,7 +73,7 @@ def rewrite(
     offset, number = start
 
     def looked_at(read: tuple[bytes, bool]) -> Lines:
-        return Lines(read[0], separator, header, last=read[1], marked=marked)
+        return Lines(read[0], separator, header, last=read[1], encoding=encoding).judged()
 
     with text.open("rb", buffering=0) as stream, target.open("wb") as sink:
         stream.seek(offset)
@@ -81,9 +84,8 @@ def rewrite(
                 raise Unreadable(too_slow(deadline.seconds))
             if carried:
                 lines = looked_at((carried + lines.content, lines.last))  # noqa: PLW2901
-            clean, taken = lines.judged(found, number)
-            sink.write(clean)
-            carried, number = lines.content[lines.cut :], number + taken
+            sink.write(lines.clean)
+            carried, number = lines.content[lines.cut :], number + lines.told(found, number)
     return found
 
 
@@ -104,20 +106,42 @@ def named_by_place(header: Sequence[str], separator: str) -> bytes:
 class Lines:
     """Lines judged together; ``cut`` is where the next chunk begins: before a record that may go on there.
 
-    What can be said of them without those before is said when it is made, which two threads do at once.
+    All that can be said of them without those before is said by ``judged``, which two threads do at once; only their row
+    numbers depend on those (``told``).
+
+    GB18030 is judged as it came, and decoded without what is taken out: no byte of a longer character looks like a quote, the
+    end of a line or a separator but ``|``.
     """
 
-    def __init__(self, content: bytes, separator: str, header: Sequence[str], *, last: bool, marked: bool) -> None:
-        self.content, self.separator, self.header, self.last = content, separator, header, last
+    def __init__(
+        self, content: bytes, separator: str, header: Sequence[str], *, last: bool, encoding: str = "utf-8"
+    ) -> None:
+        """Look at whole lines.
+
+        Args:
+            content: the lines.
+            separator: one character; in GB18030 not ``|``.
+            header: the texts of the header.
+            last: no chunk comes after.
+            encoding: UTF-8, GB18030, or ``MARKED``: UTF-8 in which all lines that are not are marked.
+        """
+        self.content, self.separator, self.header, self.last, self.encoding = content, separator, header, last, encoding
         self.cut = len(content)
+        self.clean = b""
+        self._plain: bytes | None = None
+        self._undecodable = False
+        self._judged = False
+        self._rows = self._wide = 0
+        self._asides: list[Aside] = []
+        self._malformed: list[tuple[int, str]] = []
         self._ends = line_ends(content)
         self._begins = line_begins(self._ends)
         self._count = len(self._ends)
         values = np.frombuffer(content, dtype=np.uint8)
         self._texts_end = self._without_returns(values)
         self._blank = self._texts_end == self._begins
-        self._bad = self._not_utf8(values, marked=marked)
-        self._wide = wide_lines(content, self._ends) if self._bad.any() else 0
+        self._bad = self._of_another_encoding(values)
+        self._codec = NAME if encoding == NAME else "utf-8"
         self._quotes = self._per_line(values, ord('"')) if b'"' in content else None
         self._right = ~self._blank & ~self._bad & (self._per_line(values, ord(separator)) == len(header) - 1)
 
@@ -127,52 +151,99 @@ class Lines:
         return self._quotes is not None
 
     @property
-    def all_right(self) -> bool:
-        """True where every line is a record or blank; not to be asked where cells are quoted."""
-        return bool(np.all(self._right | self._blank))
+    def wrong(self) -> bool:
+        """True where a line surely is no record.
 
-    @property
-    def undecodable(self) -> bool:
-        """True where a line is in no encoding or in another than its file."""
-        return bool(self._bad.any())
+        Lines with quotes are not looked at, and no others where a cell may run over several of them.
+        """
+        if self._undecodable or self._bad.any():
+            return True
+        found = ~(self._right | self._blank)
+        if self._quotes is not None:
+            found &= self._quotes == 0
+            if np.any(self._quotes % 2):
+                return False
+        return bool(found.any())
 
-    def judged(self, found: Salvaged, number: int) -> tuple[bytes, int]:
-        """The clean lines, the first of which is row ``number``; and how many rows the chunk has."""
-        found.wide += self._wide
-        found.undecodable += int(self._bad.sum())
+    def judged(self) -> Self:
+        """Take out the lines that are no record: ``clean`` has the others in UTF-8, and a blank line for each of these."""
+        if self._judged:
+            return self
+        self._judged = True
         right = self._right
         consumed = np.zeros(self._count, dtype=np.bool_)
         records: dict[int, list[str]] = {}
         if self._quotes is not None:
-            records = self._quoted(np.flatnonzero((self._quotes > 0) & ~self._bad), self._bad, consumed)
+            records = self._quoted(np.flatnonzero((self._quotes > 0) & ~self._bad), consumed)
             right = right & (self._quotes == 0) & ~consumed
         stop = int(np.searchsorted(self._begins, self.cut)) if self.cut < len(self.content) else self._count
-        numbers = number + np.arange(self._count) - np.cumsum(consumed)
+        row = np.arange(self._count) - np.cumsum(consumed)
         changed = np.flatnonzero((~right & ~self._blank) | consumed)
-        parts: list[bytes] = []
-        at = 0
+        instead: dict[int, bytes | None] = {}
         for place in changed[: np.searchsorted(changed, stop)].tolist():
-            begin, end = int(self._begins[place]), int(self._ends[place])
-            parts.append(self.content[at:begin])
-            at = end
             if consumed[place]:
-                at = end + 1  # its record stands in the row where it began
+                instead[place] = None  # its record stands in the row where it began
             elif place in records:
-                parts.append(self._row(records[place]))
+                instead[place] = self._row(records[place])
             else:
-                self._tell(place, int(numbers[place]), found)
-        parts.append(self.content[at : self.cut])
+                instead[place] = b""
+                text = self._text(place)
+                self._keep(int(row[place]), text, known=not self._bad[place])
+        self.clean, undecodable = self._written(instead)
+        for place, text in undecodable.items():
+            self._bad[place] = True
+            self._keep(int(row[place]), text.rstrip("\r"), known=False)
+        self._wide = wide_lines(self.content, self._ends) if self._bad.any() else 0
+        self._malformed.sort()
+        self._rows = stop - int(consumed[:stop].sum())
         if self.last and not self.content.endswith(b"\n"):
-            parts.append(b"\n")
-        return b"".join(parts), stop - int(consumed[:stop].sum())
+            self.clean += b"\n"
+        return self
 
-    def _not_utf8(self, values: NDArray[np.uint8], *, marked: bool) -> NDArray[np.bool_]:
+    def as_they_are(self) -> bytes:
+        """All lines in UTF-8, none taken out; which of them are in another encoding is known afterwards."""
+        if self._plain is None:
+            self._plain, undecodable = self._written({})
+            self._undecodable = bool(undecodable)
+        return self._plain
+
+    def told(self, found: Salvaged, number: int) -> int:
+        """Tell what was taken out of lines the first of which is row ``number``; how many rows they have."""
+        found.undecodable += int(self._bad.sum())
+        found.wide += self._wide
+        found.malformed += [(number + row, text) for row, text in self._malformed]
+        found.asides += [replace(aside, row_number=number + aside.row_number) for aside in self._asides]
+        return self._rows
+
+    def _of_another_encoding(self, values: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Lines that are not UTF-8; in GB18030 those that can only be meant as UTF-8, for the others are not decoded yet."""
         bad = np.zeros(self._count, dtype=np.bool_)
-        if not marked:
-            bad[bad_lines(self.content, self._ends, "utf-8")[1]] = True
-        elif MARK in self.content:
-            bad[np.searchsorted(self._ends, np.flatnonzero(values == _MARK))] = True
+        match self.encoding:
+            case encoding if encoding == NAME:
+                bad[utf8_lines(self.content, self._ends)] = True
+            case "utf-8":
+                bad[bad_lines(self.content, self._ends, "utf-8")[1]] = True
+            case _ if MARK in self.content:
+                bad[np.searchsorted(self._ends, np.flatnonzero(values == _MARK))] = True
         return bad
+
+    def _written(self, instead: Mapping[int, bytes | None]) -> tuple[bytes, dict[int, str]]:
+        """The lines before the cut in UTF-8, some with another text; and those that turn out not to be in the encoding.
+
+        As many as there were: a record over several lines has their ends in its cells.
+        """
+        content = self.content[: self.cut]
+        if instead:
+            parts: list[bytes] = []
+            at = 0
+            for place, text in instead.items():
+                parts += [content[at : self._begins[place]], text or b""]
+                at = int(self._ends[place]) + (text is None)
+            content = b"".join([*parts, content[at:]])
+        if self.encoding != NAME:
+            return content, {}
+        # They are taken out before: each line for which the C library is called apart costs the other thread a wait.
+        return transcoded(content, lambda _: b"")
 
     def _without_returns(self, values: NDArray[np.uint8]) -> NDArray[np.intp]:
         r"""Where the text of each line ends, without ``\r``."""
@@ -194,9 +265,7 @@ class Lines:
         # A line has more than a byte can count, which is rare; places are counted seven times slower.
         return np.diff(np.searchsorted(np.flatnonzero(found), self._ends), prepend=0)
 
-    def _quoted(
-        self, places: NDArray[np.intp], bad: NDArray[np.bool_], consumed: NDArray[np.bool_]
-    ) -> dict[int, list[str]]:
+    def _quoted(self, places: NDArray[np.intp], consumed: NDArray[np.bool_]) -> dict[int, list[str]]:
         """Records of lines with quotes, by line; lines that belong to the record above are marked as consumed."""
         records: dict[int, list[str]] = {}
         width = len(self.header)
@@ -204,18 +273,20 @@ class Lines:
             if consumed[place]:
                 continue
             line = self._line(place)
+            if line is None:
+                continue
             fields = fields_of(line.rstrip("\r\n"), self.separator)
             if fields is None or len(fields) != width:
                 if line.count('"') % 2 == 0:
                     continue
-                fields = self._joined(place, line, bad, consumed)
+                fields = self._joined(place, line, consumed)
                 if self.cut <= self._begins[place]:
                     break
             if fields is not None:
                 records[place] = fields
         return records
 
-    def _joined(self, place: int, line: str, bad: NDArray[np.bool_], consumed: NDArray[np.bool_]) -> list[str] | None:
+    def _joined(self, place: int, line: str, consumed: NDArray[np.bool_]) -> list[str] | None:
         """The fields of a record that begins with ``line`` and runs over the following ones; None where there is none."""
         text = line
         for further in range(place + 1, place + 1 + _LONGEST_RECORD):
@@ -223,9 +294,9 @@ class Lines:
                 if not self.last:
                     self.cut = int(self._begins[place])  # it may go on in the next chunk
                 return None
-            if bad[further]:
-                return None
             more = self._line(further)
+            if more is None:
+                return None
             text += more
             if text.count('"') % 2 == 0:
                 fields = fields_of(text.rstrip("\r\n"), self.separator)
@@ -234,18 +305,31 @@ class Lines:
                     return fields
         return None
 
-    def _line(self, place: int) -> str:
-        return self.content[self._begins[place] : self._ends[place] + 1].decode()
+    def _line(self, place: int) -> str | None:
+        """A line with its end; None where it is in another encoding."""
+        if self._bad[place]:
+            return None
+        try:
+            return self.content[self._begins[place] : self._ends[place] + 1].decode(self._codec)
+        except UnicodeDecodeError:
+            return None
 
-    def _tell(self, place: int, number: int, found: Salvaged) -> None:
+    def _text(self, place: int) -> str:
         raw = self.content[self._begins[place] : self._texts_end[place]]
-        text = readable(raw)
-        kind = None if self._bad[place] else kind_of(text.split(self.separator), self.header)
+        line = None if self._bad[place] else self._line(place)
+        if line is None and not self._bad[place]:
+            self._bad[place] = True
+            return noted(raw, self._codec)[0]
+        return readable(raw) if line is None else line.rstrip("\r\n")
+
+    def _keep(self, row: int, text: str, *, known: bool) -> None:
+        """Remember a line that is no record; ``known``: it is in the encoding of its file."""
+        kind = kind_of(text.split(self.separator), self.header) if known else None
         if kind is not None:
-            found.asides.append(Aside(number, kind, text.replace(self.separator, " ").strip()))
+            self._asides.append(Aside(row, kind, text.replace(self.separator, " ").strip()))
             return
-        found.malformed.append((number, shortened(text)))
+        self._malformed.append((row, shortened(text)))
 
     def _row(self, record: list[str]) -> bytes:
         cells = [cell.replace('"', '""') for cell in record]
-        return self.separator.join(f'"{cell}"' if cell else "" for cell in cells).encode()
+        return self.separator.join(f'"{cell}"' if cell else "" for cell in cells).encode(self._codec)

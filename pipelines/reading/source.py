@@ -129,7 +129,8 @@ def checked_columns(
         Unreadable: there are too many, none is known, or two are the same field.
     """
     if len(header) > terms.limits.columns:
-        raise Unreadable(too_large("列数", "Columns", len(header), terms.limits.columns), encoding)
+        todo = ("请按目录模板的列导出后重新报送。", "Export the columns of the catalogue and send the file again.")
+        raise Unreadable(too_large("列数", "Columns", len(header), terms.limits.columns, todo=todo), encoding)
     try:
         return columns(header, fields, title)
     except Unreadable as error:

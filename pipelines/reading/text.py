@@ -74,6 +74,10 @@ def check_lines(path: Path, limits: Limits, *, lone: bool) -> None:
                 limit,
                 unit_zh=" 字节",
                 unit_en=" bytes",
+                todo=(
+                    "多半是中间丢了换行符，请检查导出程序，重新导出后报送。",
+                    "Line ends were probably lost; check the export and send the file again.",
+                ),
             )
         )
 

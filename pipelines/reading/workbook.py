@@ -29,6 +29,10 @@ from pipelines.reading.problems import (
 )
 from pipelines.reading.rows import ROW_NUMBER, shortened
 
+_ONE_SHEET: Final = (
+    "请只把数据行复制到新工作簿的一张工作表里，另存为 .xlsx 后重新报送。",
+    "Copy the rows alone to one sheet of a new workbook and send that.",
+)
 _LIKE_RECORDS: Final = 2  # a sheet with fewer known columns is a list of options, not records
 
 
@@ -55,6 +59,11 @@ class _Found:
     @property
     def name(self) -> str:
         return str(self.content["name"])
+
+    @property
+    def shown_name(self) -> str:
+        """The name for people: who looks for a hidden sheet must know that it is."""
+        return self.name if self.content.get("visible", "visible") == "visible" else f"{self.name}（隐藏）"
 
     @property
     def records(self) -> int:
@@ -91,7 +100,7 @@ def read_workbook(path: Path, suffix: str, fields: tuple[Field, ...], scratch: P
     least = max(_LIKE_RECORDS, best.known // 2)
     others = [one for one in found if one is not best and one.known >= least and one.records > 0]
     if others and best.records > 0:
-        raise Unreadable(several_sheets([best.name, *(one.name for one in others)]))
+        raise Unreadable(several_sheets([one.shown_name for one in (best, *others)]))
     unread = [s for s in sheets if s is not best.content and (s.get("error") or s.get("file"))]
     asides = [Aside(0, SHEET, str(sheet["name"])) for sheet in unread]
     return _sheet(best, tuple(asides))
@@ -99,12 +108,13 @@ def read_workbook(path: Path, suffix: str, fields: tuple[Field, ...], scratch: P
 
 def _check(sheets: Sequence[dict[str, Any]], limits: Limits) -> None:
     if len(sheets) > limits.sheets:
-        raise Unreadable(too_large("工作表数", "Sheets", len(sheets), limits.sheets))
+        raise Unreadable(too_large("工作表数", "Sheets", len(sheets), limits.sheets, todo=_ONE_SHEET))
     for sheet in sheets:
         cells = int(sheet.get("height", 0)) * int(sheet.get("width", 0))
         if cells > limits.cells:
             name = f"工作表“{sheet['name']}”的单元格数"
-            raise Unreadable(too_large(name, f"Cells of sheet '{sheet['name']}'", cells, limits.cells))
+            cells_of = f"Cells of sheet '{sheet['name']}'"
+            raise Unreadable(too_large(name, cells_of, cells, limits.cells, todo=_ONE_SHEET))
 
 
 def _looked_at(sheet: dict[str, Any], fields: tuple[Field, ...]) -> _Found:

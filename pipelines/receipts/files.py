@@ -16,7 +16,8 @@ from pipelines.screening import BATCH, Screen
 
 CSV: Final = "findings.csv"
 XLSX: Final = "findings.xlsx"
-_UNFINISHED: Final = ".findings.csv.tmp"
+_UNFINISHED: Final = f".{CSV}.tmp"
+_UNFINISHED_XLSX: Final = f".{XLSX}.tmp"
 
 
 class FindingsFiles:
@@ -52,13 +53,26 @@ class FindingsFiles:
             self._workbooks[batch].add(some, rows.get(batch, flagged.clear()), lines.get(batch, malformed.clear()))
 
     def finish(self) -> None:
-        """Put the files under their names."""
+        """Make the workbooks whole; no file has its name yet."""
         for batch, folder in self._folders.items():
-            (folder / _UNFINISHED).replace(folder / CSV)
             if book := self._workbooks.get(batch):
-                book.finish(folder / XLSX)
+                book.finish(folder / _UNFINISHED_XLSX)
             else:
-                write_without_findings(folder)
+                (folder / _UNFINISHED_XLSX).write_bytes(without_findings())
+
+    def appear(self) -> None:
+        """Put the files under their names."""
+        for folder in self._folders.values():
+            (folder / _UNFINISHED).replace(folder / CSV)
+            (folder / _UNFINISHED_XLSX).replace(folder / XLSX)
+
+    def forget(self) -> None:
+        """Remove what did not appear, and the folders that hold nothing else."""
+        for folder in self._folders.values():
+            (folder / _UNFINISHED).unlink(missing_ok=True)
+            (folder / _UNFINISHED_XLSX).unlink(missing_ok=True)
+            if not any(folder.iterdir()):
+                folder.rmdir()
 
 
 def write_without_findings(folder: Path) -> None:

@@ -22,6 +22,7 @@ _LEVEL: Final = 1
 _NOT_XML: Final = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]"
 _LONGEST_CELL: Final = 32_767
 _DATA: Final = re.compile(rb"<sheetData ?/>|<sheetData>(.*?)</sheetData>", re.DOTALL)
+_ROW: Final = re.compile(rb"<row [^>]*(?:/>|(?<!/)>.*?</row>)", re.DOTALL)
 _DIMENSION: Final = re.compile(rb"<dimension [^>]*/>")
 _PART: Final = 1 << 20
 
@@ -86,12 +87,11 @@ def fill(skeleton: bytes, rows: Mapping[str, Sequence[Rows]], target: Path) -> N
     Args:
         skeleton: an XLSX file.
         rows: by the name of a sheet's part, ``sheet1.xml`` …: what goes below; rows of the skeleton from there on are left out.
-        target: appears when it is whole.
+        target: what to write; whoever reads it must wait until this has returned.
     """
-    temporary = target.with_name(f".{target.name}.tmp")
     with (
         zipfile.ZipFile(io.BytesIO(skeleton)) as book,
-        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as made,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as made,
     ):
         for name in book.namelist():
             content = book.read(name)
@@ -106,11 +106,7 @@ def fill(skeleton: bytes, rows: Mapping[str, Sequence[Rows]], target: Path) -> N
                 data = _DATA.search(content)
                 if data is None:
                     raise ValueError(f"{name}: no sheetData")
-                head = b"".join(
-                    row
-                    for row in re.findall(rb"<row .*?</row>", data[1] or b"", re.DOTALL)
-                    if _number(row) < some[0].first
-                )
+                head = b"".join(row for row in _ROW.findall(data[1] or b"") if _number(row) < some[0].first)
                 stream.write(content[: data.start()] + b"<sheetData>" + head)
                 for one in some:
                     if one.path.exists():
@@ -118,7 +114,6 @@ def fill(skeleton: bytes, rows: Mapping[str, Sequence[Rows]], target: Path) -> N
                             while part := source.read(_PART):
                                 stream.write(part)
                 stream.write(b"</sheetData>" + content[data.end() :])
-    temporary.replace(target)
 
 
 def _number(row: bytes) -> int:

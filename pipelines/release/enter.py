@@ -1,4 +1,8 @@
-"""The rows of a release in the ledger, each once: ``takedowns``, ``displays``, and last ``releases``: then it is entered."""
+"""The rows of a release in the ledger, each once: ``takedowns``, ``displays``, and last ``releases``: then it is entered.
+
+A release that was refused leaves rows too: repaired records that are still offered (``taken_down_on`` null), and what the
+standing release shows on that day.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +40,26 @@ def enter(hub: Hub, manifest: Manifest) -> None:
     numbers = {**manifest["account"], **manifest["kinds"], **manifest["changes"]}
     row = {**{name: manifest[name] for name in names}, **numbers}
     ledger(hub.home, "releases").append_frame(transaction, pl.DataFrame([row], schema=dict(RELEASES)), work)
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def enter_standing(hub: Hub, standing: Manifest, refused: Manifest, displays: Sequence[Mapping[str, Any]]) -> None:
+    """What a refused release leaves as it is; or nobody would know that something was late until it is mended, or ever.
+
+    Args:
+        hub: home and catalogue.
+        standing: of the release that stays the latest one.
+        refused: of the candidate: its ``taken_down`` are the records that are still offered.
+        displays: what the standing release shows on the day of the candidate, as ``display_rows`` counts it.
+    """
+    product = {name: standing[name] for name in ("product_id", "dataset_id", "release_id")}
+    work = hub.home.work(f"ledger-{standing['product_id']}")
+    transaction = f"standing-{transaction_of(standing)}-{refused['as_of']}"
+    waiting = [{**product, **row, "taken_down_on": None} for row in refused["taken_down"]]
+    shown = [{**product, **row, "as_of": refused["as_of"]} for row in displays]
+    for table, schema, rows in (("takedowns", TAKEDOWNS, waiting), ("displays", DISPLAYS, shown)):
+        if rows:
+            ledger(hub.home, table).append_frame(transaction, _frame(rows, schema), work)
     shutil.rmtree(work, ignore_errors=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from pipelines.home import Home
 from pipelines.scorecard import model, words
 from pipelines.scorecard.arrivals import NOTHING, Arrivals
 from pipelines.scorecard.card import Card, Facts, pooled
+from pipelines.scorecard.corrected import corrections_by_unit
 from pipelines.scorecard.differences import since_before
 from pipelines.scorecard.evidence import BrokenRule, Delivery
 from pipelines.scorecard.expected import Calendar
@@ -33,7 +35,13 @@ _OUTBOX: Final = "../../outbox"
 
 
 def assemble(
-    home: Home, catalog: Catalog, card: Card, facts: Facts, version: Version, before: Sequence[Version]
+    home: Home,
+    catalog: Catalog,
+    card: Card,
+    facts: Facts,
+    version: Version,
+    before: Sequence[Version] = (),
+    folder: Path | None = None,
 ) -> model.PeriodCard:
     """The model of a period.
 
@@ -44,10 +52,12 @@ def assemble(
         facts: of the periods of the trend, the card's the last.
         version: that these numbers are.
         before: the earlier versions, the oldest first.
+        folder: that is being filled for the period, with its earlier versions in it.
     """
     history = past(home, catalog, facts, card.period, card.units)
     calendar = Calendar.of(home, catalog, card.period, card.evidence)
-    return _Assembly(home, catalog, card, facts, history, calendar).period_card(version, before)
+    folder = folder or home.scorecards / card.period.label
+    return _Assembly(home, catalog, card, facts, history, calendar, folder).period_card(version, before)
 
 
 @dataclass(frozen=True)
@@ -58,10 +68,12 @@ class _Assembly:
     facts: Facts
     history: tuple[Past, ...]
     calendar: Calendar
+    folder: Path
 
     def period_card(self, version: Version, before: Sequence[Version]) -> model.PeriodCard:
         card, period, scheme = self.card, self.card.period, self.card.scheme
-        regions = tuple(self._unit(one) for one in card.regions)
+        corrected = corrections_by_unit(version, {one.id: one.title_zh for one in scheme.indicators})
+        regions = tuple(self._unit(one, corrected.get(one.code, ())) for one in card.regions)
         totals = [one.total for one in card.scored if one.total is not None]
         changes = sorted(
             (change for region in regions for change in region.changes),
@@ -84,7 +96,7 @@ class _Assembly:
             confidence=scheme.small_sample.confidence,
             catalog_version=card.catalog_version,
             catalog_versions=self._catalogue_versions(),
-            versions=tuple(_version(one, one.number == version.number) for one in (*before, version)),
+            versions=tuple(self._version(one, one.number == version.number) for one in (*before, version)),
             dimensions=tuple((one.id, one.title_zh, _weight(scheme, one.id)) for one in scheme.dimensions),
             method=tuple(_method(one) for one in scheme.indicators),
             grades=tuple(
@@ -93,16 +105,26 @@ class _Assembly:
             ),
             red_lines=tuple((one.id, f"{one.title_zh}：总分不超过 {one.cap:g} 分") for one in scheme.red_lines),
             regions=regions,
-            sectors=tuple(self._unit(one) for one in card.sectors),
+            sectors=tuple(self._unit(one, corrected.get(one.code, ())) for one in card.sectors),
             rows=_rows(card.rows),
             mean_total=card.mean_total,
             median_total=median(totals) if totals else None,
             trend=self._trend_of_all(),
             changes=tuple(changes),
             rules=self._rules(card.evidence.everywhere, self._sent([one.code for one in card.regions])),
+            near=tuple(model.PeriodLink(one.label, one.title_zh) for one in period.near() if self._issued(one.label)),
         )
 
-    def _unit(self, unit: UnitScore) -> model.UnitCard:
+    def _issued(self, label: str, page: str = "index.html") -> bool:
+        return (self.home.scorecards / label / page).is_file()
+
+    def _version(self, one: Version, shown: bool) -> model.VersionLine:
+        folder = "." if shown else f"{FOLDER}/{one.number}"
+        # The folder of the period is only being filled, but earlier versions are carried into it first.
+        kept = shown or (self.folder / folder / "index.html").is_file()
+        return model.VersionLine(one.number, one.as_of, one.catalog_version, one.final, one.summary_zh, folder, kept)
+
+    def _unit(self, unit: UnitScore, corrected: tuple[model.CorrectionLine, ...]) -> model.UnitCard:
         before = self.history[-2] if len(self.history) > 1 else None
         total = before.total(unit.code) if before else None
         peers = self._peers[unit.unit.scope]
@@ -161,6 +183,8 @@ class _Assembly:
             days=self.calendar.days.get(unit.code, ()),
             files=tuple(self._file(one) for one in self.card.evidence.deliveries[unit.code]),
             page=f"{unit.code}.html",
+            corrections=corrected,
+            near=tuple(one.label for one in self.card.period.near() if self._issued(one.label, f"{unit.code}.html")),
         )
 
     def _indicator(self, unit: UnitScore, one: IndicatorScore, before: Past | None) -> model.IndicatorLine:
@@ -219,7 +243,11 @@ class _Assembly:
             rank=_whole(row and row["rank"]),
             clean=Count(came.clean, came.rows_in),
             issued=one.issued,
+            link=self._link(one.period.label, f"{unit}.html"),
         )
+
+    def _link(self, label: str, page: str) -> str | None:
+        return f"../{label}/{page}" if label != self.card.period.label and self._issued(label, page) else None
 
     def _trend_of_all(self) -> tuple[model.Point, ...]:
         found = []
@@ -238,6 +266,7 @@ class _Assembly:
                     None,
                     Count(everybody.clean, everybody.rows_in),
                     one.issued,
+                    self._link(one.period.label, "index.html"),
                 )
             )
         return tuple(found)
@@ -361,11 +390,6 @@ def _method(one: Indicator) -> model.MethodLine:
         one.sources,
         sql_of(one),
     )
-
-
-def _version(one: Version, shown: bool) -> model.VersionLine:
-    folder = "." if shown else f"{FOLDER}/{one.number}"
-    return model.VersionLine(one.number, one.as_of, one.catalog_version, one.final, one.summary_zh, folder)
 
 
 def _rows(came: Arrivals) -> model.RowCounts:

@@ -22,7 +22,7 @@ from pipelines.scorecard.card import compute, measured
 from pipelines.scorecard.model import PeriodCard
 from pipelines.scorecard.period import Period
 from pipelines.scorecard.relations import known_batches
-from pipelines.scorecard.site import write_pages
+from pipelines.scorecard.site import write_pages, write_periods
 from pipelines.scorecard.table import CONTRACT, tables
 from pipelines.scorecard.versions import Version, carry, earlier, next_version
 from pipelines.scorecard.workbook import write_workbook
@@ -99,10 +99,11 @@ def score(home: Home, catalog: Catalog, *, period: str, as_of: datetime) -> Scor
             for name, frame in made.items():
                 frame.write_parquet(new / f"{name}.parquet", compression_level=1)
             version.write(new)
-            model = assemble(home, catalog, card, facts, version, earlier(new))
+            model = assemble(home, catalog, card, facts, version, earlier(new), new)
             (new / MODEL).write_text(json.dumps(model, default=vars, ensure_ascii=False) + "\n", encoding="utf-8")
             write_pages(model, new)
             write_workbook(model, new / WORKBOOK)
+        write_periods(home.scorecards)
         recorded = _record(home, made["scorecard"], span, catalog.version)
     return ScoreResult(
         period=span.label,

@@ -99,7 +99,10 @@ class DimensionLine:
 
 @dataclass(frozen=True)
 class Point:
-    """One of the 12 periods of a trend, the oldest first; ``issued`` where the numbers were published, else computed now."""
+    """One of the 12 periods of a trend, the oldest first; ``issued`` where the numbers were published, else computed now.
+
+    ``link`` leads to the page of that period, where it was issued with one.
+    """
 
     period: str
     title_zh: str
@@ -109,6 +112,7 @@ class Point:
     rank: int | None
     clean: Count
     issued: bool
+    link: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,18 @@ class Change:
     indicator: str | None
     points: float | None
     text_zh: str
+
+
+@dataclass(frozen=True)
+class CorrectionLine:
+    """A number of the unit that the version before gave differently, as both read, and why; ``files`` are new or gone files."""
+
+    indicator: str
+    title_zh: str
+    old_zh: str
+    new_zh: str
+    cause_zh: str
+    files: int
 
 
 @dataclass(frozen=True)
@@ -224,7 +240,8 @@ class UnitCard:
 
     ``total`` is None unless ``status`` is scored; ``uncapped`` is the total before red lines. ``rank_score`` is the total at the
     confidence bounds, by which ranks go; ``of`` is how many of the scope have a rank. ``indicators`` stand in the order of the
-    scheme, ``to_gain`` are the ids of those that cost points, the dearest first. ``page`` is the file name of its page.
+    scheme, ``to_gain`` are the ids of those that cost points, the dearest first. ``page`` is the file name of its page, ``near``
+    the periods of ``PeriodCard.near`` that have one for it.
     """
 
     scope: Scope
@@ -257,6 +274,8 @@ class UnitCard:
     days: tuple[Day, ...]
     files: tuple[FileLine, ...]
     page: str
+    corrections: tuple[CorrectionLine, ...] = ()
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -298,7 +317,10 @@ class CatalogueVersion:
 
 @dataclass(frozen=True)
 class VersionLine:
-    """A version of this scorecard; ``changes_zh`` say what changed against the one before and why; folder is relative."""
+    """A version of this scorecard; ``changes_zh`` say what changed against the one before and why; folder is relative.
+
+    ``pages`` where the folder has pages, which a version made before the end of its period does not keep.
+    """
 
     number: int
     as_of: str
@@ -306,6 +328,15 @@ class VersionLine:
     final: bool
     changes_zh: tuple[str, ...]
     folder: str
+    pages: bool = False
+
+
+@dataclass(frozen=True)
+class PeriodLink:
+    """Another period that was issued: the one before or after, one that holds this one, or one within it."""
+
+    period: str
+    title_zh: str
 
 
 @dataclass(frozen=True)
@@ -345,6 +376,7 @@ class PeriodCard:
     trend: tuple[Point, ...]  # all regions: median total, no grade, no rank
     changes: tuple[Change, ...]  # of the regions, the largest first
     rules: tuple[BrokenRuleLine, ...]
+    near: tuple[PeriodLink, ...] = ()
 
     @property
     def ranked(self) -> tuple[UnitCard, ...]:

@@ -62,6 +62,23 @@ class Period:
         starts = [months_later(self.start, months) for months in first if self.start.year * 12 + months >= 24]
         return tuple(self._of(self.kind, start, self.as_of) for start in starts)
 
+    def near(self) -> tuple[Self, ...]:
+        """The period before and the one after, those that hold this one, and the next shorter ones within it."""
+        months = MONTHS[self.kind]
+        beside = [self._of(self.kind, months_later(self.start, by), self.as_of) for by in (-months, months)]
+        lengths = sorted(MONTHS.items(), key=lambda item: item[1])
+        wider = [
+            self._of(kind, months_later(self.start, -((self.start.month - 1) % length)), self.as_of)
+            for kind, length in lengths
+            if length > months
+        ]
+        narrower = [
+            self._of(kind, months_later(self.start, by), self.as_of)
+            for kind, length in [one for one in lengths if one[1] < months][-1:]
+            for by in range(0, months, length)
+        ]
+        return (*beside, *wider, *narrower)
+
     @property
     def running(self) -> bool:
         """True where the last day of the period was not over at ``as_of``."""

@@ -1,6 +1,7 @@
 """What the SQL of the indicators sees: these relations in DuckDB, made from ledger, lake and catalogue.
 
-    periods      period, first_day, end_day              end_day: the first day that does not count, or was not known
+    periods      period, first_day, end_day, over_day    end_day: the first day that does not count, or was not known; over_day:
+                 the first one that was not over: a deadline on it has not passed
     deliveries   unit, provider_id, dataset_id, batch_id, received_on, … of the ledger's batches, exact re-sends left out
     datasets     dataset_id, has_deadline
     slots        period, unit, provider_id, dataset_id, slot_first, slot_end    one for each time a feed had to come
@@ -35,7 +36,7 @@ from pipelines.catalog import Catalog
 from pipelines.home import Home
 from pipelines.lake.ledger import TABLES, ledger
 from pipelines.lake.sql import literal
-from pipelines.scorecard.period import Period
+from pipelines.scorecard.period import CHINA, Period
 from pipelines.scorecard.records import base_sql, cases_sql, records_sql
 from pipelines.scorecard.slots import slots
 from pipelines.scorecard.units import current_names, unit_of
@@ -53,13 +54,16 @@ _EVENTS: Final[dict[str, dict[str, pl.DataType]]] = {
     "takedowns": {
         "dataset_id": pl.String(),
         "reason": pl.String(),
+        "product_id": pl.String(),
         "record": pl.String(),
+        "received_on": pl.Date(),
         "due_on": pl.Date(),
         "taken_down_on": pl.Date(),
     },
     "displays": {
         "product_id": pl.String(),
         "dataset_id": pl.String(),
+        "release_id": pl.String(),
         "as_of": pl.String(),
         "displayed": pl.Int64(),
         "overdue": pl.Int64(),
@@ -135,8 +139,9 @@ def known_batches(home: Home, catalog: Catalog) -> pl.LazyFrame:
 
 
 def _periods(periods: Sequence[Period]) -> pl.DataFrame:
-    rows = [(one.label, one.start, one.known_end) for one in periods]
-    return pl.DataFrame(rows, schema={"period": pl.String, "first_day": pl.Date, "end_day": pl.Date}, orient="row")
+    rows = [(one.label, one.start, one.known_end, min(one.end, one.as_of.astimezone(CHINA).date())) for one in periods]
+    days = ("first_day", "end_day", "over_day")
+    return pl.DataFrame(rows, schema={"period": pl.String, **dict.fromkeys(days, pl.Date)}, orient="row")
 
 
 def _broken(home: Home, catalog: Catalog, batches: pl.DataFrame) -> pl.DataFrame:
@@ -161,7 +166,10 @@ def _events(home: Home, catalog: Catalog, name: str, columns: dict[str, pl.DataT
     if name not in TABLES or not set(named) <= set(TABLES[name]):
         return empty
     rows = ledger(home, name).scan().select(pl.col(column).cast(dtype) for column, dtype in named.items())
-    return rows.with_columns(unit_of(catalog)).filter(pl.col("unit").is_not_null()).select(empty.columns).collect()
+    # As in ``known_batches``: what stands under a former name belongs to the name of today.
+    today = pl.col("provider_id").replace_strict(current_names(catalog), default=None, return_dtype=pl.String)
+    named_today = rows.with_columns(unit_of(catalog)).filter(pl.col("unit").is_not_null()).with_columns(today)
+    return named_today.select(empty.columns).collect()
 
 
 def _earliest_in_time(catalog: Catalog, batches: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,8 @@
 """Versions of a scorecard: once issued it is never changed; numbers that differ are a new version that says what changed and why.
 
     scorecards/<period>/version.json            of the version shown: number, as_of, what it was made from, what changed and why
-    scorecards/<period>/versions/<n>/           an earlier one, as it was issued: its tables, workbook and version.json, no pages
+    scorecards/<period>/versions/<n>/           an earlier one, as it was issued: its tables, workbook and version.json; and, where
+                                                its period was over, its pages, which say on top that there is a newer version
 
 The same numbers are the same version, whenever they are computed again. A file of an earlier version is never written again.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,6 +36,9 @@ KEPT: Final = (
     "rules.parquet",
     "scorecards.xlsx",
 )
+_UP: Final = re.compile(r'\b(href|src)="\.\./')
+_VERSIONS_LINK: Final = re.compile(rf'href="{FOLDER}/')
+_MAIN: Final = '<main id="main">'  # pipelines.scorecard.site, base.html.j2
 _NUMBERS: Final = ("scorecard", "sectors")
 _DIGITS: Final = 16
 
@@ -153,7 +158,21 @@ def carry(old: Path, new: Path, version: Version) -> None:
         _link(path, new / FOLDER / path.name, sorted(one.name for one in path.iterdir()))
     issued = Version.read(old)
     if issued is not None and issued.number != version.number:
-        _link(old, new / FOLDER / str(issued.number), [*KEPT, FILE])
+        folder = new / FOLDER / str(issued.number)
+        _link(old, folder, [*KEPT, FILE])
+        if issued.final:
+            for page in sorted(old.glob("*.html")):
+                (folder / page.name).write_text(superseded(page.read_text(encoding="utf-8"), issued), encoding="utf-8")
+
+
+def superseded(page: str, issued: Version) -> str:
+    """A page as it was issued, for a folder two levels deeper, with a line on top that says that there is a newer version."""
+    moved = _VERSIONS_LINK.sub('href="../', _UP.sub(r'\1="../../../', page))
+    note = (
+        f'<p class="note">这是第 {issued.number} 版，已被新的一版代替，内容保持发布时的样子。'
+        '<a href="../../index.html">看最新一版</a></p>'
+    )
+    return moved.replace(_MAIN, f"{_MAIN}\n{note}", 1)
 
 
 def _link(source: Path, target: Path, names: Sequence[str]) -> None:

@@ -20,6 +20,7 @@ from pipelines.identifiers import citizen_id, credit_code, organisation_code, re
 from pipelines.privacy.find import holds_citizen_id, holds_mobile
 from pipelines.screening.amounts import yuan
 from pipelines.screening.conditions import applies_name, conditional
+from pipelines.screening.distinct import mapped
 
 SEPARATORS: Final = ";；、,，"
 
@@ -127,9 +128,7 @@ def _after(rule: Rule, _: pl.Expr) -> pl.Expr:
 
 
 def _in_yuan(rule: Rule, _: pl.Expr) -> pl.Expr:
-    amount = pl.col(typed_name(rule.field))
-    text = pl.when(amount.is_not_null()).then(pl.col(str(rule.other)))
-    return amount.cast(pl.Float64) == yuan(text)
+    return pl.col(typed_name(rule.field)).cast(pl.Float64) == mapped(pl.col(str(rule.other)), yuan, pl.Float64())
 
 
 def _unreadable(rule: Rule, cell: pl.Expr) -> pl.Expr:

@@ -44,6 +44,29 @@ def where(column: pl.Expr, predicate: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
     return column.map_batches(look, return_dtype=pl.Boolean, is_elementwise=True)
 
 
+def mapped(column: pl.Expr, function: Callable[[pl.Expr], pl.Expr], dtype: pl.DataType) -> pl.Expr:
+    """The function of each value, worked out once for each distinct one where those are few; elementwise.
+
+    Args:
+        column: strings.
+        function: from an expression of strings to one of ``dtype``, elementwise.
+        dtype: what comes out.
+    """
+
+    def look(values: pl.Series) -> pl.Series:
+        distinct = few(values)
+        frame = (values if distinct is None else distinct).to_frame("value")
+        made = frame.with_columns(function(pl.col("value")).alias("made"))
+        return (made if distinct is None else joined(values, made, "value"))["made"]
+
+    return column.map_batches(look, return_dtype=dtype, is_elementwise=True)
+
+
+def joined(values: pl.Series, known: pl.DataFrame, name: str) -> pl.DataFrame:
+    """What is known of every value, in the order of the values; ``name`` is the column that holds them."""
+    return values.to_frame(name).join(known, on=name, how="left", nulls_equal=True, maintain_order="left")
+
+
 def one_of(values: pl.Series, wanted: pl.Series) -> pl.Series:
     """True where a value is among the wanted ones, null being a value like any other; never null."""
     found = values.is_in(wanted.drop_nulls().implode()).fill_null(False)

@@ -18,7 +18,7 @@ from pipelines.identifiers import credit_code
 from pipelines.privacy.mask import masked
 from pipelines.screening import tidy
 from pipelines.screening.checks import SEPARATORS, broken, cleaned_name, reason_name, typed_name
-from pipelines.screening.distinct import few, one_of
+from pipelines.screening.distinct import few, joined, one_of
 from pipelines.screening.typed import lake_type, value
 
 _IDENTIFIERS: Final = (Kind.CREDIT_CODE, Kind.ORGANISATION_CODE, Kind.REGISTRATION_NUMBER)
@@ -103,13 +103,13 @@ class Look:
             return self._judged(values).select(self._parts).to_struct()
         judged = self._judged(distinct)
         if self.valued:
-            return _joined(values, judged).select(self._parts).to_struct()
+            return joined(values, judged, _RAW).select(self._parts).to_struct()
         odd = judged.filter((pl.col(_BITS) != 0) | pl.col(_TIDY).ne_missing(pl.col(_RAW)))
         tidied, bits = values, pl.repeat(0, len(values), dtype=pl.UInt32, eager=True)
         reasons = pl.repeat(None, len(values), dtype=pl.String, eager=True)
         if odd.height:
             rows = one_of(values, odd[_RAW]).arg_true()
-            found = _joined(values.gather(rows), odd)
+            found = joined(values.gather(rows), odd, _RAW)
             tidied = values.clone().scatter(rows, found[_TIDY])
             bits = bits.scatter(rows, found[_BITS])
             if _REASON in self._parts:
@@ -186,11 +186,6 @@ def looks(
         )
         for field in fields
     )
-
-
-def _joined(values: pl.Series, judged: pl.DataFrame) -> pl.DataFrame:
-    """The parts of every value, in the order of the values."""
-    return values.to_frame(_RAW).join(judged, on=_RAW, how="left", nulls_equal=True, maintain_order="left")
 
 
 def _codes(column: pl.Expr, accepted: dict[str, str]) -> pl.Expr:

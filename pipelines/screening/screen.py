@@ -249,14 +249,24 @@ class Screen:
         return confirmed_rules({rule.id: self._verdict(rule) for rule in rules}, list(needed))
 
     def _cleaned(self) -> pl.Expr:
-        """The places of the fields that clean-up changed, as bits of one number."""
+        """The places of the fields that clean-up changed, as bits of one number.
+
+        Looked at only where some rule is broken: a clean-up is rare, and there may be one rule for each field.
+        """
         places = {name: place for place, name in enumerate(self.names)}
-        bits = [
-            self._verdict(rule).cast(pl.Int64) * (1 << places[rule.field])
-            for rule in self.rules
-            if rule.primitive == "cleaned"
-        ]
-        return reduce(lambda left, right: left + right, bits, pl.lit(0, dtype=pl.Int64)).alias(CLEANED)
+        rules = [rule for rule in self.rules if rule.primitive == "cleaned"]
+        if not rules:
+            return pl.lit(0, dtype=pl.Int64).alias(CLEANED)
+        flags = [self._verdict(rule).cast(pl.Int64) * (1 << places[rule.field]) for rule in rules]
+        columns = list(dict.fromkeys(bits_name(self._bits[rule.id][0].field.id) for rule in rules))
+
+        def look(rows: pl.Series) -> pl.Series:
+            frame = rows.struct.unnest()
+            odd = (reduce(or_, frame.get_columns()) != 0).arg_true()
+            made = pl.repeat(0, len(rows), dtype=pl.Int64, eager=True)
+            return made.scatter(odd, frame[odd].select(pl.sum_horizontal(flags)).to_series()) if len(odd) else made
+
+        return pl.struct(columns).map_batches(look, return_dtype=pl.Int64, is_elementwise=True).alias(CLEANED)
 
 
 def counts(flagged: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from pipelines.catalog import Catalog
 from pipelines.catalog.site import MARK, build, document, keep, link
 from pipelines.catalog.words import DatasetWords, cell, day_ranges, differing
 from pipelines.home import Home
+from pipelines.screening.confirmation import REASON, SHORTEST_REASON
 from tests.catalog.pages import Page, read, spaced
 
 CATALOG = Path(__file__).parents[2] / "catalog"
@@ -84,6 +85,22 @@ def test_every_rule_is_on_its_page_under_its_id(site: Path, catalog: Catalog, da
         assert rule.id in page.ids
         for said in (rule.id, rule.message_zh, rule.hint_zh, rule.expected_zh):
             assert spaced(said) in page.text
+
+
+@pytest.mark.parametrize("dataset_id", DATASETS)
+def test_rules_that_can_be_confirmed_are_marked_and_the_page_says_how(
+    site: Path, catalog: Catalog, dataset_id: str
+) -> None:
+    content = (site / f"{dataset_id}.html").read_text(encoding="utf-8")
+    rows = dict(re.findall(r'<tr id="([^"]+)">(.*?)</tr>', content, flags=re.DOTALL))
+    confirmable = [rule.id for rule in catalog.rules[dataset_id] if rule.confirmable]
+    marked = [rule.id for rule in catalog.rules[dataset_id] if 'href="#confirm">可确认</a>' in rows[rule.id]]
+    assert marked == confirmable
+    if confirmable:
+        assert "confirm" in read(site / f"{dataset_id}.html").ids
+        assert f"其中 {len(confirmable)} 条" in read(site / f"{dataset_id}.html").text
+        assert f"加一列“{REASON.title_zh}”" in content
+        assert (SHORTEST_REASON, "至少四个字" in content) == (4, True)
 
 
 @pytest.mark.parametrize("dataset_id", DATASETS)

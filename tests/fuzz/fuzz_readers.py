@@ -11,6 +11,8 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["pipelines.reading", "pipelines.intake.manifest"]):
+    # The readers import these when a file needs them, which would be too late to be followed.
+    from pipelines.reading import elements, one_pass, package, salvaging, structure, workbook  # noqa: F401
     from tests.fuzz.readers import HEADERS, SUFFIXES, check
 
 SEEDS = Path(__file__).parent / "corpus"

@@ -221,6 +221,15 @@ def test_the_charts_of_a_page_are_served_and_kept_by_the_browser(client: Any, ca
     assert client.get(f"/assets/{names()[0]}").status_code == 401
 
 
+def test_all_periods_have_a_page_that_every_page_leads_to(client: Any, cards: Path):
+    from urllib.parse import urljoin
+
+    (cards / "index.html").write_text("<h1>全部期间</h1>", encoding="utf-8")
+    assert "全部期间" in client.get(urljoin("/2026-10/510000.html", "../index.html#u510000")).text
+    for way in ("/", "/newest.html"):
+        assert client.get(way).url.path == "/2026-10/index.html"
+
+
 def test_the_newest_month_comes_before_quarters_and_years(client: Any, cards: Path):
     for period in ("2026-Q4", "2027"):
         (cards / period).mkdir()

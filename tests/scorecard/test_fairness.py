@@ -136,6 +136,29 @@ def test_a_late_correction_of_refused_rows_counts_when_its_days_run_out(hub: Hub
     assert rate(units["2026-04"][SICHUAN], "correction_rate") == (0, 20)
 
 
+def test_refused_rows_nobody_ever_corrected_are_measured_and_a_new_name_keeps_its_corrections(hub: Hub) -> None:
+    hub.deliver("hubei", rows=100, refused=20, day="2026-03-10")
+    assert rate(hub.scored()[PERIOD][HUBEI], "correction_rate") == (0, 20), (
+        "before anything was ever corrected anywhere"
+    )
+    batch = hub.deliver("sichuan", rows=100, refused=20, day="2026-03-10")
+    closing = {"closed_by": "batch", "closing_id": "x", "dataset_id": "administrative_penalty"}
+    days = {"refused_on": date(2026, 3, 10), "closed_on": date(2026, 3, 28)}
+    hub.event("closures", batch_id=batch, rows=15, **closing, **days)
+    hub.event("takedowns", reason="repaired", record="r", due_on=date(2026, 3, 20), dataset_id="administrative_penalty")
+    hub.commit()
+    later = renamed(hub.catalog, "sichuan", "sichuan_credit")
+    unit = hub.scored(catalog=later)[PERIOD][SICHUAN]
+    assert rate(unit, "correction_rate") == (15, 20)
+    assert rate(unit, "repair_sync_rate") == (0, 1), "never taken down"
+    lines = {
+        one.id: one
+        for one in next(one for one in hub.score(catalog=later).model.regions if one.id == SICHUAN).indicators
+    }
+    assert [part.provider_id for part in lines["correction_rate"].parts] == ["sichuan_credit"]
+    assert [part.provider_id for part in lines["repair_sync_rate"].parts] == ["sichuan_credit"]
+
+
 def test_thirty_rows_beside_three_million_neither_lead_by_luck_nor_fall_by_it(hub: Hub) -> None:
     for dataset in DATASETS:
         hub.deliver("sichuan", dataset, rows=3_000_000, refused=3_000, keys=[f"s{n}" for n in range(500)])

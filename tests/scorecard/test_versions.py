@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -109,6 +110,41 @@ def test_another_scheme_makes_a_new_version_and_says_so(hub: Hub) -> None:
     assert second.version.number == 2
     assert change(second, SICHUAN, "conformity_rate")["cause"] == "scheme"
     assert {one["cause"] for one in second.version.changes} == {"scheme"}
+
+
+def test_a_final_version_keeps_its_pages_which_say_that_they_were_replaced_and_still_lead_everywhere(hub: Hub) -> None:
+    hub.deliver_all("sichuan", refused=5, day="2026-03-10")
+    hub.score("2026-02")
+    first = hub.score()
+    assert "第 1 版" in first.index.read_text()
+    assert "代替" not in first.index.read_text()
+    batch = hub.deliver("sichuan", rows=100, refused=5, day="2026-03-20")
+    second = hub.score(as_of=LATER)
+    old = second.folder / "versions/1"
+    assert {path.name for path in old.glob("*.html")} == {path.name for path in second.folder.glob("*.html")}
+    for page in old.glob("*.html"):
+        text = page.read_text()
+        assert text.count("已被新的一版代替") == 1
+        for link in re.findall(r'(?:src|href)="([^"#]+)', text):
+            target = (page.parent / link).resolve()
+            assert link == "data:," or target.exists() or "/outbox/" in link or "/catalog/" in link, (page.name, link)
+            assert "outbox" not in link or target.parent.parent.parent == hub.home.root / "outbox"
+    assert "第 2 版，代替" in second.index.read_text()
+    assert 'href="versions/1/index.html"' in (second.folder / "method.html").read_text()
+    page = second.regions[SICHUAN].read_text()
+    unit = next(one for one in second.model.regions if one.id == SICHUAN)
+    changed = next(one for one in unit.corrections if one.indicator == "conformity_rate")
+    assert (changed.old_zh, changed.new_zh) == ("95.00%（285 / 300）", "95.00%（380 / 400）")
+    assert (changed.cause_zh, changed.files) == ("收到新的文件", 1), batch
+    assert f"{changed.old_zh} 改为 {changed.new_zh}" in page
+    hub.deliver("sichuan", rows=100, refused=5, day="2026-03-21")
+    third = hub.score(as_of=LATER)
+    assert (third.folder / "versions/1/index.html").read_bytes() == (old / "index.html").read_bytes()
+    assert [(line.folder, line.pages) for line in third.model.versions] == [
+        ("versions/1", True),
+        ("versions/2", True),
+        (".", True),
+    ]
 
 
 def test_versions_go_on_counting_and_all_are_kept(hub: Hub) -> None:

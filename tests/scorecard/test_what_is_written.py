@@ -65,7 +65,7 @@ def test_a_crash_while_writing_leaves_the_old_scorecard_whole(hub: Hub, monkeypa
     assert digests(hub.home.scorecards / "2026-03") == before
     after = hub.score()
     assert indicator(after, "420000", "total")["status"] == "scored"
-    assert {path.name for path in hub.home.scorecards.iterdir()} == {"2026-03", "assets"}
+    assert {path.name for path in hub.home.scorecards.iterdir()} == {"2026-03", "assets", "index.html"}
 
 
 def test_a_page_that_no_longer_belongs_is_gone_after_the_next_run(hub: Hub) -> None:

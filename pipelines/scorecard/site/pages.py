@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipelines.scorecard import words
 from pipelines.scorecard.model import IndicatorLine, Part, PeriodCard, UnitCard
 from pipelines.scorecard.site import assets, charts
+from pipelines.scorecard.site.shifts import others, shifts
 from pipelines.scorecard.site.tiles import places
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -46,7 +47,7 @@ def write_pages(card: PeriodCard, folder: Path, *, assets_folder: Path | None = 
     """
     shared = assets_folder or folder.parent / ASSETS
     assets.write_assets(shared)
-    environment = _environment()
+    shared_environment = environment()
     scripts = [os.path.relpath(shared / name, folder) for name in assets.names()]
     common = {
         "card": card,
@@ -54,7 +55,7 @@ def write_pages(card: PeriodCard, folder: Path, *, assets_folder: Path | None = 
         "dimensions": {id_: title for id_, title, _ in card.dimensions},
         "titles": {one.id: one.title_zh for one in card.method},
     }
-    for name, content in _contents(card, environment, common):
+    for name, content in _contents(card, shared_environment, common):
         (folder / name).write_text(content, encoding="utf-8")
 
 
@@ -66,6 +67,8 @@ def _contents(card: PeriodCard, environment: Environment, common: dict[str, obje
             common,
             costs=costs(regions),
             gains=gains(regions),
+            shifts=shifts(card.regions),
+            others=others(card.regions),
             better=[unit for unit in regions if (words.difference(unit) or 0) >= _SAME],
             worse=[unit for unit in regions if (words.difference(unit) or 0) <= -_SAME],
             idle=[unit for unit in card.unranked if unit.status in words.TODO_ZH],
@@ -144,8 +147,9 @@ def first_files(unit: UnitCard) -> dict[str, str]:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """With the filters and limits of all templates."""
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -154,8 +158,8 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     some = (words.count, words.floored, words.lost, words.signed, words.percent, words.rate, words.share)
-    environment.filters |= {one.__name__: one for one in (*some, words.fraction, words.day)}
-    environment.globals |= {
+    made.filters |= {one.__name__: one for one in (*some, words.fraction, words.day)}
+    made.globals |= {
         "words": words,
         "charts": charts,
         "dash": words.NONE,
@@ -166,4 +170,4 @@ def _environment() -> Environment:
         "changes_shown": CHANGES_SHOWN,
         "rules_of_file": RULES_OF_FILE,
     }
-    return environment
+    return made

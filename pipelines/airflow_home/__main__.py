@@ -1,0 +1,5 @@
+"""``python -m pipelines.airflow_home``."""
+
+from pipelines.airflow_home.command import main
+
+main()
