@@ -245,7 +245,7 @@ def test_invariant_4_same_input_same_output_on_one_worker_or_two(tmp_path: Path)
         )
         for n in range(2)
     ]
-    said = [worker.communicate(timeout=120)[1] for worker in workers]
+    said = [worker.communicate(timeout=300)[1] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], said
     alone.publish()
     together.publish()
