@@ -8,7 +8,7 @@ superseded + duplicate + withheld, previous ⊕ changes = this release, and ever
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from pipelines.release.changes import apply
 from pipelines.release.erasure import remaining, taken_down
 from pipelines.release.manifest import Manifest, latest, read, releases
 from pipelines.release.messages import read_messages
+from pipelines.release.parts import by_bucket
 from pipelines.release.sources import stands
 from pipelines.release.verify import damage
 from pipelines.resolution import key_columns
@@ -174,19 +175,32 @@ def _chain(hub: Hub, folders: dict[str, Path], manifest: Manifest, previous: Man
     folder = folders[manifest["release_id"]]
     key: list[str] = manifest["record_key"]
     changed = pl.scan_parquet(folder / "changes.parquet")
-    for bucket, entry in manifest["buckets"].items():
-        before = previous["buckets"].get(bucket) if previous else None
-        if previous is not None and before is not None and before["file"] == entry["file"]:
+    standing = previous["buckets"] if previous else {}
+    before = folders[previous["release_id"]] if previous else folder
+    for bucket, names in by_bucket({**standing, **manifest["buckets"]}).items():
+        # A record goes from one part of a bucket to another when its document's day was corrected.
+        differing = [one for one in names if _file(standing, one) != _file(manifest["buckets"], one)]
+        now = _records(folder, manifest["buckets"], differing)
+        was = _records(before, standing, differing)
+        if not differing or (now is None and was is None):
             continue
-        now = pl.read_parquet(folder / entry["file"]["path"], hive_partitioning=False)
-        was = now.clear()
-        if previous is not None and before is not None:
-            was = pl.read_parquet(folders[previous["release_id"]] / before["file"]["path"], hive_partitioning=False)
-            was = was.select(now.columns) if set(now.columns) <= set(was.columns) else now.clear()
+        now = was.clear() if now is None and was is not None else now
+        assert now is not None
+        was = was.select(now.columns) if was is not None and set(now.columns) <= set(was.columns) else now.clear()
         keys = pl.concat([now.select(key), was.select(key)]).unique()
         mine = changed.join(keys.lazy(), on=key, how="semi", nulls_equal=True).collect()
-        if not apply(was, mine, key).equals(now):
+        if not apply(was, mine, key).equals(now.sort(key)):
             yield AuditFinding(_name(hub, folder), f"previous release and changes do not give bucket {bucket}")
+
+
+def _file(parts: Mapping[str, Any], name: str) -> Any:
+    return parts[name]["file"] if name in parts else None
+
+
+def _records(folder: Path, parts: Mapping[str, Any], names: Sequence[str]) -> pl.DataFrame | None:
+    """The records of some parts of a release, None where it has none of them."""
+    files = [folder / parts[name]["file"]["path"] for name in names if name in parts]
+    return pl.concat(pl.read_parquet(file, hive_partitioning=False) for file in files) if files else None
 
 
 def _name(hub: Hub, path: Path) -> str:

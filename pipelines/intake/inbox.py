@@ -207,7 +207,9 @@ def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime, limits:
     for delivery in taken:
         write_json(home.pending / f"{delivery.batch_id}.json", delivery.to_json())
     if raw.differs(before, path.stat()):
-        raise raw.Changing  # more came after it was copied: what there is then is a delivery of its own
+        raise raw.Changing(
+            f"{path} was written to"
+        )  # more came after it was copied: what there is then is a delivery of its own
     _put_away(path)
 
 

@@ -7,25 +7,28 @@ slice by slice, as they were screened: a file of five million wrong rows needs n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import RECORD, Field, Rule
+from pipelines.catalog import RECORD, Field
 from pipelines.errors import HubError
+from pipelines.intake.notices import Known, notices
 from pipelines.intake.outcome import Outcome, status_of
 from pipelines.intake.passes import Opened, Passed
 from pipelines.reading import Problem, Source, missing_columns, no_rows, open_source, salvage
+from pipelines.reading.faults import fault
+from pipelines.reading.headers import Columns, known_columns
 from pipelines.receipts.files import FindingsFiles
 from pipelines.receipts.findings import findings, refused_rows
-from pipelines.receipts.layout import Layout
+from pipelines.receipts.layout import Layout, has_cells
 from pipelines.screening import BATCH, COUNTED, MEASURES, REFUSED, Screen, counts
 from pipelines.screening.columns import ROW_NUMBER
 
-_NO_LINES: Final = {BATCH: pl.String, ROW_NUMBER: pl.Int64, "raw_text": pl.String}
+_NO_LINES: Final = {BATCH: pl.String, ROW_NUMBER: pl.Int64, "raw_text": pl.String, "fault": pl.String}
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,13 @@ class Judged:
         files.finish()
 
 
-def judge(screen: Screen, passed: Passed) -> Judged:
+def judge(screen: Screen, passed: Passed, known: Callable[[str], Known] | None = None) -> Judged:
     """Count what a pass left.
+
+    Args:
+        screen: of the dataset.
+        passed: the files, screened.
+        known: by provider, which numbers name refused rows of it; ``precheck`` cannot know.
 
     Raises:
         HubError: rows are missing.
@@ -81,13 +89,18 @@ def judge(screen: Screen, passed: Passed) -> Judged:
     cells = dict(counted.group_by("rule_id").agg(pl.col("rows").sum()).rows())
     line_rule = next(rule.id for rule in rules if rule.field == RECORD)
     counted = pl.concat([counted, _line_counts(malformed, line_rule)])
-    outcomes = _outcomes(passed, refused, malformed, counted, rules)
+    outcomes = _outcomes(passed, refused, malformed, counted, screen, known)
     return Judged(screen, passed, tuple(outcomes), counted, cells, malformed)
 
 
 def _malformed(passed: Passed) -> pl.DataFrame:
     lines = [
-        {BATCH: one.delivery.batch_id, ROW_NUMBER: number, "raw_text": text}
+        {
+            BATCH: one.delivery.batch_id,
+            ROW_NUMBER: number,
+            "raw_text": text,
+            "fault": fault(text, one.delivery.suffix, one.source.separator, len(one.source.columns.names)),
+        }
         for one in passed.opened
         for number, text in one.source.malformed
     ]
@@ -122,7 +135,8 @@ def _layout(screen: Screen, one: Opened, work: Path) -> Layout:
         return way(one.path, one.delivery.suffix, fields, screen.dataset.title_zh, work / "again", one.source.terms)
 
     (work / "again").mkdir(parents=True, exist_ok=True)
-    return Layout.of(one.source.columns, screen, read, work / f"own-{one.delivery.batch_id}.parquet")
+    scratch = work / f"own-{one.delivery.batch_id}.parquet"
+    return Layout.of(one.source.columns, screen, read, scratch, has_cells=has_cells(one.delivery.file_name))
 
 
 def _with_lines(slices: Iterator[pl.DataFrame], malformed: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
@@ -139,17 +153,28 @@ def _with_lines(slices: Iterator[pl.DataFrame], malformed: pl.DataFrame) -> Iter
         yield flagged.clear(), left
 
 
+def _fits_better(columns: Columns, screen: Screen) -> tuple[str, str] | None:
+    """Title and id of the dataset that knows most of the columns of a file, where that is another than it was sent as."""
+    catalog = screen.catalog
+    known = {one: known_columns(columns.header, catalog.fields(one)) for one in (screen.dataset.id, *catalog.datasets)}
+    best = max(known, key=lambda one: known[one])
+    if 2 * known[best] <= len(columns.header) or known[best] == known[screen.dataset.id]:
+        return None
+    return catalog.datasets[best].title_zh, best
+
+
 def _outcomes(
     passed: Passed,
     refused: Mapping[str, int],
     malformed: pl.DataFrame,
     counted: pl.DataFrame,
-    rules: Sequence[Rule],
+    screen: Screen,
+    known: Callable[[str], Known] | None,
 ) -> list[Outcome]:
     """Outcome of each file; conservation is asserted, not assumed."""
     measured = {row[BATCH]: row for row in passed.measured.select(BATCH, *MEASURES).to_dicts()}
     lines = dict(malformed.group_by(BATCH).len().rows())
-    required = [rule.id for rule in rules if rule.primitive.startswith("required")]
+    required = [rule.id for rule in screen.catalog.rules[screen.dataset.id] if rule.primitive.startswith("required")]
     missing = dict(counted.filter(pl.col("rule_id").is_in(required)).group_by(BATCH).agg(pl.col("rows").sum()).rows())
     outcomes = []
     for one in passed.opened:
@@ -164,7 +189,8 @@ def _outcomes(
         if found["rows"] + broken == 0:
             problem = no_rows()
         elif one.source.columns.missing:
-            problem = missing_columns([field.title_zh for field in one.source.columns.missing])
+            columns = one.source.columns
+            problem = missing_columns([field.title_zh for field in columns.missing], _fits_better(columns, screen))
         outcomes.append(
             Outcome(
                 one.delivery,
@@ -182,6 +208,7 @@ def _outcomes(
                 one.source.columns.unknown,
                 one.source.columns.names,
                 passed.asides.get(batch, ()),
+                notices(one.source, known(one.delivery.provider_id) if known else None),
             )
         )
     return outcomes

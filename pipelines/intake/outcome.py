@@ -33,6 +33,7 @@ class Outcome:
     unknown_columns: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     asides: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     def row(self, group_id: str, catalog_version: str) -> dict[str, Any]:
         """The row of ``batches``."""
@@ -58,6 +59,7 @@ class Outcome:
             "unknown_columns": list(self.unknown_columns),
             "columns": list(self.columns),
             "asides": list(self.asides),
+            "notices": list(self.notices),
             **_of_manifest(delivery, self.problem),
             **NOTHING,
             **self.counts,

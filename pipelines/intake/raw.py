@@ -18,12 +18,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Final
 
+from pipelines.errors import InputError
 from pipelines.home import Home
 
 _PIECE: Final = 1 << 20
 
 
-class Changing(Exception):
+class Changing(InputError):
     """A file was written to while it was copied."""
 
 
@@ -53,7 +54,7 @@ def keep(home: Home, source: Path) -> tuple[str, int]:
         synced.result()
     if differs(before, source.stat()):
         temporary.unlink()
-        raise Changing
+        raise Changing(f"{source} was written to while it was read; try again when it is whole")
     target = path_of(home, digest)
     if target.exists():
         temporary.unlink()

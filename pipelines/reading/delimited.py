@@ -157,6 +157,7 @@ def _salvaged(
         asides=(*dialect.asides, *seen.asides),
         layout=layout,
         terms=terms,
+        separator=dialect.separator,
     )
 
 

@@ -69,6 +69,12 @@ def columns(header: Sequence[str], fields: tuple[Field, ...], title: str) -> Col
     )
 
 
+def known_columns(header: Sequence[str], fields: tuple[Field, ...]) -> int:
+    """How many fields a header names."""
+    known = aliases(fields)
+    return len({known[key(text)] for text in header if key(text) in known})
+
+
 def of_fields(names: Sequence[str]) -> Columns:
     """Columns of a file without a header: some fields, by id."""
     return Columns(tuple(names), (), (), tuple(names))

@@ -130,12 +130,18 @@ def burst_workbook() -> Problem:
     )
 
 
-def missing_columns(titles: list[str]) -> Problem:
-    """Required columns are not there, so that no row can be right."""
+def missing_columns(titles: list[str], fits_better: tuple[str, str] | None = None) -> Problem:
+    """Required columns are not there, so that no row can be right; ``fits_better``: title and id of another dataset."""
+    elsewhere_zh = elsewhere_en = ""
+    if fits_better is not None:
+        title, dataset_id = fits_better
+        elsewhere_zh = f"这些列更像“{title}”：如果放错了目录，请原样放到 {dataset_id} 目录。"
+        elsewhere_en = f" The columns look like '{dataset_id}': if it was the wrong folder, drop the file there."
     return Problem(
         "missing_columns",
-        f"缺少必填列：{'、'.join(titles)}。所有行因此都未入库，请补齐这些列后重新报送。",
-        f"Required columns are missing: {', '.join(titles)}. No row could be accepted; add them and send the file again.",
+        f"缺少必填列：{'、'.join(titles)}。所有行因此都未入库，请补齐这些列后重新报送。{elsewhere_zh}",
+        f"Required columns are missing: {', '.join(titles)}. No row could be accepted; add them and send the file again."
+        f"{elsewhere_en}",
     )
 
 

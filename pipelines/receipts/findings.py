@@ -35,7 +35,7 @@ def findings(
 
     Args:
         flagged: as ``Screen.flagged`` gives it.
-        malformed: ``_batch_id, _row_number, raw_text`` of lines that are no rows.
+        malformed: ``_batch_id, _row_number, raw_text, fault`` of lines that are no rows.
         rules: of the dataset.
         fields: of the dataset, by id.
 
@@ -117,7 +117,7 @@ def _of_rule(flagged: pl.DataFrame, rule: Rule, fields: Mapping[str, Field]) -> 
 
 def _lines(malformed: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     rows = malformed.with_columns(pl.lit(True).alias(REFUSED))
-    return _rows(rows, rule, identifiers_masked(pl.col("raw_text")), pl.lit(rule.expected_zh))
+    return _rows(rows, rule, identifiers_masked(pl.col("raw_text")), pl.col("fault"))
 
 
 def _rows(rows: pl.DataFrame, rule: Rule, value: pl.Expr, expected: pl.Expr) -> pl.DataFrame:

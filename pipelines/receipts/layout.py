@@ -18,8 +18,14 @@ from pipelines.screening import Screen
 from pipelines.screening.confirmation import ECHO, REASON
 
 ROW_TITLE: Final = "原文件行号"
+_WITHOUT_CELLS: Final = (".json", ".jsonl")
 Reader = Callable[[tuple[Field, ...], bool], Source]
 """Opens a file with some fields, line by line where the second argument says so."""
+
+
+def has_cells(file_name: str) -> bool:
+    """Whether a file has cells with letters and numbers, as a spreadsheet shows them; JSON has not."""
+    return not file_name.lower().endswith(_WITHOUT_CELLS)
 
 
 @dataclass(frozen=True)
@@ -30,11 +36,12 @@ class Layout:
     fields: tuple[Field, ...]
     read: Reader
     scratch: Path
+    has_cells: bool = True
 
     @classmethod
-    def of(cls, columns: Columns, screen: Screen, read: Reader, scratch: Path) -> Layout:
+    def of(cls, columns: Columns, screen: Screen, read: Reader, scratch: Path, *, has_cells: bool = True) -> Layout:
         """The layout of a file that was opened with the fields of ``screen.delivered``."""
-        return cls(columns, screen.delivered, read, scratch)
+        return cls(columns, screen.delivered, read, scratch, has_cells)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -51,7 +58,9 @@ class Layout:
 
     @cached_property
     def places(self) -> dict[str, str]:
-        """Letters of the columns, by field id."""
+        """Letters of the columns, by field id; none where a file has no cells."""
+        if not self.has_cells:
+            return {}
         return {name: letters(place) for place, name in enumerate(self.names)}
 
     @cached_property

@@ -19,13 +19,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipelines.catalog import Catalog
 from pipelines.catalog.site.pages import TEMPLATES as SITE
 from pipelines.intake.inbox import CHINA
-from pipelines.receipts.layout import letters
+from pipelines.receipts.layout import has_cells, letters
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 MOST_CELLS: Final = 60
 """Cells that the page names; findings.xlsx names them all."""
 _LONGEST_VALUE: Final = 80
-_WITHOUT_LETTERS: Final = ("json", "jsonl")
 
 
 class Verdict(NamedTuple):
@@ -74,6 +73,7 @@ def page(content: Mapping[str, Any], findings: Path, catalog: Catalog, *, preche
         cells_in_all=sum(rule["rows"] for rule in content["rules"]),
         steps=steps(content, precheck=precheck, confirmable=confirmable),
         precheck=precheck,
+        row_word="个元素" if content["file_name"].lower().endswith(".json") else "行",
     )  # fmt: skip
 
 
@@ -99,6 +99,8 @@ def verdict(content: Mapping[str, Any], *, precheck: bool = False) -> Verdict:
             return Verdict("part", "重复报送：没有新增", "这个文件与以前报送过的一个文件内容完全相同，没有再次入库。")
         case "accepted":
             warned = f"其中 {rows['warned']:,} 行有提示，请核对。" if rows["warned"] else "没有需要改的。"
+            if content["notices"]:
+                warned = warned.removesuffix("没有需要改的。") + "另有填写没有起作用的，见“请注意”。"
             return Verdict("good", "全部通过" if precheck else "全部入库", f"共 {n} 行，全部{taken}。{warned}")
         case other:
             raise ValueError(f"no such status: {other}")
@@ -185,9 +187,9 @@ def _rules(content: Mapping[str, Any], catalog: Catalog) -> list[dict[str, Any]]
 
 def cells_to_change(content: Mapping[str, Any], findings: Path) -> list[Cell]:
     """The first cells to change: those of refused rows before those with a warning."""
-    places = {name: letters(place) for place, name in enumerate(content["columns"])}
-    if str(content["encoding"]).startswith(_WITHOUT_LETTERS):
-        places = {}
+    places = {}
+    if has_cells(content["file_name"]):
+        places = {name: letters(place) for place, name in enumerate(content["columns"])}
     refused: list[Cell] = []
     warned: list[Cell] = []
     if not findings.exists():

@@ -3,7 +3,8 @@
 ``catalog_page`` of a rule is where it is explained, relative to the catalogue's site; ``catalog_site`` is the way from the folder
 of the receipt to that site. Together they are a link; null for a rule that the catalogue no longer has.
 ``confirmed`` counts the accepted rows in which the provider confirmed what looked wrong, ``corrects`` the rows refused earlier that
-this delivery brought right, ``columns`` are those of the file in their order.
+this delivery brought right, ``columns`` are those of the file in their order, ``notices`` say what of the
+columns 退回编号 and 确认说明 had no effect.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ def receipt(
         "columns": list(batch["columns"] or []),
         "unknown_columns": list(batch["unknown_columns"] or []),
         "not_records": list(batch["asides"] or []),
+        "notices": list(batch["notices"] or []),
         "manifest": batch["manifest"],
     }
     if batch["problem_code"]:

@@ -16,16 +16,17 @@ from pipelines.catalog.models import Product
 from pipelines.intake.collect import Hub
 from pipelines.lake.tables import COMPRESSION_LEVEL, digest
 from pipelines.release.changes import REASON, REMOVED, changes
-from pipelines.release.display import LATER, TAKEN_DOWN, TURNS, with_state
+from pipelines.release.display import TAKEN_DOWN
+from pipelines.release.drawn import WHY, View, draw, entry, view
 from pipelines.release.manifest import Manifest
-from pipelines.release.messages import ASKED_BY, ASKED_IN, ASKED_ON, Messages, effects
-from pipelines.release.view import FILTERED, WITHHELD, shown, withheld
-from pipelines.resolution import Precedence, key_columns, resolve
+from pipelines.release.messages import ASKED_BY, ASKED_IN, ASKED_ON
+from pipelines.release.parts import parts_of
+from pipelines.release.view import FILTERED
+from pipelines.resolution import key_columns
 
 SUPERSEDED: Final = "superseded"
 CATALOGUE: Final = "catalogue"
 UNEXPLAINED: Final = "unexplained"
-_WHY: Final = "_withheld"
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,26 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Made:
-    """A bucket of a product.
-
-    ``rows`` is its account: accepted, published, superseded, duplicate, and withheld by reason. ``taken_down`` has a row for
-    each record that left the product by repair or withdrawal.
-    """
+class Part:
+    """A part of a product as the manifest describes it; ``taken_over``: its data file is that of the latest release."""
 
     file: Mapping[str, Any]
     rows: Mapping[str, Any]
     findings: Mapping[str, int]
+    taken_over: bool = False
+
+
+@dataclass(frozen=True)
+class Made:
+    """A bucket of a product, by part.
+
+    ``rows`` of a part is its account: accepted, published, superseded, duplicate, and withheld by reason. ``taken_down`` has a row
+    for each record that left the product by repair or withdrawal.
+    """
+
+    parts: Mapping[str, Part]
     changes: pl.DataFrame
-    taken_down: Sequence[Mapping[str, Any]]
+    taken_down: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,7 @@ def make_bucket(
     dataset: Dataset,
     bucket: str,
     files: Sequence[Path],
-    messages: Messages,
+    messages: pl.DataFrame,
     day: date,
     wanted: Sequence[Wanted],
     folders: Mapping[str, Path],
@@ -83,69 +92,34 @@ def make_bucket(
         wanted: products to write.
         folders: where each product's data files go.
     """
-    rows = hub.records(dataset.id).scan(files).collect() if files else hub.records(dataset.id).scan([]).collect()
-    resolved = resolve(rows, dataset, Precedence.of(hub.catalog, dataset.id, day))
+    drawn = draw(hub, dataset, bucket, hub.records(dataset.id).scan(files).collect(), messages, day)
     key = key_columns(dataset)
-    asked = effects(rows, messages.of(dataset.id, bucket), dataset)
-    del rows
-    records = with_state(resolved.records.lazy(), asked.frame.lazy(), key, hub.catalog, dataset, day).collect()
-    account = {
-        "accepted": resolved.accepted,
-        SUPERSEDED: resolved.superseded,
-        "duplicate": resolved.duplicate,
-        **resolved.kinds,
-    }
     made = {}
     for one in wanted:
-        made[one.product.id] = _of_product(hub, one, bucket, records, account, asked.refused, key, folders)
-    for product_id, part in made.items():
-        made[product_id] = _with_takedowns(part, asked.frame, key)
-    return Bucket(made, records[TURNS].min(), resolved.losers)  # type: ignore[arg-type]
+        seen = view(hub, drawn, one.product, key)
+        parts = {
+            name: Part(write(seen.of(name), folders[one.product.id], name), **entry(tally, one.product))
+            for name, tally in seen.tallies.items()
+        }
+        turned = changes_of(one, previous_records(hub, one.product.id, bucket, one.previous, key), seen, key)
+        made[one.product.id] = Made(parts, turned, takedowns(turned, drawn.asked, key))
+    return Bucket(made, drawn.turns_on, drawn.losers)
 
 
-def _of_product(
-    hub: Hub,
-    one: Wanted,
-    bucket: str,
-    records: pl.DataFrame,
-    account: Mapping[str, int],
-    refused: int,
-    key: Sequence[str],
-    folders: Mapping[str, Path],
-) -> Made:
-    product = one.product
-    why = records.select(withheld(hub.catalog, product).alias(_WHY)).to_series()
-    kept = records if why.null_count() == records.height else records.filter(why.is_null())
-    frame = shown(kept, hub.catalog, product).rechunk()
-    file = write(frame, folders[product.id], bucket)
-    hidden = records.select(key).with_columns(why).filter(pl.col(_WHY).is_not_null())
-    counted = dict(hidden.group_by(_WHY).len().rows())
-    reasons = hidden.select(
-        *key,
-        pl.col(_WHY)
-        .replace(
-            {
-                FILTERED: CATALOGUE if one.redefined else SUPERSEDED,
-                "recorded": CATALOGUE if one.redefined else SUPERSEDED,
-            }
-        )
-        .alias(REASON),
-    )
-    otherwise = CATALOGUE if one.redefined else UNEXPLAINED
-    turned = changes(previous_records(hub, product.id, bucket, one.previous), frame, key, otherwise, reasons)
-    by_reason = {str(reason): counted[str(reason)] for reason in WITHHELD if counted.get(str(reason))}
-    findings = {"later_end_supplied": int(kept[LATER].sum())} if product.publication_clock else {}
-    findings["messages_of_others"] = refused
-    return Made(file, {**account, "published": frame.height, "withheld": by_reason}, findings, turned, ())
+def changes_of(one: Wanted, before: pl.DataFrame | None, seen: View, key: Sequence[str]) -> pl.DataFrame:
+    """What turns records of the latest release of a product into those it is to show, removals with their reasons."""
+    withheld_as = dict.fromkeys((FILTERED, "recorded"), CATALOGUE if one.redefined else SUPERSEDED)
+    reasons = seen.hidden.select(*key, pl.col(WHY).replace(withheld_as).alias(REASON))
+    return changes(before, seen.frame, key, CATALOGUE if one.redefined else UNEXPLAINED, reasons)
 
 
-def _with_takedowns(made: Made, asked: pl.DataFrame, key: Sequence[str]) -> Made:
-    """The bucket of a product with who asked for each record that it lost by repair or withdrawal."""
-    gone = made.changes.filter(pl.col(REASON).is_in([str(state) for state in TAKEN_DOWN]))
+def takedowns(turned: pl.DataFrame, asked: pl.DataFrame, key: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Who asked for each record that a product lost by repair or withdrawal."""
+    gone = turned.filter(pl.col(REASON).is_in([str(state) for state in TAKEN_DOWN]))
     if gone.is_empty():
-        return made
+        return []
     rows = gone.select(*key, REASON).join(asked, on=list(key), how="left", nulls_equal=True, maintain_order="left")
-    found = [
+    return [
         {
             "reason": row[REASON],
             "provider_id": row[ASKED_BY],
@@ -155,7 +129,6 @@ def _with_takedowns(made: Made, asked: pl.DataFrame, key: Sequence[str]) -> Made
         }
         for row in rows.to_dicts()
     ]
-    return Made(made.file, made.rows, made.findings, made.changes, found)
 
 
 def key_digest(values: Sequence[object]) -> str:
@@ -163,22 +136,32 @@ def key_digest(values: Sequence[object]) -> str:
     return hashlib.sha256("\0".join("" if value is None else str(value) for value in values).encode()).hexdigest()[:32]
 
 
-def write(records: pl.DataFrame, folder: Path, bucket: str) -> dict[str, Any]:
-    """Write the data file of a bucket under the digest of its bytes; how manifests name it."""
-    temporary = folder / f".{bucket}.parquet"
-    records.write_parquet(temporary, compression_level=COMPRESSION_LEVEL)
+def write(records: pl.DataFrame, folder: Path, part: str) -> dict[str, Any]:
+    """Write the data file of a part under the digest of its bytes; how manifests name it."""
+    temporary = folder / f".{part}.parquet"
+    records.rechunk().write_parquet(temporary, compression_level=COMPRESSION_LEVEL)
     sha256 = digest(temporary)
-    path = folder / f"{bucket}-{sha256[:16]}.parquet"
+    path = folder / f"{part}-{sha256[:16]}.parquet"
     temporary.replace(path)
     return {"path": f"data/{path.name}", "rows": records.height, "bytes": path.stat().st_size, "sha256": sha256}
 
 
-def previous_records(hub: Hub, product_id: str, bucket: str, previous: Manifest | None) -> pl.DataFrame | None:
-    """The records of a bucket in a release, None where it has none."""
-    if previous is None or bucket not in previous["buckets"]:
+def part_file(hub: Hub, product_id: str, part: str, previous: Manifest) -> Path:
+    """The data file of a part of a release that has it."""
+    folder: Path = hub.home.shared / product_id / previous["release_id"]
+    return folder / str(previous["buckets"][part]["file"]["path"])
+
+
+def previous_records(
+    hub: Hub, product_id: str, bucket: str, previous: Manifest | None, key: Sequence[str]
+) -> pl.DataFrame | None:
+    """The records of a bucket in a release, sorted by key; None where it has none."""
+    names = parts_of(previous["buckets"], bucket) if previous is not None else []
+    if previous is None or not names:
         return None
-    folder = hub.home.shared / product_id / previous["release_id"]
-    return pl.read_parquet(folder / previous["buckets"][bucket]["file"]["path"], hive_partitioning=False)
+    files = [part_file(hub, product_id, name, previous) for name in names]
+    found = [pl.read_parquet(file, hive_partitioning=False) for file in files]
+    return found[0] if len(found) == 1 else pl.concat(found).sort([name for name in key if name in found[0].columns])
 
 
 def removed_by_reason(changed: pl.DataFrame) -> dict[str, int]:

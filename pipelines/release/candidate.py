@@ -1,4 +1,4 @@
-"""A release in the making: built in ``state/work``, bucket by bucket, then checked, and only then moved to."""
+"""A release in the making: built in ``state/work``, part by part, then checked, and only then moved to."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from pipelines.home import write_json
 from pipelines.intake.collect import Hub
 from pipelines.intake.inbox import CHINA
 from pipelines.lake.tables import COMPRESSION_LEVEL, digest
-from pipelines.release.bucket import Made, removed_by_reason
+from pipelines.release.bucket import Made, part_file, removed_by_reason
 from pipelines.release.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED
 from pipelines.release.displays import display_rows
 from pipelines.release.gate import Refused, Validation
 from pipelines.release.manifest import MANIFEST_VERSION, Manifest, point_to, release_id
+from pipelines.release.parts import bucket_of_part
 from pipelines.release.takedowns import takedown_rows
 from pipelines.resolution import KINDS
 
@@ -54,7 +55,7 @@ class Candidate:
         shutil.rmtree(self.work, ignore_errors=True)
         self.folder = self.work / "candidate"
         (self.folder / "data").mkdir(parents=True)
-        self._buckets: dict[str, Any] = {}
+        self._parts: dict[str, Any] = {}
         self._taken_down: list[Mapping[str, Any]] = []
         self._fresh: list[str] = []
         self._changes = ChangesFile(self.folder / "changes.parquet")
@@ -76,26 +77,37 @@ class Candidate:
         """Removed records by reason."""
         return self._changes.removed
 
-    def link(self, bucket: str) -> None:
-        """Take a bucket over from the latest release, as a hard link."""
+    def link(self, part: str) -> None:
+        """Take a part over from the latest release, as a hard link."""
         if self.previous is None:
-            raise HubError("a bucket is unchanged, but there is no previous release")
-        entry = self.previous["buckets"][bucket]
-        source = self._hub.home.shared / self.product.id / self.previous["release_id"] / entry["file"]["path"]
-        os.link(source, self.folder / entry["file"]["path"])
-        self._buckets[bucket] = entry
+            raise HubError("a part is unchanged, but there is no previous release")
+        entry = self.previous["buckets"][part]
+        self._link(part)
+        self._parts[part] = entry
 
-    def add(self, bucket: str, made: Made) -> None:
+    def add(self, made: Made) -> None:
         """Take a bucket that was made anew."""
-        self._buckets[bucket] = {"file": made.file, "rows": made.rows, "findings": made.findings}
-        self._fresh.append(bucket)
+        for name, one in made.parts.items():
+            if one.taken_over:
+                self._link(name)
+            else:
+                self._fresh.append(name)
+            self._parts[name] = {"file": one.file, "rows": one.rows, "findings": one.findings}
         self._taken_down += made.taken_down
         self._changes.add(made.changes)
+
+    def _link(self, part: str) -> None:
+        if self.previous is not None:
+            os.link(part_file(self._hub, self.product.id, part, self.previous), self._target(part, self.previous))
+
+    def _target(self, part: str, manifest: Manifest) -> Path:
+        return self.folder / str(manifest["buckets"][part]["file"]["path"])
 
     def files(self, buckets: Sequence[str]) -> tuple[Path, ...]:
         """New data files of some buckets."""
         chosen = set(buckets)
-        return tuple(self.folder / self._buckets[b]["file"]["path"] for b in sorted(self._fresh) if b in chosen)
+        fresh = [name for name in sorted(self._fresh) if bucket_of_part(name) in chosen]
+        return tuple(self.folder / self._parts[name]["file"]["path"] for name in fresh)
 
     def manifest(self, as_of: datetime) -> Manifest:
         """Finish ``changes.parquet`` and describe the candidate; ``validation`` comes later.
@@ -104,7 +116,7 @@ class Candidate:
             HubError: rows are missing.
         """
         self._changes.close()
-        files = [self._buckets[bucket]["file"] for bucket in sorted(self._buckets)]
+        files = [self._parts[bucket]["file"] for bucket in sorted(self._parts)]
         account, reasons = self._account()
         day = as_of.astimezone(CHINA).date()
         instant = as_of.isoformat(timespec="seconds")
@@ -130,17 +142,17 @@ class Candidate:
             "previous_release_id": self.previous["release_id"] if self.previous else None,
             "withheld": reasons,
             "account": account,
-            "kinds": {kind: sum(entry["rows"].get(kind, 0) for entry in self._buckets.values()) for kind in KINDS},
-            "findings": _sum(entry.get("findings", {}) for entry in self._buckets.values()),
+            "kinds": {kind: sum(entry["rows"].get(kind, 0) for entry in self._parts.values()) for kind in KINDS},
+            "findings": _sum(entry.get("findings", {}) for entry in self._parts.values()),
             "taken_down": takedown_rows(self._hub.catalog, product, self._taken_down, day),
             "displays": display_rows(paths, day) if product.publication_clock else [],
             "definition": self.definition,
-            "buckets": dict(sorted(self._buckets.items())),
+            "buckets": dict(sorted(self._parts.items())),
         }
 
     def _account(self) -> tuple[dict[str, int], dict[str, int]]:
         """Every row of the lake in one of the account's columns, and why those withheld are."""
-        entries = [entry["rows"] for entry in self._buckets.values()]
+        entries = [entry["rows"] for entry in self._parts.values()]
         account = {name: sum(rows[name] for rows in entries) for name in ACCOUNT}
         reasons = _sum(rows["withheld"] for rows in entries)
         account["withheld"] = sum(reasons.values())

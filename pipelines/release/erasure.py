@@ -30,6 +30,7 @@ from pipelines.release.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED
 from pipelines.release.display import EFFECT, TAKEN_DOWN
 from pipelines.release.manifest import Manifest, latest, read, releases
 from pipelines.release.messages import Messages, effects
+from pipelines.release.parts import parts_of
 from pipelines.resolution import key_columns
 from pipelines.screening.columns import PROVIDER, SUBJECT_KEY
 
@@ -97,10 +98,10 @@ def erase_from_releases(
 
 def remaining(folder: Path, manifest: Manifest, found: TakenDown, key: Sequence[str]) -> Iterator[Path]:
     """Files of a release that still hold something of a record that was taken down."""
-    for bucket, taken in found.items():
-        entry = manifest["buckets"].get(bucket)
-        if entry is not None and _holds(folder / entry["file"]["path"], taken, key):
-            yield folder / entry["file"]["path"]
+    for name, taken in _parts(manifest, found):
+        path = folder / manifest["buckets"][name]["file"]["path"]
+        if _holds(path, taken, key):
+            yield path
     if found and _content(folder / "changes.parquet", pl.concat(found.values()), key):
         yield folder / "changes.parquet"
 
@@ -112,11 +113,9 @@ def _rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: Writte
         shutil.rmtree(folder)  # made under another record key: what it holds cannot be told, so it is offered no more
         return
     erased = 0
-    for bucket, taken in sorted(found.items()):
-        entry = manifest["buckets"].get(bucket)
-        if entry is None or not _holds(folder / entry["file"]["path"], taken, key):
-            continue
-        erased += _erase(folder, manifest, bucket, taken, key, written)
+    for name, taken in _parts(manifest, found):
+        if _holds(folder / manifest["buckets"][name]["file"]["path"], taken, key):
+            erased += _erase(folder, manifest, name, taken, key, written)
     path = folder / "changes.parquet"
     every = pl.concat(found.values()) if found else None
     if every is not None and _content(path, every, key):
@@ -131,18 +130,25 @@ def _rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: Writte
             old.unlink()
 
 
+def _parts(manifest: Manifest, found: TakenDown) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Parts of the buckets from which records were taken down."""
+    for bucket, taken in sorted(found.items()):
+        for name in parts_of(manifest["buckets"], bucket):
+            yield name, taken
+
+
 def _erase(
-    folder: Path, manifest: Manifest, bucket: str, taken: pl.DataFrame, key: Sequence[str], written: Written
+    folder: Path, manifest: Manifest, part: str, taken: pl.DataFrame, key: Sequence[str], written: Written
 ) -> int:
-    """The data file of a bucket without the records; how many there were."""
-    entry = manifest["buckets"][bucket]
+    """The data file of a part without the records; how many there were."""
+    entry = manifest["buckets"][part]
     old = entry["file"]
     rows = pl.read_parquet(folder / old["path"], hive_partitioning=False)
     kept = rows.join(taken.select(key), on=list(key), how="anti", nulls_equal=True, maintain_order="left").rechunk()
     gone = rows.join(taken, on=list(key), how="inner", nulls_equal=True)
     there = written.get(old["sha256"])
     if there is None:
-        entry["file"] = write(kept, folder / "data", bucket)
+        entry["file"] = write(kept, folder / "data", part)
         written[old["sha256"]] = folder / entry["file"]["path"], entry["file"]
     else:
         path, file = there

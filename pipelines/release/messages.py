@@ -66,11 +66,12 @@ class Effects:
     """What messages do to the records of a bucket.
 
     ``frame`` has one row per record: the record key, ``_effect``, ``_asked_by`` (provider), ``_asked_in`` (its region) and
-    ``_asked_on`` (the day its message came). ``refused`` counts messages of somebody the record does not concern.
+    ``_asked_on`` (the day its message came). ``refused`` has the record key named by each message of
+    somebody the record does not concern.
     """
 
     frame: pl.DataFrame
-    refused: int
+    refused: pl.DataFrame
 
 
 def read_messages(hub: Hub) -> Messages:
@@ -140,7 +141,8 @@ def effects(rows: pl.DataFrame, messages: pl.DataFrame, dataset: Dataset) -> Eff
     )
     asked = named.select(*key, *(name for name in _SCHEMA if name in named.columns and name not in key)).unique()
     granted = entitled.select(asked.columns).unique()
-    return Effects(last.select(*key, *kept), asked.height - granted.height)
+    refused = asked.join(granted, on=asked.columns, how="anti", nulls_equal=True)
+    return Effects(last.select(*key, *kept), refused.select(key))
 
 
 def _named(rows: pl.DataFrame, messages: pl.DataFrame, dataset: Dataset, key: Sequence[str]) -> pl.DataFrame:

@@ -1,7 +1,8 @@
 """Publish: resolve what changed, build a candidate for each product, check it, move to it.
 
 A bucket is made anew when its lake files, the messages about it or what the catalogue says of the product changed, or when the
-clock has come to a day on which one of its records turns; all others are taken over. The clock never runs back: what is
+clock has come to a day on which one of its records turns; all others are taken over. Of a large bucket only the slices in which
+something changed are made anew, where nothing but rows came (``pipelines.release.renewal``). The clock never runs back: what is
 published as of an earlier day than the latest release is made as of that release's day, or records whose time is over would be
 shown again because somebody ran an old task.
 """
@@ -29,6 +30,8 @@ from pipelines.release.displays import display_rows
 from pipelines.release.enter import enter, enter_standing, entered, transaction_of
 from pipelines.release.manifest import Manifest, data_files, latest
 from pipelines.release.messages import Messages, read_messages
+from pipelines.release.parts import by_bucket
+from pipelines.release.renewal import Renewal, can_renew
 from pipelines.release.sources import Source, definition, made_from, remember, source
 from pipelines.resolution import LosersFiles, key_columns
 from pipelines.stopwatch import stage
@@ -57,7 +60,7 @@ class _Plan:
     product: Product
     previous: Manifest | None
     definition: str
-    sources: Mapping[str, str]
+    sources: Mapping[str, Source]
     known: Mapping[str, Source]
     touched: frozenset[str]
 
@@ -176,7 +179,7 @@ def _plan(
     day = at.astimezone(CHINA).date()
     defined = definition(hub, product, day)
     known = made_from(hub.home, previous)
-    there = previous["buckets"] if previous else {}
+    there = by_bucket(previous["buckets"]) if previous else {}
     sources = {
         bucket: source(defined, files.get(bucket, []), run.messages.digest(dataset.id, bucket))
         for bucket in sorted({*files, *there})
@@ -205,12 +208,21 @@ def _make(
     folders = {name: candidate.data for name, candidate in candidates.items()}
     day = at.astimezone(CHINA).date()
     for plan in active:
+        there = by_bucket(plan.previous["buckets"]) if plan.previous else {}
         for bucket in sorted(plan.sources.keys() - plan.touched):
-            candidates[plan.product.id].link(bucket)
+            for part in there[bucket]:
+                candidates[plan.product.id].link(part)
 
     def made(bucket: str) -> Bucket:
-        wanted = [plan.wanted for plan in active if bucket in plan.touched]
-        return make_bucket(hub, dataset, bucket, files.get(bucket, []), run.messages, day, wanted, folders)
+        concerned = [plan for plan in active if bucket in plan.touched]
+        wanted = [plan.wanted for plan in concerned]
+        there = files.get(bucket, [])
+        about = run.messages.of(dataset.id, bucket)
+        known = _known(concerned, bucket)
+        if known is None or not can_renew(wanted, bucket):
+            return make_bucket(hub, dataset, bucket, there, about, day, wanted, folders)
+        split = [path for path in there if path.name in known], [path for path in there if path.name not in known]
+        return Renewal(hub, dataset, bucket, *split, about, day).make(wanted, folders)
 
     turns = {}
     losers = LosersFiles(hub.home, dataset, hub.catalog.fields(dataset.id))
@@ -218,14 +230,14 @@ def _make(
         for bucket, done in zip(touched, two_at_a_time(made, touched), strict=True):
             turns[bucket] = done.turns_on
             losers.add(bucket, done.losers)
-            for product_id, part in done.products.items():
-                candidates[product_id].add(bucket, part)
+            for product_id, one in done.products.items():
+                candidates[product_id].add(one)
     losers.keep()  # before any pointer moves: a run that dies here makes the buckets anew, and these with them
     results, failures = [], []
     passed: list[_Plan] = []
     for plan in active:
         sources = {
-            bucket: Source(made_of, turns[bucket] if bucket in plan.touched else plan.known[bucket].turns_on)
+            bucket: replace(made_of, turns_on=turns[bucket] if bucket in plan.touched else plan.known[bucket].turns_on)
             for bucket, made_of in plan.sources.items()
         }
         try:
@@ -234,6 +246,15 @@ def _make(
         except gate.Refused as error:
             failures.append(str(error))
     return results, failures
+
+
+def _known(plans: Sequence[_Plan], bucket: str) -> frozenset[str] | None:
+    """The lake files all products were made from, where all that happened since is that files came; else None."""
+    made = [(plan.known.get(bucket), plan.sources[bucket]) for plan in plans]
+    if not all(known is not None and known.grew_to(now) for known, now in made):
+        return None
+    files = {known.files for known, _ in made if known is not None}
+    return frozenset(files.pop()) if len(files) == 1 else None
 
 
 def _finish(

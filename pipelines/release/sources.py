@@ -1,9 +1,12 @@
 """What the latest release of a product was made from, so that only what must be is made anew.
 
-    state/sources/<product_id>.json     {"release_id": …, "buckets": {"07": {"source": …, "turns_on": "2027-02-28"}}}
+    state/sources/<product_id>.json
+        {"release_id": …, "buckets": {"07": {"source": …, "turns_on": "2027-02-28", "rules": …, "files": [names]}}}
 
 ``source`` changes with the lake files of a bucket, the messages about it, and what the catalogue says of the product;
-``turns_on`` is the next day on which the clock changes something. Where the file is lost, everything is made anew.
+``turns_on`` is the next day on which the clock changes something. ``rules`` changes with messages and catalogue alone: where it
+stands and ``files`` are still among those of the lake, only what came since need be looked at. Where the file is lost, everything
+is made anew.
 """
 
 from __future__ import annotations
@@ -32,10 +35,16 @@ class Source:
 
     source: str
     turns_on: date | None = None
+    rules: str = ""
+    files: tuple[str, ...] = ()
 
-    def stands(self, source: str, day: date) -> bool:
+    def stands(self, made: Source, day: date) -> bool:
         """True where the bucket need not be made anew."""
-        return self.source == source and (self.turns_on is None or day < self.turns_on)
+        return self.source == made.source and (self.turns_on is None or day < self.turns_on)
+
+    def grew_to(self, made: Source) -> bool:
+        """True where all that happened since is that files came."""
+        return bool(self.rules) and self.rules == made.rules and set(self.files) <= set(made.files)
 
 
 def made_from(home: Home, previous: Manifest | None) -> dict[str, Source]:
@@ -47,7 +56,12 @@ def made_from(home: Home, previous: Manifest | None) -> dict[str, Source]:
     if known["release_id"] != previous["release_id"]:
         return {}
     return {
-        bucket: Source(entry["source"], date.fromisoformat(entry["turns_on"]) if entry["turns_on"] else None)
+        bucket: Source(
+            entry["source"],
+            date.fromisoformat(entry["turns_on"]) if entry["turns_on"] else None,
+            entry.get("rules", ""),
+            tuple(entry.get("files", ())),
+        )
         for bucket, entry in known.get("buckets", {}).items()
     }
 
@@ -55,7 +69,12 @@ def made_from(home: Home, previous: Manifest | None) -> dict[str, Source]:
 def remember(home: Home, manifest: Manifest, sources: Mapping[str, Source]) -> None:
     """Write down what a release was made from."""
     buckets = {
-        bucket: {"source": one.source, "turns_on": one.turns_on.isoformat() if one.turns_on else None}
+        bucket: {
+            "source": one.source,
+            "turns_on": one.turns_on.isoformat() if one.turns_on else None,
+            "rules": one.rules,
+            "files": one.files,
+        }
         for bucket, one in sorted(sources.items())
     }
     write_json(_path(home, manifest["product_id"]), {"release_id": manifest["release_id"], "buckets": buckets})
@@ -87,9 +106,10 @@ def definition(hub: Hub, product: Product, day: date) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
-def source(definition_: str, files: Sequence[Path], messages: str) -> str:
+def source(definition_: str, files: Sequence[Path], messages: str) -> Source:
     """What a bucket is made from: file names are digests of their contents."""
-    return hashlib.sha256("\0".join([definition_, messages, *sorted(p.name for p in files)]).encode()).hexdigest()[:16]
+    names = sorted(path.name for path in files)
+    return Source(_digest([definition_, messages, *names]), None, _digest([definition_, messages]), tuple(names))
 
 
 def stands(
@@ -101,10 +121,14 @@ def stands(
     known = made_from(hub.home, manifest)
     return manifest["definition"] == defined and all(
         bucket in known
-        and known[bucket].source == source(defined, paths, messages.digest(str(product.dataset), bucket))
+        and known[bucket].source == source(defined, paths, messages.digest(str(product.dataset), bucket)).source
         for bucket, paths in files.items()
     )
 
 
 def _path(home: Home, product_id: str) -> Path:
     return home.root / f"state/sources/{product_id}.json"
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]

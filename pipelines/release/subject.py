@@ -26,7 +26,7 @@ from pipelines.lake.ledger import SUBJECT_COUNTS, ledger
 from pipelines.lake.sql import parquet
 from pipelines.overlap import two_at_a_time
 from pipelines.privacy.scan import scan
-from pipelines.release.bucket import Made, previous_records, write
+from pipelines.release.bucket import Made, Part, previous_records, write
 from pipelines.release.candidate import Candidate
 from pipelines.release.changes import changes
 from pipelines.release.enter import enter
@@ -105,13 +105,13 @@ def _publish(
     def made(bucket: str) -> _Bucket:
         said = read_bucket(hub, master, found.get(bucket, BucketSources()), days)
         return _bucket(
-            master, bucket, said, ranks, previous_records(hub, master.product.id, bucket, previous), candidate
+            master, bucket, said, ranks, previous_records(hub, master.product.id, bucket, previous, [CODE]), candidate
         )
 
     statements: dict[str, pl.DataFrame] = {}
     with stage("subjects"):
         for bucket, done in zip(touched, two_at_a_time(made, touched), strict=True):
-            candidate.add(bucket, done.made)
+            candidate.add(done.made)
             statements[bucket] = done.statements
     manifest = _described(candidate.manifest(at), master)
     files = [candidate.folder / file["path"] for file in manifest["files"] if file["rows"]]
@@ -161,7 +161,7 @@ def _bucket(
     file = write(frame, candidate.data, bucket)
     account = {"accepted": frame.height, "published": frame.height, "superseded": 0, "duplicate": 0, "withheld": {}}
     counted = {f"{_OF_PROVIDER}{provider}": number for provider, number in of_provider.rows()}
-    return _Bucket(Made(file, account, counted, changes(before, frame, [CODE], GONE), ()), statements)
+    return _Bucket(Made({bucket: Part(file, account, counted)}, changes(before, frame, [CODE], GONE)), statements)
 
 
 def _described(manifest: Manifest, master: SubjectMaster) -> Manifest:

@@ -17,6 +17,7 @@ import polars as pl
 from pipelines.lake.ledger import ledger
 from pipelines.lake.tables import Table
 from pipelines.release.manifest import latest
+from pipelines.release.parts import by_bucket
 from pipelines.resolution.losers import CONFLICT, DIFFERS, KIND, OLDER_VERSION, WINNER_BATCH, WINNER_ROW, losers_table
 from pipelines.screening.columns import BATCH, PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER, SUBJECT_KEY
 from pipelines.subjects.master import FIRST_SEEN
@@ -33,13 +34,13 @@ _WON: Final = {WINNER_BATCH: BATCH, WINNER_ROW: ROW_NUMBER}
 class BucketSources:
     """Files a bucket of subjects is made from, by dataset."""
 
-    records: Mapping[str, Path] = field(default_factory=dict)
+    records: Mapping[str, list[Path]] = field(default_factory=dict)
     losers: Mapping[str, list[Path]] = field(default_factory=dict)
 
     def digest(self, definition: str) -> str:
         """Changes when what the bucket is made from does: names of files hold digests of their contents."""
-        names = [f"{dataset_id}/{path.name}" for dataset_id, path in sorted(self.records.items())]
-        names += [f"{dataset_id}/{path.name}" for dataset_id, some in sorted(self.losers.items()) for path in some]
+        both = [*sorted(self.records.items()), *sorted(self.losers.items())]
+        names = [f"{dataset_id}/{path.name}" for dataset_id, some in both for path in some]
         return hashlib.sha256("\0".join([definition, *names]).encode()).hexdigest()[:16]
 
 
@@ -60,16 +61,16 @@ class Said:
 
 def sources_by_bucket(hub: Hub) -> dict[str, BucketSources]:
     """Sources of every bucket that any dataset's latest release has, by bucket."""
-    records: dict[str, dict[str, Path]] = {}
+    records: dict[str, dict[str, list[Path]]] = {}
     lost: dict[str, dict[str, list[Path]]] = {}
     for dataset_id in sorted(hub.catalog.datasets):
         manifest = latest(hub.home, dataset_id)
         if manifest is None:
             continue
         folder = hub.home.shared / dataset_id / manifest["release_id"]
-        for file in manifest["files"]:
-            bucket = Path(file["path"]).name.partition("-")[0]
-            records.setdefault(bucket, {})[dataset_id] = folder / file["path"]
+        for bucket, names in by_bucket(manifest["buckets"]).items():
+            paths = [folder / manifest["buckets"][name]["file"]["path"] for name in names]
+            records.setdefault(bucket, {})[dataset_id] = paths
         for path, partition in losers_of(hub, dataset_id).files().items():
             lost.setdefault(str(partition), {}).setdefault(dataset_id, []).append(path)
     return {bucket: BucketSources(files, lost.get(bucket, {})) for bucket, files in sorted(records.items())}
@@ -96,8 +97,8 @@ def read_bucket(hub: Hub, master: SubjectMaster, sources: BucketSources, days: p
         days: as ``batch_days`` gives them.
     """
     said, lost, former, first, against = [], [], [], [], []
-    for dataset_id, path in sorted(sources.records.items()):
-        records = pl.scan_parquet(path, hive_partitioning=False)
+    for dataset_id, paths in sorted(sources.records.items()):
+        records = pl.scan_parquet(paths, hive_partitioning=False)
         found = mentions(master, dataset_id, records).collect()
         found = found.join(days, on=BATCH, how="left", maintain_order="left")
         said.append(found)

@@ -15,6 +15,7 @@ import polars as pl
 from pipelines.catalog import Dataset
 from pipelines.release.changes import CHANGE_TYPE, REASON, REMOVED
 from pipelines.release.manifest import Manifest, latest, read, releases
+from pipelines.release.parts import parts_of
 from pipelines.screening.columns import BATCH, ROW_NUMBER, SUBJECT_KEY
 from pipelines.trace.values import plain
 from pipelines.trace.versions import Place
@@ -107,8 +108,8 @@ def _rows(path: Path, dataset: Dataset, code: str) -> list[dict[str, Any]]:
 
 
 def _bucket_files(folder: Path, manifest: Manifest, bucket: str) -> list[Path]:
-    paths = [folder / file["path"] for file in manifest["files"]]
-    return [path for path in paths if path.name.partition("-")[0] == bucket]
+    names = parts_of(manifest["buckets"], bucket)
+    return [folder / manifest["buckets"][name]["file"]["path"] for name in names]
 
 
 def _releases(hub: Hub, product_id: str) -> Iterator[tuple[Path, Manifest]]:

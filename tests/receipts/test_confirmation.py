@@ -121,3 +121,39 @@ def test_personal_data_and_missing_values_cannot_be_confirmed() -> None:
             if rule.confirmable:
                 assert not rule.primitive.startswith(("required", "citizen_id", "mobile")), rule.id
                 assert rule.cells, rule.id
+
+
+def test_a_reason_too_short_and_a_number_that_is_none_are_told_with_their_rows(
+    home: Home, penalties: list[dict[str, str]]
+) -> None:
+    """What was told and had no effect is never passed over; what was told rightly is not complained of."""
+    good = penalties[0]
+    wrong = good | {"CF_YXQ": "2026-11-19"}
+    home.drop("sichuan", "administrative_penalty", sent([good, wrong]))
+    [first] = home.collect()
+    number = f"{first['batch_id']}-3"
+    assert first["rows"]["refused"] == 1
+    assert first["notices"] == []
+    rows = [
+        wrong | {"退回编号": number, "确认说明": "无误"},
+        good | {"CF_WSH": "川农处罚〔2026〕29号", "退回编号": "0123456789abcdef-7", "确认说明": ""},
+        good | {"CF_WSH": "川农处罚〔2026〕30号", "退回编号": "无", "确认说明": "/"},
+    ]
+    home.drop("sichuan", "administrative_penalty", sent(rows), name="again.csv")
+    [second] = home.collect()
+
+    assert second["rows"] == {"in": 3, "accepted": 2, "refused": 1, "warned": 0}
+    unknown, short = second["notices"]
+    assert unknown.startswith("第 3 行的“退回编号”不是本单位")
+    assert "0123456789abcdef-7" in unknown
+    assert short.startswith("第 2 行的“确认说明”太短（例如“无误”）")
+    page = (home.root / "outbox/sichuan" / second["batch_id"] / "receipt.html").read_text(encoding="utf-8")
+    assert unknown in page
+    assert short in page
+
+    home.drop("beijing", "administrative_penalty", sent([good | {"退回编号": number}]))
+    [other] = home.collect()
+    assert other["status"] == "accepted"
+    assert other["notices"][0].startswith("第 2 行的“退回编号”不是本单位")
+    page = (home.root / "outbox/beijing" / other["batch_id"] / "receipt.html").read_text(encoding="utf-8")
+    assert "没有需要改的" not in page

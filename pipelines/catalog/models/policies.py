@@ -217,7 +217,8 @@ class Releases(Model):
     """``catalog/policies/releases.yaml``: what a candidate may not do, and how long old releases are offered.
 
     A release is offered for ``kept_days`` after its day, and never fewer than ``kept_at_least`` are. A candidate is refused
-    when more than ``largest_fall`` of the records of the release before it are gone for reasons not in ``explained_by``.
+    when more than ``largest_fall`` of the records of the release before it are gone for reasons not in ``explained_by``. A bucket
+    of as many records as ``sliced_from`` is released in slices by the month of the document.
     """
 
     title_zh: Text
@@ -226,6 +227,7 @@ class Releases(Model):
     kept_at_least: Annotated[int, Constraint(ge=1)]
     largest_fall: Annotated[float, Constraint(ge=0, le=1)]
     explained_by: tuple[Reason, ...]
+    sliced_from: Annotated[int, Constraint(ge=1)]
 
 
 class Policies(Model):

@@ -1,0 +1,185 @@
+"""A large bucket brought up to date: only keys of which rows came, and records the clock has turned, are resolved anew.
+
+The old versions of those keys are looked up in the lake files the latest release was made from. Drawn once without and once with
+the new rows, they tell by how much every count of a part changes and in which parts rows are replaced; all other parts are taken
+over. The result is that of making the bucket anew, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.catalog import Dataset
+from pipelines.intake.collect import Hub
+from pipelines.intake.inbox import CHINA
+from pipelines.lake.tables import Table
+from pipelines.release.bucket import (
+    Bucket,
+    Made,
+    Part,
+    Wanted,
+    changes_of,
+    part_file,
+    takedowns,
+    write,
+)
+from pipelines.release.display import dates_of, turning
+from pipelines.release.drawn import ACCEPTED, Drawn, View, draw, entry, tally_of, view
+from pipelines.release.manifest import Manifest
+from pipelines.release.parts import bucket_of_part, parts_of
+from pipelines.resolution import key_columns, losers_table
+from pipelines.screening.columns import BATCH, RECEIVED_ON, ROW_NUMBER
+
+_TURNED, _NEXT = "_turned", "_next"
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """A bucket of which some lake files are known.
+
+    Attributes:
+        hub: home and catalogue.
+        dataset: what the records are of.
+        bucket: its two digits.
+        known: lake files the latest releases were made from, all of them still there.
+        new: lake files that came since.
+        messages: about the bucket; the same as then.
+        day: the day the clock is read at.
+    """
+
+    hub: Hub
+    dataset: Dataset
+    bucket: str
+    known: Sequence[Path]
+    new: Sequence[Path]
+    messages: pl.DataFrame
+    day: date
+
+    def make(self, wanted: Sequence[Wanted], folders: Mapping[str, Path]) -> Bucket:
+        """The bucket for every product that wants it, each of which was released before.
+
+        Args:
+            wanted: products to write.
+            folders: where each product's data files go.
+        """
+        days = {one.product.id: _day_of(one.previous) for one in wanted}
+        came = self._table.scan(self.new).collect() if self.new else self._table.scan([]).collect()
+        affected, holding, turns_on = self._affected(came, min(days.values()))
+        known = self._table.scan(holding).join(affected.lazy(), on=self._key, how="semi", nulls_equal=True).collect()
+        before = {day: self._draw(known, day) for day in sorted({*days.values()})}
+        now = self._draw(pl.concat([known, came]), self.day)
+        made = {
+            one.product.id: self._of_product(one, before[days[one.product.id]], now, affected, folders[one.product.id])
+            for one in wanted
+        }
+        return Bucket(made, turns_on, self._losers(affected, now))
+
+    @cached_property
+    def _key(self) -> list[str]:
+        return key_columns(self.dataset)
+
+    @cached_property
+    def _table(self) -> Table:
+        return self.hub.records(self.dataset.id)
+
+    def _draw(self, rows: pl.DataFrame, day: date) -> Drawn:
+        return draw(self.hub, self.dataset, self.bucket, rows, self.messages, day, sliced=True)
+
+    def _affected(self, came: pl.DataFrame, since: date) -> tuple[pl.DataFrame, list[Path], date | None]:
+        """Keys to resolve anew, the known files that hold rows of them, and the next day on which the clock turns a row."""
+        turned, after = turning(self.hub.catalog, self.dataset, since, self.day)
+        columns = list(dict.fromkeys([*self._key, *dates_of(self.dataset)]))
+        looked = [
+            (
+                file,
+                self._table.scan([file]).select(columns).select(*self._key, turned.alias(_TURNED), after.alias(_NEXT)),
+            )
+            for file in self.known
+        ]
+        read = list(zip(self.known, pl.collect_all([rows for _, rows in looked]), strict=True))
+        keys = pl.concat(
+            [came.select(self._key), *(rows.filter(_TURNED).select(self._key) for _, rows in read)]
+        ).unique()
+        holding = [file for file, rows in read if rows.join(keys, on=self._key, how="semi", nulls_equal=True).height]
+        turns = [rows[_NEXT].min() for _, rows in read] + [came.select(after.alias(_NEXT)).to_series().min()]
+        return keys, holding, min((one for one in turns if isinstance(one, date)), default=None)
+
+    def _of_product(self, one: Wanted, before: Drawn, now: Drawn, affected: pl.DataFrame, folder: Path) -> Made:
+        previous = one.previous
+        assert previous is not None
+        was = view(self.hub, before, one.product, self._key)
+        seen = view(self.hub, now, one.product, self._key)
+        touched = sorted({*_parts(was), *_parts(seen)})
+        replaced: list[pl.DataFrame] = []
+        parts: dict[str, Part] = {
+            name: _taken_over(previous, name)
+            for name in parts_of(previous["buckets"], self.bucket)
+            if name not in touched
+        }
+        for name in touched:
+            described = previous["buckets"].get(name)
+            tally = tally_of(described)
+            tally.subtract(was.tallies.get(name, {}))
+            tally.update(seen.tallies.get(name, {}))
+            rows = seen.frame.clear() if described is None else self._rows(one, previous, name)
+            mine = rows.join(affected, on=self._key, how="semi", nulls_equal=True, maintain_order="left")
+            replaced.append(mine)
+            if not tally[ACCEPTED]:
+                continue
+            current = seen.frame.filter(seen.parts == name)
+            if described is not None and mine.equals(current):
+                parts[name] = Part(described["file"], **entry(tally, one.product), taken_over=True)
+                continue
+            others = rows.join(affected, on=self._key, how="anti", nulls_equal=True, maintain_order="left")
+            whole = pl.concat([others, current]).sort(self._key)
+            parts[name] = Part(write(whole, folder, name), **entry(tally, one.product))
+        old = pl.concat(replaced).sort(self._key) if replaced else seen.frame.clear()
+        turned = changes_of(one, old, seen, self._key)
+        return Made(dict(sorted(parts.items())), turned, takedowns(turned, now.asked, self._key))
+
+    def _rows(self, one: Wanted, previous: Manifest, name: str) -> pl.DataFrame:
+        return pl.read_parquet(part_file(self.hub, one.product.id, name, previous), hive_partitioning=False)
+
+    def _losers(self, affected: pl.DataFrame, now: Drawn) -> pl.DataFrame:
+        """Rows that lost, in the order in which a bucket that is made anew has them."""
+        table = losers_table(self.hub.home, self.dataset, self.hub.catalog.fields(self.dataset.id))
+        there = [path for path, partition in table.files().items() if partition == self.bucket]
+        others = (
+            table.scan(there)
+            .select(now.losers.columns)
+            .join(affected.lazy(), on=self._key, how="anti", nulls_equal=True)
+            .collect()
+        )
+        return pl.concat([others, now.losers]).sort([*self._key, RECEIVED_ON, BATCH, ROW_NUMBER])
+
+
+def can_renew(wanted: Sequence[Wanted], bucket: str) -> bool:
+    """True where every product was released with this bucket in slices, and the catalogue says the same of it as then."""
+    return all(
+        one.previous is not None
+        and not one.redefined
+        and any(name != bucket for name in parts_of(one.previous["buckets"], bucket))
+        for one in wanted
+    )
+
+
+def _parts(seen: View) -> list[str]:
+    """Parts in which anything lies; a bucket without a record stands among the counts as a whole, which is no slice."""
+    return [name for name in seen.tallies if bucket_of_part(name) != name]
+
+
+def _taken_over(previous: Manifest, name: str) -> Part:
+    described = previous["buckets"][name]
+    return Part(described["file"], described["rows"], described["findings"], taken_over=True)
+
+
+def _day_of(manifest: Manifest | None) -> date:
+    """The day a release is of, in China."""
+    assert manifest is not None
+    return datetime.fromisoformat(manifest["as_of"]).astimezone(CHINA).date()

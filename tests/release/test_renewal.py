@@ -1,0 +1,145 @@
+"""A large bucket is brought up to date slice by slice, and the release is that of making it anew, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.audit import audit
+from pipelines.intake import Hub
+from pipelines.release import publish
+from pipelines.release.manifest import latest
+from pipelines.release.parts import bucket_of_part
+from pipelines.release.renewal import Renewal
+from pipelines.settings import Settings
+from pipelines.subjects import losers_of
+from tests.conftest import GOOD_CODES, ROOT, Home
+from tests.release.penalties import PENALTY, PRODUCTS, sent
+
+FIRST = date(2026, 11, 22)
+DAYS = (FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=2), FIRST + timedelta(days=400))
+MONTHS = ("2023-12-10", "2025-11-23", "2026-04-02", "2026-10-08", "2026-11-20")
+"""Of which two are over within the days above, and one turns between the last two."""
+
+
+def noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+def sliced(tmp_path: Path, without_the_second_route: None) -> Home:
+    """A home where a bucket of four records is a large one."""
+    folder = Path(shutil.copytree(ROOT / "catalog", tmp_path / "catalog"))
+    policy = folder / "policies/releases.yaml"
+    text = policy.read_text()
+    assert "sliced_from: 250000" in text
+    policy.write_text(text.replace("sliced_from: 250000", "sliced_from: 4"))
+    return Home(Hub.open(replace(Settings.read(tmp_path / "home"), catalog=folder)))
+
+
+def delivery(chance: random.Random, rows: int) -> str:
+    """Few numbers and few times: most rows are new versions, copies or contradictions of others, some with another day."""
+    return sent(
+        PENALTY,
+        *(
+            {
+                "credit_code": (code := chance.choice(GOOD_CODES[:2])),
+                "subject_name": f"公司{GOOD_CODES.index(code)}",
+                "document_number": f"锦市监处罚〔2026〕{chance.randrange(25)}号",
+                "decision_date": chance.choice(MONTHS),
+                "severity_code": chance.choice(["一般", "严重", "轻微", ""]),
+                "violation_type": chance.choice(["甲", "乙"]),
+                "source_updated_at": chance.choice(["2026-11-21 09:00:00", "2026-11-21 10:00:00", ""]),
+            }
+            for _ in range(rows)
+        ),
+    )
+
+
+def content(home: Home, product: str) -> dict[str, Any]:
+    """Every byte of the latest release of a product, and what its manifest says."""
+    manifest = latest(home.hub.home, product)
+    assert manifest is not None
+    folder = home.root / "shared" / product / manifest["release_id"]
+    files = {path.name: path.read_bytes() for path in sorted(folder.rglob("*.parquet"))}
+    return files | {"manifest": json.loads(json.dumps(manifest))}
+
+
+def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
+    sliced: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed: list[str] = []
+    make = Renewal.make
+    monkeypatch.setattr(Renewal, "make", lambda self, *args: renewed.append(self.bucket) or make(self, *args))
+    chance = random.Random(20261124)
+    for number, day in enumerate(DAYS):
+        if day != DAYS[-1]:
+            sliced.drop("sichuan", PENALTY, delivery(chance, 40 if number == 0 else 12), name=f"{number}.csv")
+            [receipt] = sliced.collect(noon(day))
+            assert receipt["rows"]["accepted"] == receipt["rows"]["in"], receipt["rules"]
+        other = Home(replace(sliced.hub, home=type(sliced.hub.home)(tmp_path / f"anew{number}")))
+        shutil.copytree(sliced.root, other.root)
+        shutil.rmtree(other.root / "state/sources", ignore_errors=True)
+        renewed.clear()
+        publish(sliced.hub, product=None, datasets=[PENALTY], as_of=noon(day))
+        assert (number > 0) == bool(renewed), "the first release is made whole, the others are renewed"
+        renewed.clear()
+        publish(other.hub, product=None, datasets=[PENALTY], as_of=noon(day))
+        assert not renewed
+        for product in PRODUCTS:
+            assert content(sliced, product) == content(other, product), (day, product)
+        assert losers_of(sliced.hub, PENALTY).read().equals(losers_of(other.hub, PENALTY).read())
+        assert audit(sliced.hub) == []
+        shutil.rmtree(other.root)
+
+
+def test_a_days_rows_rewrite_the_slices_of_their_months_only(sliced: Home) -> None:
+    sliced.drop("sichuan", PENALTY, delivery(random.Random(1), 40))
+    sliced.collect(noon(FIRST))
+    sliced.publish_all(noon(FIRST))
+    before = latest(sliced.hub.home, PENALTY)
+    row = {"document_number": "锦市监处罚〔2026〕900号", "decision_date": "2026-11-21"}
+    sliced.drop("sichuan", PENALTY, sent(PENALTY, row), name="b.csv")
+    sliced.collect(noon(FIRST))
+
+    sliced.publish_all(noon(FIRST))
+
+    after = latest(sliced.hub.home, PENALTY)
+    assert before is not None
+    assert after is not None
+    assert any(name != bucket_of_part(name) for name in before["buckets"])
+    differing = [
+        name for name, one in after["buckets"].items() if before["buckets"].get(name, {}).get("file") != one["file"]
+    ]
+    assert len(differing) == 1
+    assert differing[0].endswith("_202611")
+    assert after["changes"] == {"added": 1, "changed": 0, "removed": 0}
+
+
+def test_a_bucket_that_has_grown_large_is_cut_and_no_record_changes(sliced: Home) -> None:
+    row = {"document_number": "锦市监处罚〔2026〕1号", "credit_code": GOOD_CODES[0]}
+    sliced.drop("sichuan", PENALTY, sent(PENALTY, row, row | {"document_number": "锦市监处罚〔2026〕2号"}))
+    sliced.collect(noon(FIRST))
+    sliced.publish_all(noon(FIRST))
+    whole = latest(sliced.hub.home, PENALTY)
+    more = [
+        row | {"document_number": f"锦市监处罚〔2026〕{number}号", "decision_date": "2026-10-08"}
+        for number in (3, 4, 5)
+    ]
+    sliced.drop("sichuan", PENALTY, sent(PENALTY, *more), name="b.csv")
+    sliced.collect(noon(FIRST))
+    sliced.publish_all(noon(FIRST))
+    cut = latest(sliced.hub.home, PENALTY)
+    assert whole is not None
+    assert cut is not None
+    assert [name for name in whole["buckets"] if "_" in name] == []
+    assert [name for name in cut["buckets"] if "_" not in name] == []
+    assert cut["changes"] == {"added": 3, "changed": 0, "removed": 0}
+    assert audit(sliced.hub) == []
