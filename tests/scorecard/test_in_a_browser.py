@@ -26,6 +26,7 @@ pytestmark = [
 ]
 SCORED, MISSING, EMPTY, BROKEN, THIN, SECTOR = "510000", "230000", "540000", "630000", "660000", "samr"
 PAGES = ["index", "method", SCORED, MISSING, EMPTY, BROKEN, THIN, SECTOR]
+EVERY_PAGE = [*PAGES, "../index"]  # that of all periods, which has no charts
 WIDTHS = [320, 390, 768, 1280, 3840]
 A4_LANDSCAPE_WITHOUT_MARGINS = 1039
 
@@ -64,7 +65,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield driver
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", EVERY_PAGE)
 def test_a_page_is_quiet_and_asks_for_nothing_but_its_own_files(browser: Any, folder: Path, page: str) -> None:
     browser.get_log("browser"), browser.get_log("performance")
     show(browser, folder / f"{page}.html")
@@ -95,7 +96,7 @@ def test_every_chart_has_drawn_what_its_table_says(browser: Any, folder: Path) -
     assert "✓" in charts["calendar"]["words"]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", EVERY_PAGE)
 def test_a_page_never_scrolls_sideways(browser: Any, folder: Path, page: str) -> None:
     show(browser, folder / f"{page}.html", WIDTHS[0])
     for width in WIDTHS:
@@ -120,7 +121,7 @@ def test_a_page_fits_on_paper(browser: Any, folder: Path, page: str) -> None:
     assert {tuple(round(float(side)) for side in box.split()) for box in boxes} == {(0, 0, 842, 595)}
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", EVERY_PAGE)
 def test_text_stands_out_in_light_and_dark(browser: Any, folder: Path, page: str) -> None:
     show(browser, folder / f"{page}.html")
     for dark in (False, True):

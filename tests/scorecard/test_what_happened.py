@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import openpyxl
 import polars as pl
 import pytest
+import yaml
 
 from pipelines.audit import audit
 from pipelines.intake import Hub
@@ -15,9 +18,12 @@ from pipelines.scorecard import ScoreResult
 from pipelines.scorecard.card import measured
 from pipelines.scorecard.period import Period
 from pipelines.settings import Settings
-from tests.conftest import Home, second_route_left_out
+from tests.conftest import ROOT, Home, second_route_left_out
 from tests.release.penalties import PENALTY
 from tests.scorecard.conftest import indicator
+from tests.scorecard.expected_numbers import Month, method, month, overview, unexplained, unit_page
+from tests.scorecard.page_numbers import numbers, same
+from tests.scorecard.reckoning import cut
 from tests.scorecard.story import HUBEI, SICHUAN, ZHEJIANG, Story, noon, told
 
 # By period and day: numerator and denominator of each event's indicator in Sichuan, Zhejiang and Hubei.
@@ -154,3 +160,170 @@ def test_refused_releases_leave_a_hub_whose_accounts_are_right(story: Story) -> 
     assert audit(story.home.hub) == []
     failures = [path.name for path in Path(story.home.root / "shared").glob("*/failures/*.json")]
     assert failures, "nothing was refused, and nothing proven"
+
+
+# What no receipt says, by hand: a penalty has 17 cells that must be filled, a repair 17, an objection 12 and one more when it is
+# closed, a registration 4; every row has a credit code; the companies 0 to 2 are registered, 3 and 4 are not.
+MARCH: Final[dict[str, dict[str, tuple[int, int]]]] = {
+    SICHUAN: {
+        "timeliness_rate": (3, 4),  # 川3 is of January
+        "completeness_rate": (113, 114),  # 3 × 4 + 6 × 17; 川4 had no kind of offence
+        "duplicate_rate": (0, 7),
+        "code_accuracy_rate": (9, 9),
+        "link_rate": (3, 4),
+    },
+    ZHEJIANG: {
+        "timeliness_rate": (2, 2),
+        "completeness_rate": (66, 68),
+        "duplicate_rate": (0, 2),
+        "code_accuracy_rate": (4, 4),
+        "link_rate": (2, 2),
+    },
+    HUBEI: {
+        "timeliness_rate": (1, 2),  # 鄂2 is of 2023
+        "completeness_rate": (50, 51),
+        "duplicate_rate": (0, 2),
+        "code_accuracy_rate": (3, 3),
+        "link_rate": (1, 2),
+    },
+}
+APRIL: Final[dict[str, dict[str, tuple[int, int]]]] = {
+    SICHUAN: {
+        "completeness_rate": (42, 42),  # 17 + 12 + 13
+        "duplicate_rate": (0, 3),
+        "code_accuracy_rate": (3, 3),
+        "link_rate": (3, 3),
+    },
+    ZHEJIANG: {
+        "completeness_rate": (29, 29),
+        "duplicate_rate": (0, 2),
+        "code_accuracy_rate": (2, 2),
+        "link_rate": (2, 2),
+    },
+    HUBEI: {
+        "timeliness_rate": (0, 1),  # 鄂3 of 20 March came on 2 April
+        "completeness_rate": (29, 29),
+        "duplicate_rate": (0, 2),
+        "code_accuracy_rate": (2, 2),
+        "link_rate": (2, 2),
+    },
+}
+
+
+def by_hand(
+    card: tuple[str, str], rest: dict[str, dict[str, tuple[int, int]]]
+) -> dict[str, dict[str, tuple[int, int]]]:
+    events = {
+        unit: {name: counts[n] for name, counts in BY_HAND[card].items()}
+        for n, unit in enumerate((SICHUAN, ZHEJIANG, HUBEI))
+    }
+    return {unit: rest[unit] | events[unit] for unit in rest}
+
+
+@pytest.fixture(scope="module")
+def reckoned(story: Story) -> tuple[Month, Month, Month]:
+    """March, April as it was issued on the 22nd, and April, from the receipts in the outbox, and from the counts by hand."""
+    scheme = yaml.safe_load((ROOT / "catalog/scorecard.yaml").read_text(encoding="utf-8"))
+    receipts = [
+        json.loads(path.read_text(encoding="utf-8")) for path in (story.home.root / "outbox").rglob("receipt.json")
+    ]
+    catalog = story.home.hub.catalog
+    march = month(catalog, scheme, "2026-03", receipts, by_hand(("2026-03", "03-31"), MARCH))
+    early, april = (
+        month(catalog, scheme, "2026-04", receipts, by_hand(("2026-04", day), APRIL)) for day in ("04-22", "04-30")
+    )
+    return march, early, april
+
+
+def names(story: Story) -> set[str]:
+    """What has digits and is no number: files, batches, rules, what the catalogue says of them, versions of the catalogue."""
+    catalog = story.home.hub.catalog
+    rules = [rule for some in catalog.rules.values() for rule in some]
+    texts = {text for rule in rules for text in (rule.id, rule.message_zh, rule.hint_zh)}
+    of_files = {text for one in story.receipts for text in (one["batch_id"], one["file_name"])}
+    return texts | of_files | {catalog.version, catalog.scorecard.scheme, "Wilson"}
+
+
+# Of 必填完整率 in April, by dataset; of all else every row of a dataset counts alike.
+CELLS: Final = {
+    SICHUAN: {"credit_repair": (17, 17), "objection": (25, 25)},
+    ZHEJIANG: {"credit_repair": (17, 17), "objection": (12, 12)},
+    HUBEI: {PENALTY: (17, 17), "objection": (12, 12)},
+}
+
+
+# From the 22nd to the 30th: the objections of all three and the totals of Zhejiang and Hubei by later records; what Sichuan
+# displays, and thereby its total, by a release.
+CORRECTED: Final = {"5", "2"}
+
+
+def parts_of(april: Month, unit: str) -> dict[str, list[tuple[int, int]]]:
+    """What each dataset contributes in April, in which every row was accepted and every accepted row was right."""
+    due = april.units[unit].counts["update_timeliness_rate"]
+    one_each = [(1, 1)] * due[0] + [(0, 1)] * (due[1] - due[0])
+    parts = {name: [pair] for name, pair in april.units[unit].counts.items() if pair[1]}
+    parts |= {name: one_each for name in ("catalogue_coverage_rate", "update_timeliness_rate")}
+    if unit not in CELLS:
+        return parts
+    files = {name: [one for one in april.of(unit) if one["dataset_id"] == name] for name in CELLS[unit]}
+    rows = {name: sum(one["rows"]["in"] for one in some) for name, some in files.items()}
+    parts["completeness_rate"] = list(CELLS[unit].values())
+    parts["transmission_completeness_rate"] = [(len(some), len(some)) for some in files.values()]
+    parts["duplicate_rate"] = [(0, number) for number in rows.values()]
+    for name in ("conformity_rate", "code_accuracy_rate", "link_rate", "safety_compliance_rate"):
+        parts[name] = [(number, number) for number in rows.values()]
+    return parts
+
+
+def test_every_number_on_every_page_is_one_that_was_reckoned_from_receipts_and_by_hand(
+    story: Story, reckoned: tuple[Month, Month, Month]
+) -> None:
+    march, early, april = reckoned
+    folder = story.home.root / "scorecards/2026-04"
+    left = {SICHUAN: [(1, 2)], ZHEJIANG: [(1, 2)]}
+    pages = {
+        f"{unit}.html": unit_page(unit, april, march, early, left.get(unit, []), parts_of(april, unit))
+        for unit in april.units
+    }
+    pages |= {"index.html": overview(april, march, CORRECTED), "method.html": method(april, CORRECTED)}
+    assert {path.name for path in folder.glob("*.html")} == set(pages)
+    known = names(story)
+    seen = 0
+    for name, allowed in pages.items():
+        found = numbers(folder / name, known)
+        seen += len(found)
+        assert unexplained(found, allowed, same) == [], name
+    assert seen > 5_000
+
+
+def test_a_number_that_nobody_reckoned_is_found(
+    story: Story, reckoned: tuple[Month, Month, Month], tmp_path: Path
+) -> None:
+    march, early, april = reckoned
+    allowed = unit_page(HUBEI, april, march, early, [], parts_of(april, HUBEI))
+    text = (story.home.root / f"scorecards/2026-04/{HUBEI}.html").read_text(encoding="utf-8")
+    page = tmp_path / "page.html"
+    shown = cut(april.regions[HUBEI].total)
+    assert text.count(shown) > 2
+    for other in (f"{float(shown) + 0.01:.2f}", f"{float(shown) + 1:.2f}"):
+        page.write_text(text.replace(shown, other, 1), encoding="utf-8")
+        assert [one[1] for one in unexplained(numbers(page, names(story)), allowed, same)] == [same(other)]
+
+
+def test_the_workbook_and_the_table_say_what_was_reckoned(story: Story, reckoned: tuple[Month, Month, Month]) -> None:
+    _, _, april = reckoned
+    result = story.cards["2026-04", "04-30"]
+    book = openpyxl.load_workbook(result.workbook, data_only=True)
+    titles = {one.title_zh: one.id for one in story.home.hub.catalog.scorecard.indicators}
+    rows = list(book["指标"].iter_rows(min_row=2, values_only=True))
+    assert len(rows) == 45 * 15
+    for cells in rows:
+        assert (cells[4], cells[5]) == april.units[str(cells[0])].counts[titles[str(cells[3])]], cells
+    for sheet, units in (("地区", april.regions), ("部门", april.sectors)):
+        for cells in book[sheet].iter_rows(min_row=2, values_only=True):
+            unit = units[str(cells[0])]
+            assert cells[3] == unit.rank
+            assert (cells[4] or None) == (pytest.approx(unit.total) if unit.scored else None), cells
+    for code, unit in april.regions.items():
+        total = indicator(result, code, "total")
+        assert (total["rank"], total["score"]) == (unit.rank, pytest.approx(unit.total) if unit.scored else None)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 from pipelines.scorecard import words
-from pipelines.scorecard.model import GradeLine, PeriodCard, Point, UnitCard
+from pipelines.scorecard.model import Count, GradeLine, PeriodCard, Point, UnitCard
 
 BIN: Final = 5
 """Width of a bar of the distribution in points."""
@@ -63,7 +63,7 @@ def trend(points: Sequence[Point], name: str, median: Sequence[Point] = ()) -> D
         "name": name,
         "labels": [point.period for point in points],
         "totals": [_points(point.total) for point in points],
-        "clean": [None if point.clean.value is None else _points(point.clean.value * 100) for point in points],
+        "clean": [_per_cent(point.clean) for point in points],
         "fractions": [words.fraction(point.clean) if point.clean.denominator else "" for point in points],
         "issued": [point.issued for point in points],
         "states": [words.STATE_ZH[point.status] for point in points],
@@ -132,6 +132,11 @@ def calendar(card: PeriodCard, unit: UnitCard) -> Data:
 
 def _lane(title: str, cycle: str) -> str:
     return f"{title}\n{words.CYCLE_ZH.get(cycle, cycle)}"
+
+
+def _per_cent(count: Count) -> float | None:
+    """As the table beside the chart says it."""
+    return float(words.percent(count).rstrip("%")) if count.denominator else None
 
 
 def _points(value: float | None) -> float | None:
