@@ -43,7 +43,7 @@ def maintain_lake() -> None:
         return [f"{one.product_id}/{one.release_id}" for one in done if one.new]
 
     @task(outlets=[RELEASES])
-    def wake_scores(released: list[str], *, outlet_events: Any = None) -> None:
+    def wake_scores(released: Any, *, outlet_events: Any = None) -> None:
         if not released:
             raise AirflowSkipException("nothing was due")
         day = instant(get_current_context()).date().isoformat()

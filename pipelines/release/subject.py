@@ -200,7 +200,8 @@ def _renewed(
     counted.subtract({f"{_OF_PROVIDER}{name}": number for name, number in difference.subjects_before.items()})
     account = described["rows"] | {"accepted": frame.height, "published": frame.height}
     part = Part(write(frame, candidate.data, bucket), account, {name: n for name, n in sorted(counted.items()) if n})
-    return _Bucket(Made({bucket: part}, changes(rows.filter(mine), fresh, [CODE], GONE)), statements)
+    turned = changes(rows.filter(mine), fresh, [CODE], GONE)
+    return _Bucket(Made({bucket: part}, turned, renewed=True), statements)
 
 
 def _described(manifest: Manifest, master: SubjectMaster) -> Manifest:
@@ -233,7 +234,8 @@ def _check(
                     f"{master.product.id}: citizen IDs stand in what was to be published ({shown}); latest does not move",
                     hits,
                 )
-            meets(hub, master.product.id, suite, files, candidate.work)
+            if files:  # none where subjects only went
+                meets(hub, master.product.id, suite, files, candidate.work)
     except Refused as error:
         candidate.refuse(manifest, error)
         candidate.discard()

@@ -131,7 +131,7 @@ def read_mentions(
     """Mentions in data files of a dataset, of these subjects only where ``codes`` says so."""
     if not paths:
         return pl.DataFrame(schema=schema(master))
-    records = pl.scan_parquet(paths, hive_partitioning=False)
+    records = pl.scan_parquet(list(paths), hive_partitioning=False)
     if codes is not None:
         records = records.filter(pl.col(SUBJECT_KEY).is_in(codes.implode()))
     return mentions(master, dataset_id, records).collect()
