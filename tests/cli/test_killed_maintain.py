@@ -14,7 +14,7 @@ from pipelines.audit import audit
 from pipelines.catalog import site
 from pipelines.commands.options import instant_of
 from tests.cli.forked import Asked, Forks
-from tests.cli.undisturbed import differences, opened
+from tests.cli.undisturbed import Wanted, differences, opened
 from tests.conftest import GOOD_CODES, Home
 from tests.release.penalties import PENALTY, sent
 
@@ -97,7 +97,7 @@ def test_a_maintain_that_was_killed_anywhere_and_run_again_has_erased_and_lost_n
         assert set(chosen) <= set(points), sorted(points)
         assert kept_on_disk(undisturbed) == []
         assert audit(undisturbed.hub) == []
-        different = {}
+        wanted, different = Wanted.of(undisturbed), {}
         for kind in chosen or points:
             point = points[kind]
             home = opened(tmp_path / str(point))
@@ -106,6 +106,6 @@ def test_a_maintain_that_was_killed_anywhere_and_run_again_has_erased_and_lost_n
             assert died.status == -signal.SIGKILL, died.said
             [again] = forks.run(Asked((*arguments, str(home.root))))
             assert again.status == 0, again.said
-            different[kind] = [*differences(home, undisturbed), *kept_on_disk(home)]
+            different[kind] = [*differences(home, wanted), *kept_on_disk(home)]
             shutil.rmtree(home.root)
     assert {kind: found for kind, found in different.items() if found} == {}
