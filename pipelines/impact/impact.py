@@ -274,7 +274,7 @@ class _Side:
 
 def _delivery(hub: Hub, row: dict[str, Any]) -> Delivery:
     """The delivery of a batch, with what its manifest said."""
-    record = raw.first_delivery(hub.home, row["sha256"], row["batch_id"])
+    record = raw.record_of(hub.home, row["sha256"], row["batch_id"])
     if record.exists():
         return Delivery.from_json(json.loads(record.read_text(encoding="utf-8")))
     return Delivery(

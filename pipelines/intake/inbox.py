@@ -298,43 +298,54 @@ def _of_member(whole: Delivery, member: archive.Member) -> Delivery:
 
 
 def _first_or_again(home: Home, delivery: Delivery) -> Delivery:
-    record = raw.first_delivery(home, delivery.sha256, delivery.batch_id)
+    record = raw.record_of(home, delivery.sha256, delivery.batch_id)
     if not record.exists():
         write_json(record, delivery.to_json())
         return delivery
     return _again(home, delivery, Delivery.from_json(json.loads(record.read_text(encoding="utf-8"))))
 
 
+def _recorded(home: Home, delivery: Delivery) -> Delivery:
+    """A delivery that will be read, as its record in the raw zone has it: the one of the first attempt, after a crash."""
+    record = raw.record_of(home, delivery.sha256, delivery.batch_id)
+    if record.exists():
+        return Delivery.from_json(json.loads(record.read_text(encoding="utf-8")))
+    write_json(record, delivery.to_json())
+    return delivery
+
+
 def _again(home: Home, delivery: Delivery, first: Delivery) -> Delivery:
     """The delivery of bytes that came before: the first one, interrupted, or a repeat with an id of its own."""
     if delivery.token == first.token and not _receipt(home, first).exists():
         return first
-    nothing_came = _nothing_came_of(home, first)
-    earlier = _taken_alike(home, delivery) if _waits_otherwise(home, first, delivery) else first.batch_id
     times = 1
     while True:
-        repeat = replace(
-            delivery,
-            batch_id=repeated_id(first.batch_id, delivery.token, times),
-            first_batch_id=None if nothing_came else earlier,
-        )
+        repeat = replace(delivery, batch_id=repeated_id(first.batch_id, delivery.token, times))
         if not _receipt(home, repeat).exists():
-            return repeat
-        nothing_came = nothing_came and _nothing_came_of(home, repeat)
+            break
         times += 1
+    earlier = _read_before(home, repeat)
+    return replace(repeat, first_batch_id=earlier) if earlier else _recorded(home, repeat)
 
 
-def _waits_otherwise(home: Home, first: Delivery, delivery: Delivery) -> bool:
-    """True where the first one was not judged yet, and will be read in another way than this one: maybe not at all."""
-    return not _receipt(home, first).exists() and (first.problem is not None or _read_as(first) != _read_as(delivery))
+def _read_before(home: Home, delivery: Delivery) -> str | None:
+    """The delivery of the same bytes of which rows were judged, or that waits to be read in the same way; None for none.
 
-
-def _taken_alike(home: Home, delivery: Delivery) -> str | None:
-    """The delivery of the same bytes that waits to be read in the same way; None where there is none."""
-    same = (delivery.provider_id, delivery.dataset_id, delivery.sha256, _read_as(delivery))
-    for one in pending(home):
-        fresh = one.problem is None and one.first_batch_id is None and one.token != delivery.token
-        if fresh and (one.provider_id, one.dataset_id, one.sha256, _read_as(one)) == same:
+    One that came to nothing (a wrong ending, a manifest that differs, a dataset the catalogue did not know then) makes nothing a
+    duplicate: the file may come again under another name, with another manifest, or after the catalogue has changed.
+    """
+    found = [
+        Delivery.from_json(json.loads(path.read_text(encoding="utf-8"))) for path in raw.records(home, delivery.sha256)
+    ]
+    for one in sorted(found, key=lambda one: (one.received_at, one.batch_id)):
+        if (one.provider_id, one.dataset_id) != (delivery.provider_id, delivery.dataset_id):
+            continue
+        if one.batch_id == delivery.batch_id:
+            continue
+        if _receipt(home, one).exists():
+            if not _nothing_came_of(home, one):
+                return one.batch_id
+        elif one.problem is None and _read_as(one) == _read_as(delivery):
             return one.batch_id
     return None
 
@@ -344,15 +355,8 @@ def _read_as(delivery: Delivery) -> str:
 
 
 def _nothing_came_of(home: Home, delivery: Delivery) -> bool:
-    """True where no row of a delivery was ever judged.
-
-    Such a file (a wrong ending, a dataset or a header the catalogue did not know then) may come again: under another name, or
-    after the catalogue has changed, it is no duplicate of its own failure.
-    """
-    path = _receipt(home, delivery)
-    if not path.exists():
-        return False
-    content = json.loads(path.read_text(encoding="utf-8"))
+    """True where a receipt says that no row of a delivery was judged."""
+    content = json.loads(_receipt(home, delivery).read_text(encoding="utf-8"))
     return bool(content["status"] == "rejected" and content["rows"]["in"] == 0)
 
 

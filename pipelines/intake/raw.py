@@ -1,8 +1,10 @@
 """The raw zone: every file as it came, for ever, under the digest of its bytes.
 
     raw/<first two of sha256>/<sha256>                     the bytes, read-only
-    raw/<first two of sha256>/<sha256>.<batch_id>.json     who sent it, as what, when, under which name: one for each
-                                                           provider and dataset, of the first time
+    raw/<first two of sha256>/<sha256>.<batch_id>.json     who sent it, as what, when, under which name, with which
+                                                           manifest: one for each time it was read, and none for a
+                                                           duplicate; a file that was refused and comes again with
+                                                           another manifest has two
 
 A file is written under a temporary name, synced, then renamed: a name that exists is whole. Nothing here is ever changed or
 removed; ``credit-hub audit`` recomputes the digests.
@@ -112,6 +114,11 @@ def path_of(home: Home, sha256: str) -> Path:
     return home.raw / sha256[:2] / sha256
 
 
-def first_delivery(home: Home, sha256: str, batch_id: str) -> Path:
-    """The record of the first time these bytes came from this provider as this dataset."""
+def record_of(home: Home, sha256: str, batch_id: str) -> Path:
+    """The record of a delivery of these bytes; batch ids tell the first time and later ones apart."""
     return home.raw / sha256[:2] / f"{sha256}.{batch_id}.json"
+
+
+def records(home: Home, sha256: str) -> list[Path]:
+    """The records of all deliveries of these bytes that were read."""
+    return sorted((home.raw / sha256[:2]).glob(f"{sha256}.*.json"))

@@ -25,6 +25,7 @@ from pipelines.reading.rows import ROW_NUMBER
 EMPTY: Final = "_empty"
 LAST_EMPTY: Final = "_last_empty"
 ASIDE: Final = "_aside"
+_SMALL: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,15 @@ class Source:
         """
         if self.text is None or last_empty == 0:
             return True
+        width = len(self.columns.names)
+        if not empty and self.text.stat().st_size <= _SMALL:
+            # Every second part lies outside quotes. A small file is checked before NumPy could be imported.
+            with self.text.open("rb") as stream:
+                stream.seek(self.body_at)
+                outside = stream.read().split(b'"')[::2]
+            return sum(part.count(self.separator.encode()) for part in outside) == rows * (width - 1)
         from pipelines.reading import structure
 
-        width = len(self.columns.names)
         if empty:
             return structure.records_are_whole(self.text, self.separator, width, self.body_at)
         return structure.separators_outside_quotes(self.text, self.separator, self.body_at) == rows * (width - 1)

@@ -23,12 +23,12 @@ from pipelines import audit, cli, expectations, intake, release
 from pipelines.commands import work
 from pipelines.expectations import counting
 from pipelines.lake import maintenance
-from pipelines.release import gate
+from pipelines.release import gate, subject
 from pipelines.scorecard import score
 
-# The second route changes nothing on disk; double entry and gate have tests of their own.
+# The second route changes nothing on disk; double entry and the suites of the gate have tests of their own.
 expectations.compare = lambda *_: 0
-gate.check = lambda *_: gate.Validation("suite", 1, True)
+gate._meets = subject.meets = lambda *_: None
 
 CHANGES = (
     (Path, ("replace", "unlink")),

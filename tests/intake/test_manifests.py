@@ -155,3 +155,19 @@ def test_a_manifest_that_cannot_be_compared_says_what_is_wrong(text: str) -> Non
     with pytest.raises(Unusable) as caught:
         parse(text.encode())
     assert caught.value.problem.code == "manifest_unreadable"
+
+
+def test_a_refused_file_that_comes_again_with_the_right_manifest_has_a_record_of_each_time(home: Home) -> None:
+    folder = home.root / "inbox/sichuan" / DATASET
+    folder.mkdir(parents=True)
+    receipts = []
+    for rows in (9, 1, 1):
+        (folder / "a.csv.manifest.json").write_text(json.dumps({"rows": rows}))
+        (folder / "a.csv").write_text(file(row()), encoding="utf-8")
+        receipts += home.collect()
+
+    assert [r["status"] for r in receipts] == ["rejected", "accepted", "duplicate"]
+    records = {path.name.split(".")[1]: path for path in (home.root / "raw").glob("??/*.json")}
+    assert records.keys() == {r["batch_id"] for r in receipts[:2]}
+    said = [json.loads(records[r["batch_id"]].read_text(encoding="utf-8"))["manifest"]["rows"] for r in receipts[:2]]
+    assert said == [9, 1]
