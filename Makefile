@@ -35,7 +35,7 @@ demo: $(MAIN)
 	$(BIN)/python -m pipelines.airflow_home demo --home '$(DEMO_HOME)' --months '$(MONTHS)' --scale '$(SCALE)' $${as_of:+--as-of "$$as_of"}
 
 test: $(ALL)
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 soak: $(ALL)
 	@$(BIN)/python -m pytest -m soak -s tests/soak $(PYTEST_ARGS)

@@ -68,13 +68,14 @@ def name(dataset: Dataset, region: str, profile: Profile, as_of: date) -> str:
 
 
 def undecodable(seed: int) -> bytes:
-    """What is no text in any encoding: like an archive that was renamed to .csv."""
+    """What is no text in any encoding, and nothing else that can be told: like a file that was enciphered or cut out of a disk."""
     import numpy as np
 
     noise = np.random.default_rng(seed).integers(0x80, 0xFF, 64_000, dtype=np.uint8)
     noise[::7] = 0xFF
+    noise[1] = 0x80  # no byte order mark
     noise[::400] = ord("\n")
-    return b"PK\x03\x04" + noise.tobytes()
+    return noise.tobytes()
 
 
 def _workbook(rows: pl.DataFrame, as_of: date) -> bytes:

@@ -133,6 +133,7 @@ def test_the_sheet_of_codes_has_every_value_and_every_text_accepted_for_it(
             assert all(said in text for said in (entry.code, entry.label_zh, *entry.aliases))
 
 
+@pytest.mark.usefixtures("without_the_second_route")
 def test_every_workbook_filled_in_is_collected_without_a_remark(home: Home) -> None:
     for dataset_id in DATASETS:
         subjects = CATALOG.datasets[dataset_id].subjects

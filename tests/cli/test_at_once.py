@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.catalog import site
 from tests.cli.forked import Asked, Forks
-from tests.cli.undisturbed import DAY, differences, drop, finish, opened
+from tests.cli.undisturbed import DAY, Wanted, differences, drop, finish, opened
 from tests.conftest import GOOD_CODES, Home, file, row
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_the_second_route", "each_file_a_work_group")]
@@ -41,6 +41,6 @@ def test_eight_collectors_and_two_publishers_at_once_are_as_one_of_each(tmp_path
     finish(together)  # a publisher that came before the last collector leaves it to the next run
 
     # How many releases lie between depends on who came first; where they end does not.
-    different = differences(together, alone)
+    different = differences(together, Wanted.of(alone))
     assert [name for name in different if "shared/" not in name and "ledger/releases" not in name] == []
     assert together.shared().equals(alone.shared())

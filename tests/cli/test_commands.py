@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +68,7 @@ def process(*arguments: str | Path, **environment: str) -> subprocess.CompletedP
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
         env=os.environ | environment,
     )
 
@@ -447,12 +446,17 @@ def test_sql_reads_an_empty_hub_too(call: Call, home: Home, query: str) -> None:
 def test_code_starts_nearly_as_fast_as_the_libraries_it_needs() -> None:
     """Generous: nothing but typer, rich and what the verdict needs; Great Expectations alone would cost two seconds."""
 
+    def children() -> float:
+        """CPU seconds of the processes that ended: others on the machine do not count."""
+        times = os.times()
+        return times.children_user + times.children_system
+
     def seconds(*command: str) -> float:
         best = 60.0
         for _ in range(3):
-            begun = time.perf_counter()
+            begun = children()
             subprocess.run(command, check=True, capture_output=True)
-            best = min(best, time.perf_counter() - begun)
+            best = min(best, children() - begun)
         return best
 
     bare = seconds(sys.executable, "-c", "import typer, rich")

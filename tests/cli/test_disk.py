@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.catalog import site
 from tests.cli.forked import Asked, Forks, Ran
-from tests.cli.undisturbed import DAY, differences, drop, finish, opened
+from tests.cli.undisturbed import DAY, Wanted, differences, drop, finish, opened
 from tests.conftest import Home
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_the_second_route", "each_file_a_work_group")]
@@ -66,6 +66,7 @@ def test_a_disk_that_fills_up_anywhere_gives_a_clear_error_and_loses_nothing(
 ) -> None:
     undisturbed = prepared(tmp_path / "undisturbed")
     finish(undisturbed)
+    wanted = Wanted.of(undisturbed)
 
     home = prepared(disk / "home")
     failed = 0
@@ -83,7 +84,7 @@ def test_a_disk_that_fills_up_anywhere_gives_a_clear_error_and_loses_nothing(
         assert done.status == 0, f"{verb} never came to its end"
     assert failed > 4
     finish(home)
-    assert differences(home, undisturbed) == []
+    assert differences(home, wanted) == []
 
 
 @pytest.mark.parametrize("verb", ["collect", "publish", "score"])

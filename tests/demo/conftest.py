@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -53,6 +53,12 @@ class Judged:
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     return Catalog.load(CATALOG)
+
+
+@pytest.fixture(scope="session")
+def few(catalog: Catalog) -> Catalog:
+    """The catalogue with three providers, for what does not depend on how many there are."""
+    return replace(catalog, providers={one: catalog.providers[one] for one in ("beijing", "sichuan", "samr")})
 
 
 @pytest.fixture(scope="session")

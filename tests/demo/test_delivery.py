@@ -35,10 +35,10 @@ def story(delivered: Any, name: str) -> str:
     return next(provider for provider, told in delivered.plan.stories.items() if told == name)
 
 
-def test_the_same_seed_and_day_give_the_same_bytes(tmp_path: Path, catalog: Catalog, as_of: Any) -> None:
-    make_delivery(tmp_path / "a", catalog, as_of=as_of, scale=0.2)
-    make_delivery(tmp_path / "b", catalog, as_of=as_of, scale=0.2)
-    make_delivery(tmp_path / "c", catalog, as_of=as_of, scale=0.2, seed=1)
+def test_the_same_seed_and_day_give_the_same_bytes(tmp_path: Path, few: Catalog, as_of: Any) -> None:
+    make_delivery(tmp_path / "a", few, as_of=as_of, scale=0.2)
+    make_delivery(tmp_path / "b", few, as_of=as_of, scale=0.2)
+    make_delivery(tmp_path / "c", few, as_of=as_of, scale=0.2, seed=1)
 
     assert digests(tmp_path / "a") == digests(tmp_path / "b")
     assert digests(tmp_path / "a") != digests(tmp_path / "c")
@@ -90,13 +90,11 @@ def test_rows_and_refusals_are_as_planned(judged: list[Any]) -> None:
         assert one.source.columns.unknown == (), one.file.key
 
 
-def test_every_rule_is_broken_somewhere(delivered: Any, three_months: Any) -> None:
-    """Those that ask what the hub knows already are in the later months, all others in a delivery of one."""
+def test_every_rule_is_broken_somewhere(delivered: Any) -> None:
+    """But those that ask what the hub knows already: these are in the later months of a delivery of several."""
     rules = delivered.catalog.rules.values()
     asking = {rule.id for some in rules for rule in some if rule.primitive == "known_with"}
 
-    assert asking
-    assert asking <= three_months.plan.totals["rules"].keys()
     assert {rule.id for some in rules for rule in some} - asking == delivered.plan.totals["rules"].keys()
 
 

@@ -44,32 +44,40 @@ def test_what_was_planted_in_each_month_is_what_screening_finds(judged_months: l
     assert {one.file.received_on for one in judged_months} == {"2026-09-30", "2026-10-31", "2026-11-20"}
 
 
+def test_every_rule_that_asks_what_the_hub_knows_is_broken_somewhere(three_months: Any) -> None:
+    rules = three_months.catalog.rules.values()
+    asking = {rule.id for some in rules for rule in some if rule.primitive == "known_with"}
+
+    assert asking
+    assert asking <= three_months.plan.totals["rules"].keys()
+
+
 def test_rows_and_refusals_of_each_month_are_as_planned(judged_months: list[Any]) -> None:
     for one in judged_months:
         assert one.rows.height + len(one.source.malformed) == one.file.rows, one.file.key
         assert one.refused == one.file.refused, one.file.key
 
 
-def test_a_month_dropped_alone_is_the_same_as_among_the_others(
-    three_months: Any, catalog: Catalog, tmp_path: Path, as_of: Any
-) -> None:
-    plan = make_delivery(tmp_path, catalog, as_of=as_of, scale=0.1, months=3, only=2)
+def test_a_month_dropped_alone_is_the_same_as_among_the_others(few: Catalog, tmp_path: Path, as_of: Any) -> None:
+    among, one_month = tmp_path / "among", tmp_path / "alone"
+    all_three = make_delivery(among, few, as_of=as_of, scale=0.1, months=3)
+    plan = make_delivery(one_month, few, as_of=as_of, scale=0.1, months=3, only=2)
 
-    alone = {path.relative_to(tmp_path): path.read_bytes() for path in (tmp_path / "inbox").rglob("*.*")}
+    alone = {path.relative_to(one_month): path.read_bytes() for path in (one_month / "inbox").rglob("*.*")}
     assert {one.received_on for one in plan.files if Path("inbox", one.key) in alone} == {"2026-10-31"}
-    assert all((three_months.home / name).read_bytes() == data for name, data in alone.items())
+    assert all((among / name).read_bytes() == data for name, data in alone.items())
     assert [one.key for one in plan.files if one.received_on == "2026-10-31"] == [
-        one.key for one in three_months.plan.files if one.received_on == "2026-10-31"
+        one.key for one in all_three.files if one.received_on == "2026-10-31"
     ]
 
 
-def test_there_is_no_month_beyond_the_last(catalog: Catalog, tmp_path: Path, as_of: Any) -> None:
+def test_there_is_no_month_beyond_the_last(few: Catalog, tmp_path: Path, as_of: Any) -> None:
     with pytest.raises(ValueError, match="no month 2 among 1"):
-        make_delivery(tmp_path, catalog, as_of=as_of, scale=0.01, only=2)
+        make_delivery(tmp_path, few, as_of=as_of, scale=0.01, only=2)
 
 
-def test_a_month_is_dropped_when_it_is_asked_for(catalog: Catalog, tmp_path: Path, as_of: Any) -> None:
-    months = monthly_deliveries(tmp_path, catalog, as_of=as_of, scale=0.01, months=2)
+def test_a_month_is_dropped_when_it_is_asked_for(few: Catalog, tmp_path: Path, as_of: Any) -> None:
+    months = monthly_deliveries(tmp_path, few, as_of=as_of, scale=0.01, months=2)
 
     first = next(months)
     before = {path.name for path in (tmp_path / "inbox").rglob("*.*")}

@@ -44,7 +44,7 @@ PAGE = (
 def _request(address: str, body: dict[str, Any] | None = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(address, data=data, headers={"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
 
@@ -91,14 +91,14 @@ def running(tmp_path: Path, tiny_dags: Path) -> Iterator[tuple[Path, str, subpro
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-            process.wait(90)
+            process.wait(180)
         process.stdout.close()
 
 
 def _stopped(process: subprocess.Popen[str], home: Path) -> str:
     assert process.stdout
     out = process.stdout.read()
-    assert process.wait(90) == 0, out
+    assert process.wait(180) == 0, out
     assert _of_this_home(home) == set()
     assert not (home / "airflow/up.json").exists()
     return out
@@ -115,7 +115,7 @@ def test_scorecards_open_inside_airflow_and_nothing_stays_behind(running: tuple[
     }
     assert listening == {"127.0.0.1"}
 
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while not _request(f"{address}/api/v2/dags")["total_entries"] and time.monotonic() < until:
         time.sleep(0.5)
     run = _request(f"{address}/api/v2/dags/squares/dagRuns", {"logical_date": None})
@@ -163,7 +163,7 @@ def _look(address: str) -> None:
     options.binary_location = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else ""
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
     try:
-        wait = WebDriverWait(browser, 30)
+        wait = WebDriverWait(browser, 90)
         for place in ("plugin/credit-scorecards", "dags/squares/plugin/dag-scorecards"):
             browser.get(f"{address}/{place}")
             wait.until(condition.frame_to_be_available_and_switch_to_it((By.CSS_SELECTOR, "iframe")))

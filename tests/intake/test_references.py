@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.catalog.test_every_dataset import file as delivery
 from tests.catalog.test_every_dataset import good_row
 from tests.conftest import THREE_GOOD_ROWS, Home, balanced, row, rules_of
 from tests.conftest import file as registrations
+
+pytestmark = pytest.mark.usefixtures("without_the_second_route")
 
 NAME = "成都蜀锦文化有限公司"  # of tests.conftest.row
 CODE = "91350100M000100Y43"
@@ -19,6 +23,7 @@ def repair(**cells: str) -> str:
     return delivery("credit_repair", [good_row("credit_repair", "legal_person") | cells])
 
 
+@pytest.mark.second_route
 def test_a_name_that_is_not_the_registered_one_is_told_with_the_code_of_the_field_and_accepted(home: Home) -> None:
     home.drop("sichuan", "enterprise_registration", THREE_GOOD_ROWS)
     home.collect()

@@ -177,7 +177,7 @@ main()
 """
     arguments = ["precheck", str(tmp_path / "a.csv"), "--dataset", DATASET, "--home", str(tmp_path / "none")]
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, timeout=240
     )
     assert done.returncode == 1, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"

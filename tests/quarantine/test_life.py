@@ -19,6 +19,8 @@ from pipelines.quarantine.open_rows import open_rows
 from pipelines.settings import Settings
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, Home, file, row
 
+pytestmark = pytest.mark.usefixtures("without_the_second_route")
+
 DATASET = "enterprise_registration"
 LATER = AS_OF + timedelta(days=9)
 WRONG_CODE = "91350100M000100Y44"

@@ -13,6 +13,8 @@ from pipelines.lake.ledger import ledger
 from tests.command import run
 from tests.conftest import GOOD_CODES, Home, file, row
 
+pytestmark = pytest.mark.usefixtures("without_the_second_route")
+
 DATASET = "enterprise_registration"
 WHO = ("--by", "李主任", "--reason", "系统迁移前的旧记录，不再补正", "--as-of", "2026-12-01")
 

@@ -10,6 +10,8 @@ from pipelines.lake.ledger import ledger
 from pipelines.settings import Settings
 from tests.conftest import AS_OF, Home
 
+pytestmark = pytest.mark.usefixtures("without_the_second_route")
+
 REASON = "合同约定先行生效，已核对原件"
 
 
@@ -49,6 +51,7 @@ def sent(rows: list[dict[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+@pytest.mark.second_route
 def test_a_refused_row_is_accepted_with_a_reason_counted_and_told(home: Home, penalties: list[dict[str, str]]) -> None:
     good = penalties[0]
     odd = good | {"CF_YXQ": "2019-01-01"}

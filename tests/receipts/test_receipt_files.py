@@ -15,6 +15,8 @@ from pipelines.receipts import sheets, workbook
 from pipelines.receipts.page import verdict
 from tests.conftest import GOOD_CODES, HEADER, THREE_GOOD_ROWS, Home, file, row
 
+pytestmark = pytest.mark.usefixtures("without_the_second_route")
+
 DATASET = "enterprise_registration"
 PERSON = "110101199003070003"
 MARKUP = "<script>alert(1)</script>\"'&"

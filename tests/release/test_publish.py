@@ -16,6 +16,8 @@ from pipelines.release.changes import apply
 from pipelines.release.manifest import latest
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, THREE_GOOD_ROWS, Home, file, row
 
+pytestmark = pytest.mark.usefixtures("without_the_second_route")
+
 
 def stamped(code: str, when: str, **changes: str) -> str:
     """A registration with the provider's own time of update as a last column."""
@@ -34,6 +36,7 @@ def data(home: Home) -> dict[str, bytes]:
     return {file["path"]: (folder / file["path"]).read_bytes() for file in manifest["files"]}
 
 
+@pytest.mark.second_route
 def test_a_release_has_manifest_changes_and_a_pointer(home: Home) -> None:
     home.drop("sichuan", "enterprise_registration", THREE_GOOD_ROWS)
     home.collect()
@@ -119,6 +122,7 @@ def test_accepted_is_published_superseded_and_duplicate(home: Home) -> None:
     assert manifest["account"] == {"accepted": 4, "published": 2, "superseded": 1, "duplicate": 1, "withheld": 0}
 
 
+@pytest.mark.second_route
 def test_previous_release_and_changes_give_the_next_release(home: Home) -> None:
     deliveries = [
         stamped_file(*(stamped(code, "2026-01-01") for code in GOOD_CODES[:3])),
@@ -186,6 +190,7 @@ def test_a_refused_candidate_leaves_latest_where_it_is_and_says_why(
     assert person not in failure.read_text()
 
 
+@pytest.mark.second_route
 def test_a_candidate_that_breaks_its_suite_is_not_published(home: Home) -> None:
     """Rows that reach the lake past the screening (a bug, a hand) are stopped by the second route."""
     home.drop("sichuan", "enterprise_registration", THREE_GOOD_ROWS)

@@ -19,7 +19,7 @@ import pytest
 
 from pipelines.catalog import site
 from tests.cli.forked import Asked, Forks
-from tests.cli.undisturbed import DAY, differences, drop, finish, opened
+from tests.cli.undisturbed import DAY, Wanted, differences, drop, finish, opened
 from tests.conftest import GOOD_CODES, Home, file, row
 
 pytestmark = [pytest.mark.soak, pytest.mark.usefixtures("without_the_second_route", "each_file_a_work_group")]
@@ -82,6 +82,7 @@ def asked(verb: str, root: Path, after_seconds: float = 0.0) -> Asked:
 def test_killed_at_random_and_run_again_as_if_nothing_had_happened(tmp_path: Path) -> None:
     undisturbed = opened(tmp_path / "undisturbed")
     published(undisturbed)
+    wanted = Wanted.of(undisturbed)
     chosen = random.Random(SEED)
     different: dict[str, list[str]] = {}
     killed = 0
@@ -101,7 +102,7 @@ def test_killed_at_random_and_run_again_as_if_nothing_had_happened(tmp_path: Pat
                 assert again.status == 0, again.said
             home = opened(root)
             finish(home)
-            if found := differences(home, undisturbed):
+            if found := differences(home, wanted):
                 different[f"{one.verb} after {moment:.3f} s"] = found
             shutil.rmtree(root)
     print(f"seed {SEED}: killed {killed} of {TIMES} runs")
