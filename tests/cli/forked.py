@@ -33,13 +33,19 @@ gate._meets = subject.meets = lambda *_: None
 CHANGES = (
     (Path, ("replace", "unlink")),
     (os, ("link",)),
-    (deltalake.DeltaTable, ("create", "create_write_transaction")),
+    (deltalake.DeltaTable, ("create", "create_write_transaction", "vacuum", "create_checkpoint", "cleanup_metadata")),
 )
 
-def deadly(owner, name, left):
+def what(name, arguments):
+    first = arguments[0]
+    table = isinstance(first, deltalake.DeltaTable)
+    return name + " " + str(first.table_uri if table else arguments[1] if name == "replace" else first)
+
+def deadly(owner, name, left, made):
     real = getattr(owner, name)
     def wrapped(*arguments, **named):
         left[0] -= 1
+        made.append(what(name, arguments))
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return real(*arguments, **named)
@@ -48,10 +54,10 @@ def deadly(owner, name, left):
 def child(asked, said):
     os.dup2(said, 1)
     os.dup2(said, 2)
-    left = [asked["before_change"]]
+    left, made = [asked["before_change"]], []
     for owner, names in CHANGES:
         for name in names:
-            deadly(owner, name, left)
+            deadly(owner, name, left, made)
     if asked["after_seconds"]:
         signal.setitimer(signal.ITIMER_REAL, asked["after_seconds"])  # nobody catches SIGALRM: the process dies of it
     sys.argv = ["credit-hub", *asked["arguments"]]
@@ -60,6 +66,8 @@ def child(asked, said):
         status = 0
     except SystemExit as left:
         status = left.code or 0
+    if asked["listing"]:
+        print("\\n".join(made))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
@@ -91,11 +99,15 @@ class Ran(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A run: the command's arguments, and when to kill it: before its n-th change on disk, or after a time; 0 for never."""
+    """A run: the command's arguments, and when to kill it: before its n-th change on disk, or after a time; 0 for never.
+
+    ``listing``: print every change at the end, one to a line, the 1st being that before which ``before_change=1`` kills.
+    """
 
     arguments: tuple[str, ...]
     before_change: int = 0
     after_seconds: float = 0.0
+    listing: bool = False
 
 
 class Forks:
