@@ -24,7 +24,7 @@ from tests.conftest import GOOD_CODES, ROOT, Home
 from tests.release.penalties import PENALTY, PRODUCTS, sent
 
 FIRST = date(2026, 11, 22)
-DAYS = (FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=2), FIRST + timedelta(days=400))
+DAYS = (FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=400))
 MONTHS = ("2023-12-10", "2025-11-23", "2026-04-02", "2026-10-08", "2026-11-20")
 """Of which two are over within the days above, and one turns between the last two."""
 
