@@ -36,10 +36,21 @@ CHANGES = (
     (deltalake.DeltaTable, ("create", "create_write_transaction")),
 )
 
-def deadly(owner, name, left):
+def kind_of(name):
+    # What is done, and by which lines of the hub.
+    frame, lines = sys._getframe(2), [name]
+    while frame:
+        if "/pipelines/" in frame.f_code.co_filename:
+            lines.append(f"{frame.f_code.co_name}:{frame.f_lineno}")
+        frame = frame.f_back
+    return " < ".join(lines)
+
+def deadly(owner, name, left, kinds, kind):
     real = getattr(owner, name)
     def wrapped(*arguments, **named):
-        left[0] -= 1
+        kinds.append(kind_of(name))
+        if kind in (None, kinds[-1]):
+            left[0] -= 1
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return real(*arguments, **named)
@@ -48,10 +59,10 @@ def deadly(owner, name, left):
 def child(asked, said):
     os.dup2(said, 1)
     os.dup2(said, 2)
-    left = [asked["before_change"]]
+    left, kinds = [asked["before_change"]], []
     for owner, names in CHANGES:
         for name in names:
-            deadly(owner, name, left)
+            deadly(owner, name, left, kinds, asked["of_kind"])
     if asked["after_seconds"]:
         signal.setitimer(signal.ITIMER_REAL, asked["after_seconds"])  # nobody catches SIGALRM: the process dies of it
     sys.argv = ["credit-hub", *asked["arguments"]]
@@ -60,6 +71,8 @@ def child(asked, said):
         status = 0
     except SystemExit as left:
         status = left.code or 0
+    if asked["tell_changes"]:
+        print(chr(10) + json.dumps(kinds))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
@@ -91,11 +104,16 @@ class Ran(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A run: the command's arguments, and when to kill it: before its n-th change on disk, or after a time; 0 for never."""
+    """A run: the command's arguments, and when to kill it: before its n-th change on disk, or after a time; 0 for never.
+
+    Changes are of a kind that are made by the same lines. Counted are all, or those of one kind; all are told on the last line.
+    """
 
     arguments: tuple[str, ...]
     before_change: int = 0
     after_seconds: float = 0.0
+    of_kind: str | None = None
+    tell_changes: bool = False
 
 
 class Forks:
