@@ -9,6 +9,7 @@ nothing that was taken down is left.
 |---|---|
 | **Runs** | daily at 02:30 (Asia/Shanghai), and waits while a group is being collected |
 | **Re-run** | always safe; run as of an old day, the publication clock stays where it is |
+| **Wakes** | `score_regions`, when something was due |
 | **If `publish_due` fails** | a candidate was refused: `latest.json` did not move, the reason stands in `shared/<product>/failures/` |
 | **If `audit` fails** | a file was removed or altered, or rows do not add up. The log names each. Restore the file from backup; `raw/` can rebuild the lake |
 """
@@ -18,7 +19,8 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, get_current_context, task
-from wiring import RETRY, as_of_param, hub, instant
+from airflow.sdk.exceptions import AirflowSkipException
+from wiring import RELEASES, RETRY, as_of_param, hub, instant
 
 
 @dag(
@@ -40,6 +42,13 @@ def maintain_lake() -> None:
         done = publish_due(hub(), instant(get_current_context()))
         return [f"{one.product_id}/{one.release_id}" for one in done if one.new]
 
+    @task(outlets=[RELEASES])
+    def wake_scores(released: Any, *, outlet_events: Any = None) -> None:
+        if not released:
+            raise AirflowSkipException("nothing was due")
+        day = instant(get_current_context()).date().isoformat()
+        outlet_events[RELEASES].extra = {"datasets": [], "releases": released, "as_of": day}
+
     @task(trigger_rule="all_done")  # a candidate that was refused keeps nothing from being erased
     def maintain() -> list[dict[str, Any]]:
         from pipelines.audit.audit import tables
@@ -59,6 +68,7 @@ def maintain_lake() -> None:
         return 0
 
     due, tidied = publish_due(), maintain()
+    wake_scores(due)
     due >> tidied
     [due, tidied] >> audit()  # a run in which something was refused is no success
 

@@ -35,7 +35,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pipelines.errors import InputError
 
@@ -146,9 +146,16 @@ def write_json(path: Path, content: Any) -> None:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Put ``content`` under ``path`` atomically and durably."""
+    with replaced(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[BinaryIO]:
+    """A stream for what is to stand under ``path``, atomically and durably, once it is whole."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     with temporary.open("wb") as stream:
-        stream.write(content)
+        yield stream
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(path)

@@ -4,7 +4,10 @@
     python -m pipelines.bench score [--batches N] [--rows N] [--folder DIR] [--output FILE]
     python -m pipelines.bench reading [--rows N] [--runs N] [--folder DIR] [--output FILE]
 
-``score`` measures scorecards alone: all units × 12 months × all indicators over a ledger and a lake of a year.
+    python -m pipelines.bench incremental [--rows N] [--folder DIR] [--output FILE]
+
+``score`` measures scorecards alone: all units × 12 months × all indicators over a ledger and a lake of a year. ``incremental``
+publishes years of penalties, then a day's 1 % more, and compares the two.
 ``reading`` measures what damage costs (``pipelines.bench.reading``).
 
 The bare copy is ``COPY (read_csv) TO parquet (zstd)`` of the same file, before and after the job, the faster one counting. The
@@ -20,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -33,6 +36,7 @@ _AS_OF: Final = datetime(2026, 11, 22, 4, tzinfo=UTC)
 _TARGET_RATIO: Final = 3.0
 _TARGET_BYTES: Final = 2_000_000_000
 _TARGET_SCORE_SECONDS: Final = 10.0
+_TARGET_DAY: Final = 0.1
 _OUT: Final = Console(width=None if sys.stdout.isatty() else 120)
 
 app = typer.Typer(add_completion=False)
@@ -189,6 +193,115 @@ def score_job(home: Path, period: str) -> None:
     sys.stdout.write(json.dumps(content) + "\n")
 
 
+@app.command()
+def incremental(
+    rows: Annotated[int, typer.Option(help="Rows of 30 columns that are there before the day.")] = 5_000_000,
+    folder: Annotated[Path | None, typer.Option(help="Where to work (default: a temporary folder).")] = None,
+    output: Annotated[Path, typer.Option(help="JSON of the result.")] = Path("build/bench_incremental.json"),
+    seed: int = 20260401,
+) -> None:
+    """Publish everything, collect a day's 1 % more, publish again: what the day costs beside the whole."""
+    from pipelines.bench.days import DAY, LAST, write_day, write_years
+    from pipelines.catalog import catalog
+    from pipelines.settings import Settings
+
+    known = catalog(Settings.read().catalog)
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        home = Path(name) / "home"
+        recent = write_years(home / "inbox", rows, seed, known)
+        whole = _published(home, LAST)
+        _OUT.print(
+            f"{rows:,} rows: collected in {whole['collect_seconds']:.1f} s, published in {whole['seconds']:.2f} s"
+        )
+        came = write_day(home / "inbox", rows, seed, known, recent)
+        _published(home, DAY - timedelta(days=1), collect=False)  # the clock of the days between is not the day's work
+        day = _published(home, DAY)
+    ratio = day["seconds"] / whole["seconds"]
+    result = {
+        "rows": rows,
+        "rows_of_the_day": came,
+        "whole": whole,
+        "day": day,
+        "ratio": ratio,
+        "ratio_target": _TARGET_DAY,
+    }
+    _print_day(result)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(result, indent=1) + "\n")
+
+
+@app.command(hidden=True)
+def publish_job(home: Path, day: str, collect: bool = True) -> None:
+    """Collects if wanted and publishes over a home, in this process; seconds as JSON."""
+    from pipelines.bench.traffic import traffic, written
+    from pipelines.intake import Hub
+    from pipelines.intake import collect as run_collect
+    from pipelines.release import publish
+    from pipelines.settings import Settings
+    from pipelines.stopwatch import seconds
+
+    hub = Hub.open(Settings.read(home))
+    as_of = datetime.fromisoformat(day).replace(hour=4, tzinfo=UTC)
+    begun = time.perf_counter()
+    if collect:
+        run_collect(hub, provider=None, as_of=as_of)
+    collected = time.perf_counter() - begun
+    earlier, before = seconds(), traffic()
+    begun, cpu = time.perf_counter(), time.process_time()
+    done = publish(hub, product=None, as_of=as_of)
+    content = {
+        "collect_seconds": collected,
+        "seconds": time.perf_counter() - begun,
+        "cpu_seconds": time.process_time() - cpu,
+        "stages": {
+            name: taken - earlier.get(name, 0.0) for name, taken in seconds().items() if taken > earlier.get(name, 0.0)
+        },
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "bytes_read": traffic().read - before.read,
+        "bytes_written": traffic().written - before.written,
+        "products": [written(hub.home, one.product_id) for one in done if one.new],
+    }
+    sys.stdout.write(json.dumps(content) + "\n")
+
+
+def _published(home: Path, day: date, *, collect: bool = True) -> dict[str, Any]:
+    command = [sys.executable, "-m", "pipelines.bench", "publish-job", str(home), day.isoformat()]
+    done = subprocess.run(command + ([] if collect else ["--no-collect"]), check=True, stdout=subprocess.PIPE)
+    content: dict[str, Any] = json.loads(done.stdout)
+    return content
+
+
+def _print_day(result: dict[str, Any]) -> None:
+    shown = Table(
+        "product",
+        "parts",
+        "written",
+        "rows",
+        "MB written",
+        "changes",
+        title=f"a day's {result['rows_of_the_day']:,} rows",
+    )
+    for one in result["day"]["products"]:
+        shown.add_row(
+            one["product_id"],
+            f"{one['parts']:,}",
+            f"{one['parts_written']:,}",
+            f"{one['rows_written']:,} of {one['rows']:,}",
+            f"{one['bytes_written'] / 1e6:,.1f}",
+            " / ".join(f"{number:,}" for number in one["changes"].values()),
+        )
+    _OUT.print(shown)
+    for name in ("whole", "day"):
+        one = result[name]
+        stages = ", ".join(f"{stage} {taken:.2f}" for stage, taken in one["stages"].items() if taken >= 0.005)
+        _OUT.print(
+            f"{name}: {one['seconds']:.2f} s ({one['cpu_seconds']:.2f} s of CPU; {stages}), "
+            f"{one['bytes_read'] / 1e6:,.0f} MB read, {one['bytes_written'] / 1e6:,.0f} MB written, "
+            f"peak memory {one['peak_bytes'] / 1e9:.2f} GB"
+        )
+    _OUT.print(f"ratio {result['ratio']:.3f} (target {_TARGET_DAY:g})")
+
+
 def _bare(source: Path, target: Path) -> float:
     import duckdb
 
@@ -244,6 +357,6 @@ def _print(result: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] not in (["bench"], ["job"], ["score"], ["score-job"], ["reading"]):
+    if not {"bench", "job", "score", "score-job", "reading", "incremental", "publish-job"} & {*sys.argv[1:2]}:
         sys.argv.insert(1, "bench")
     app()

@@ -6,6 +6,7 @@ about natural persons and 5 % about self-employed households. All of it is inven
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -81,18 +82,51 @@ def write_penalties(path: Path, rows: int, seed: int, catalog: Catalog) -> None:
         seed: the same seed, rows and catalogue give the same bytes.
         catalog: for the columns, their order and the divisions.
     """
-    fields = catalog.fields(DATASET)[:_COLUMNS]
-    names = {field.id: files.header(field, "codes") for field in fields}
-    pool = _pool(catalog, Draw.named(seed, "pool"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as stream:
-        for number, start in enumerate(range(0, rows, CHUNK)):
-            chunk = _chunk(pool, Draw.named(seed, "chunk", str(number)), start, min(CHUNK, rows - start))
-            sent = chunk.select(pl.col(name).alias(header) for name, header in names.items())
-            sent.write_csv(stream, include_header=start == 0)
+    for _ in Penalties(catalog, seed).write(path, rows, DECIDED_FROM, DECIDED_TO):
+        pass
 
 
-def _pool(catalog: Catalog, draw: Draw) -> _Pool:
+class Penalties:
+    """Penalties numbered one after the other, in as many files as wanted.
+
+    Args:
+        catalog: for the columns, their order and the divisions.
+        seed: the same seed, catalogue and calls give the same bytes.
+        subjects: how many subjects they are about.
+        number_from: the number of the first.
+    """
+
+    def __init__(self, catalog: Catalog, seed: int, *, subjects: int = _POOL, number_from: int = 0) -> None:
+        fields = catalog.fields(DATASET)[:_COLUMNS]
+        self._names = {field.id: files.header(field, "codes") for field in fields}
+        self._pool = _pool(catalog, Draw.named(seed, "pool"), subjects)
+        self._seed = seed
+        self._next = number_from
+        self._chunk = number_from
+
+    def write(self, path: Path, rows: int, decided_from: date, decided_to: date) -> Iterator[pl.DataFrame]:
+        """Write a file, and give its rows as they are sent, chunk by chunk.
+
+        Args:
+            path: the file; what was there is replaced.
+            rows: how many.
+            decided_from: the first day of a decision.
+            decided_to: the day after the last one.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as stream:
+            for start in range(0, rows, CHUNK):
+                count = min(CHUNK, rows - start)
+                draw = Draw.named(self._seed, "chunk", str(self._chunk))
+                chunk = _chunk(self._pool, draw, self._next, count, decided_from, decided_to)
+                sent = chunk.select(pl.col(name).alias(header) for name, header in self._names.items())
+                sent.write_csv(stream, include_header=start == 0)
+                self._next += count
+                self._chunk += 1
+                yield sent
+
+
+def _pool(catalog: Catalog, draw: Draw, size: int) -> _Pool:
     vocabulary = words()
     places, offices = [], []
     for profile in profiles():
@@ -103,20 +137,20 @@ def _pool(catalog: Catalog, draw: Draw) -> _Pool:
         places.append(found.with_columns(pl.lit(profile.mark).alias("province_mark")))
         offices.append(authorities(vocabulary, found, profile))
     home = pl.concat(places)
-    home = home[draw.places(home.height, _POOL)]
-    brand = draw.pick(vocabulary.brand_first, _POOL) + draw.pick(vocabulary.brand_second, _POOL)
-    trade = draw.pick(vocabulary.trades_names, _POOL) + draw.pick([one.name for one in vocabulary.forms], _POOL)
-    household = draw.generator.random(_POOL) < HOUSEHOLDS / (1 - NATURAL)
+    home = home[draw.places(home.height, size)]
+    brand = draw.pick(vocabulary.brand_first, size) + draw.pick(vocabulary.brand_second, size)
+    trade = draw.pick(vocabulary.trades_names, size) + draw.pick([one.name for one in vocabulary.forms], size)
+    household = draw.generator.random(size) < HOUSEHOLDS / (1 - NATURAL)
     pair = pl.Series(np.where(household, "92", "91"))
     subjects = home.with_columns(
         pl.when(pl.Series(household))
-        .then(pl.col("county") + brand + draw.pick(vocabulary.shops, _POOL))
+        .then(pl.col("county") + brand + draw.pick(vocabulary.shops, size))
         .otherwise(pl.col("place") + brand + trade)
         .alias("name"),
         pl.Series(np.where(household, "个体工商户", "法人及非法人组织")).alias("category"),
         # Serials from 500 million on, which the demo never reaches.
-        credit_codes(pair, home["region"], np.arange(_POOL, dtype=np.int64) + 500_000_000).alias("code"),
-        draw.people(vocabulary.surnames, vocabulary.given, _POOL).alias("representative"),
+        credit_codes(pair, home["region"], np.arange(size, dtype=np.int64) + 500_000_000).alias("code"),
+        draw.people(vocabulary.surnames, vocabulary.given, size).alias("representative"),
     ).select("city_region", "province_mark", "region", "county", "name", "category", "code", "representative")
     return _Pool(subjects, pl.concat(offices), _offences(vocabulary), vocabulary)
 
@@ -132,13 +166,13 @@ def _offences(vocabulary: Words) -> pl.DataFrame:
     )
 
 
-def _chunk(pool: _Pool, draw: Draw, start: int, count: int) -> pl.DataFrame:
+def _chunk(pool: _Pool, draw: Draw, start: int, count: int, decided_from: date, decided_to: date) -> pl.DataFrame:
     """``count`` rows in field ids; ``start`` is the number of the first in the whole file."""
     subject = pool.subjects[draw.places(pool.subjects.height, count)]
     offence = pool.offences[draw.places(pool.offences.height, count)]
     number = np.arange(start, start + count, dtype=np.int64)
-    span = (DECIDED_TO - DECIDED_FROM).days
-    decided = pl.Series([DECIDED_FROM + timedelta(days=n) for n in range(span)]).gather(draw.places(span, count))
+    span = (decided_to - decided_from).days
+    decided = pl.Series([decided_from + timedelta(days=n) for n in range(span)]).gather(draw.places(span, count))
     base = pl.concat([subject, offence], how="horizontal").with_columns(
         decided.alias("decided"),
         pl.Series(number).alias("number"),

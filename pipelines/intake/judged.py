@@ -18,7 +18,7 @@ from pipelines.catalog import RECORD, Field
 from pipelines.errors import HubError
 from pipelines.intake.notices import Known, notices
 from pipelines.intake.outcome import Outcome, status_of
-from pipelines.intake.passes import Opened, Passed
+from pipelines.intake.passes import SLICE_ROWS, Opened, Passed
 from pipelines.reading import Problem, Source, missing_columns, no_rows, open_source, salvage
 from pipelines.reading.faults import fault
 from pipelines.reading.headers import Columns, known_columns
@@ -94,17 +94,18 @@ def judge(screen: Screen, passed: Passed, known: Callable[[str], Known] | None =
 
 
 def _malformed(passed: Passed) -> pl.DataFrame:
-    lines = [
-        {
-            BATCH: one.delivery.batch_id,
-            ROW_NUMBER: number,
-            "raw_text": text,
-            "fault": fault(text, one.delivery.suffix, one.source.separator, len(one.source.columns.names)),
+    """The malformed lines of all files, put together column by column: there may be as many as rows."""
+    parts = [pl.DataFrame(schema=_NO_LINES)]
+    for one in passed.opened:
+        lines, separator, width = one.source.malformed, one.source.separator, len(one.source.columns.names)
+        suffix = one.delivery.suffix
+        part = {
+            ROW_NUMBER: pl.Series([number for number, _ in lines], dtype=pl.Int64),
+            "raw_text": pl.Series([text for _, text in lines], dtype=pl.String),
+            "fault": pl.Series([fault(text, suffix, separator, width) for _, text in lines], dtype=pl.String),
         }
-        for one in passed.opened
-        for number, text in one.source.malformed
-    ]
-    return pl.DataFrame(lines, schema=_NO_LINES)
+        parts.append(pl.DataFrame(part).select(pl.lit(one.delivery.batch_id).alias(BATCH), *part))
+    return pl.concat(parts)
 
 
 def _line_counts(malformed: pl.DataFrame, rule_id: str) -> pl.DataFrame:
@@ -140,17 +141,23 @@ def _layout(screen: Screen, one: Opened, work: Path) -> Layout:
 
 
 def _with_lines(slices: Iterator[pl.DataFrame], malformed: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Slices with the malformed lines that stand before their last row, so that findings come in the order of rows."""
+    """Slices with the malformed lines that stand before their last row, so that findings come in the order of rows.
+
+    Lines that are more than a slice come in slices too.
+    """
     left = malformed
     flagged = pl.DataFrame()
     for flagged in slices:
         last = flagged.group_by(BATCH).agg(pl.col(ROW_NUMBER).max().alias("last"))
         placed = left.join(last, on=BATCH, how="left", maintain_order="left")
         before = (placed["last"] > placed[ROW_NUMBER]).fill_null(False)
-        yield flagged, left.filter(before)
+        *many, few = left.filter(before).iter_slices(SLICE_ROWS) if before.any() else [left.clear()]
+        for some in many:
+            yield flagged.clear(), some
+        yield flagged, few
         left = left.filter(~before)
-    if left.height:
-        yield flagged.clear(), left
+    for some in left.iter_slices(SLICE_ROWS) if left.height else ():
+        yield flagged.clear(), some
 
 
 def _fits_better(columns: Columns, screen: Screen) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from pipelines.home import replace_file
+from pipelines.home import replace_file, replaced
 from pipelines.lake.ledger import ledger
 from pipelines.quarantine.closings import still_open
 from pipelines.screening.columns import ANSWERS_TO, BATCH, PROVIDER, RECEIVED_ON, RECORD_KEY, ROW_NUMBER
@@ -79,8 +79,8 @@ def write_open_rows(hub: Hub, providers: Sequence[str], day: date) -> None:
         if mine.is_empty() and not (folder / OPEN_CSV).exists():
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        text = mine.write_csv(line_terminator="\r\n", include_bom=True)
-        replace_file(folder / OPEN_CSV, text.encode())
+        with replaced(folder / OPEN_CSV) as stream:
+            mine.write_csv(stream, line_terminator="\r\n", include_bom=True)
         replace_file(folder / OPEN_HTML, _page(hub, provider, mine, day).encode())
 
 
@@ -100,7 +100,10 @@ def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:
 def _thread(rows: pl.DataFrame) -> pl.Series:
     """What names the record of a refused row: its key, or the first of the rows it answers."""
     answers = dict(rows.filter(pl.col(ANSWERS_TO).is_not_null()).select("quarantine_id", ANSWERS_TO).rows())
-    there = set(rows["quarantine_id"]) if answers else set()
+    if not answers:
+        key = pl.when(pl.col(RECORD_KEY) != "").then(pl.format("{}\x1f{}", PROVIDER, RECORD_KEY))
+        return rows.select(pl.coalesce(key, "quarantine_id").alias("thread")).to_series()
+    there = set(rows["quarantine_id"])
     names = []
     for own, provider, key in rows.select("quarantine_id", PROVIDER, RECORD_KEY).rows():
         first, seen = own, {own}

@@ -53,12 +53,14 @@ class Made:
     """A bucket of a product, by part.
 
     ``rows`` of a part is its account: accepted, published, superseded, duplicate, and withheld by reason. ``taken_down`` has a row
-    for each record that left the product by repair or withdrawal.
+    for each record that left the product by repair or withdrawal. ``renewed``: but for its changes, the bucket was in the latest
+    release, where it passed the gate.
     """
 
     parts: Mapping[str, Part]
     changes: pl.DataFrame
     taken_down: Sequence[Mapping[str, Any]] = ()
+    renewed: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pipelines.intake.collect import Hub
 from pipelines.intake.inbox import CHINA
 from pipelines.lake.tables import COMPRESSION_LEVEL, digest
 from pipelines.release.bucket import Made, part_file, removed_by_reason
-from pipelines.release.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED
+from pipelines.release.changes import ADDED, CHANGE_TYPE, CHANGED, REASON, REMOVED
 from pipelines.release.displays import display_rows
 from pipelines.release.gate import Refused, Validation
 from pipelines.release.manifest import MANIFEST_VERSION, Manifest, point_to, release_id
@@ -57,7 +57,7 @@ class Candidate:
         (self.folder / "data").mkdir(parents=True)
         self._parts: dict[str, Any] = {}
         self._taken_down: list[Mapping[str, Any]] = []
-        self._fresh: list[str] = []
+        self._fresh: dict[str, list[Path]] = {}
         self._changes = ChangesFile(self.folder / "changes.parquet")
 
     @property
@@ -90,11 +90,22 @@ class Candidate:
         for name, one in made.parts.items():
             if one.taken_over:
                 self._link(name)
-            else:
-                self._fresh.append(name)
+            elif not made.renewed:
+                self._fresh.setdefault(bucket_of_part(name), []).append(self.folder / str(one.file["path"]))
             self._parts[name] = {"file": one.file, "rows": one.rows, "findings": one.findings}
+        if made.renewed:
+            self._keep_turned(made)
         self._taken_down += made.taken_down
         self._changes.add(made.changes)
+
+    def _keep_turned(self, made: Made) -> None:
+        """Write the records that a renewed bucket brought: all the gate need look at."""
+        brought = made.changes.filter(pl.col(CHANGE_TYPE) != REMOVED).drop(CHANGE_TYPE, REASON)
+        if brought.height:
+            bucket = bucket_of_part(next(iter(made.parts)))
+            path = self.work / f"turned-{bucket}.parquet"
+            brought.write_parquet(path, compression="lz4")
+            self._fresh.setdefault(bucket, []).append(path)
 
     def _link(self, part: str) -> None:
         if self.previous is not None:
@@ -104,10 +115,11 @@ class Candidate:
         return self.folder / str(manifest["buckets"][part]["file"]["path"])
 
     def files(self, buckets: Sequence[str]) -> tuple[Path, ...]:
-        """New data files of some buckets."""
+        """Files with every record of some buckets that is not as in the latest release."""
         chosen = set(buckets)
-        fresh = [name for name in sorted(self._fresh) if bucket_of_part(name) in chosen]
-        return tuple(self.folder / self._parts[name]["file"]["path"] for name in fresh)
+        return tuple(
+            path for bucket, paths in sorted(self._fresh.items()) if bucket in chosen for path in sorted(paths)
+        )
 
     def manifest(self, as_of: datetime) -> Manifest:
         """Finish ``changes.parquet`` and describe the candidate; ``validation`` comes later.

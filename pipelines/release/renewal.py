@@ -141,7 +141,7 @@ class Renewal:
             parts[name] = Part(write(whole, folder, name), **entry(tally, one.product))
         old = pl.concat(replaced).sort(self._key) if replaced else seen.frame.clear()
         turned = changes_of(one, old, seen, self._key)
-        return Made(dict(sorted(parts.items())), turned, takedowns(turned, now.asked, self._key))
+        return Made(dict(sorted(parts.items())), turned, takedowns(turned, now.asked, self._key), renewed=True)
 
     def _rows(self, one: Wanted, previous: Manifest, name: str) -> pl.DataFrame:
         return pl.read_parquet(part_file(self.hub, one.product.id, name, previous), hive_partitioning=False)

@@ -13,7 +13,6 @@ from pipelines.scorecard.history import Past, by_unit
 from pipelines.scorecard.measures import Ratio
 from pipelines.scorecard.model import Change
 from pipelines.scorecard.scoring import UnitScore
-from pipelines.scorecard.state import State
 from pipelines.scorecard.table import TOTAL
 
 _SMALL: Final = 0.005  # points of a total that show as 0.00 are no news
@@ -43,7 +42,8 @@ def since_before(unit: UnitScore, before: Past | None) -> tuple[Change, ...]:
     rows = before.rows[unit.code]
     found: list[Change] = []
     if old["status"] != unit.state.value:
-        text = f"上期{State(str(old['status'])).title_zh}，本期{unit.state.title_zh}。{unit.reason_zh}"
+        then, now = words.STATE_ZH[str(old["status"])], words.STATE_ZH[unit.state.value]
+        text = f"上期{then}，本期{now}。{unit.reason_zh}"
         found.append(Change(unit.code, unit.name, "state", None, None, text))
     if unit.total is not None and old["score"] is not None:
         found += _indicators(unit, rows, float(str(old["weight"])))

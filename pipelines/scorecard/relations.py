@@ -4,7 +4,8 @@
                  the first one that was not over: a deadline on it has not passed
     deliveries   unit, provider_id, dataset_id, batch_id, received_on, … of the ledger's batches, exact re-sends left out
     datasets     dataset_id, has_deadline
-    slots        period, unit, provider_id, dataset_id, slot_first, slot_end    one for each time a feed had to come
+    slots        period, unit, provider_id, dataset_id, slot_first, slot_end, came    one for each time a feed had to come; came:
+                 accepted rows came within it
     broken       unit, provider_id, dataset_id, received_on, check_id, rows     rows that broke a rule, by kind of rule
     closures, takedowns, displays, subject_counts        the ledger's, with ``unit``; empty where nothing wrote them
     cases        indicator, unit, provider_id, dataset_id, key_1, key_2, received_on, opened_on, closed_on, due_on
@@ -71,6 +72,21 @@ _EVENTS: Final[dict[str, dict[str, pl.DataType]]] = {
     "subject_counts": {"as_of": pl.String(), "kind": pl.String(), "number": pl.Int64()},
 }
 
+# A delivery counts for its own unit's feed only; provider_id is null where the catalogue no longer names the provider, whose
+# deliveries stay with the unit's feed.
+_SLOTS: Final = """
+    SELECT due_slots.*, bool_or(deliveries.batch_id IS NOT NULL) AS came
+    FROM due_slots
+    JOIN periods USING (period)
+    LEFT JOIN deliveries
+        ON deliveries.unit = due_slots.unit
+        AND deliveries.dataset_id = due_slots.dataset_id
+        AND coalesce(deliveries.provider_id, due_slots.provider_id) = due_slots.provider_id
+        AND deliveries.received_on >= slot_first AND deliveries.received_on < least(slot_end, end_day)
+        AND deliveries.rows_accepted > 0
+    GROUP BY ALL
+"""
+
 
 @contextmanager
 def relations(home: Home, catalog: Catalog, periods: Sequence[Period]) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -94,7 +110,8 @@ def relations(home: Home, catalog: Catalog, periods: Sequence[Period]) -> Iterat
             _register(
                 connection, "datasets", pl.DataFrame(limited, schema=["dataset_id", "has_deadline"], orient="row")
             )
-            _register(connection, "slots", slots(catalog, periods))
+            _register(connection, "due_slots", slots(catalog, periods))
+            connection.execute(f"CREATE TABLE slots AS {_SLOTS}")
             _register(connection, "broken", _broken(home, catalog, batches))
             for name, columns in _EVENTS.items():
                 _register(connection, name, _events(home, catalog, name, columns))

@@ -20,17 +20,6 @@ class State(StrEnum):
     BROKEN = "broken"
     NOT_DUE = "not_due"
 
-    @property
-    def title_zh(self) -> str:
-        """In two to five characters."""
-        return {
-            State.SCORED: "已评分",
-            State.NO_DATA: "未报送",
-            State.EMPTY: "空文件",
-            State.BROKEN: "无法读取",
-            State.NOT_DUE: "不评分",
-        }[self]
-
 
 def state_of(came: Arrivals, feeds_due: int) -> State:
     """State of a unit from what came in the period, before its indicators are looked at.

@@ -7,7 +7,7 @@ A dataset's bucket holds all records of its subjects, and the bucket of a credit
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -37,11 +37,14 @@ class BucketSources:
     records: Mapping[str, list[Path]] = field(default_factory=dict)
     losers: Mapping[str, list[Path]] = field(default_factory=dict)
 
-    def digest(self, definition: str) -> str:
-        """Changes when what the bucket is made from does: names of files hold digests of their contents."""
+    def names(self) -> tuple[str, ...]:
+        """Dataset and name of every file, of records and of losers: names hold digests of contents."""
         both = [*sorted(self.records.items()), *sorted(self.losers.items())]
-        names = [f"{dataset_id}/{path.name}" for dataset_id, some in both for path in some]
-        return hashlib.sha256("\0".join([definition, *names]).encode()).hexdigest()[:16]
+        return tuple(f"{dataset_id}/{path.name}" for dataset_id, some in both for path in some)
+
+    def digest(self, definition: str) -> str:
+        """Changes when what the bucket is made from does."""
+        return hashlib.sha256("\0".join([definition, *self.names()]).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,9 @@ def batch_days(hub: Hub) -> pl.DataFrame:
     return batches.rename({"batch_id": BATCH, "received_on": RECEIVED_ON}).unique(BATCH)
 
 
-def read_bucket(hub: Hub, master: SubjectMaster, sources: BucketSources, days: pl.DataFrame) -> Said:
+def read_bucket(
+    hub: Hub, master: SubjectMaster, sources: BucketSources, days: pl.DataFrame, codes: pl.Series | None = None
+) -> Said:
     """What a bucket's rows say of subjects.
 
     Args:
@@ -95,12 +100,11 @@ def read_bucket(hub: Hub, master: SubjectMaster, sources: BucketSources, days: p
         master: the subject master.
         sources: files of the bucket.
         days: as ``batch_days`` gives them.
+        codes: only of these subjects.
     """
     said, lost, former, first, against = [], [], [], [], []
     for dataset_id, paths in sorted(sources.records.items()):
-        records = pl.scan_parquet(paths, hive_partitioning=False)
-        found = mentions(master, dataset_id, records).collect()
-        found = found.join(days, on=BATCH, how="left", maintain_order="left")
+        found = read_mentions(master, dataset_id, paths, codes).join(days, on=BATCH, how="left", maintain_order="left")
         said.append(found)
         first.append(found.group_by(CODE).agg(pl.col(RECEIVED_ON).min().alias(FIRST_SEEN)))
         if files := sources.losers.get(dataset_id):
@@ -119,6 +123,18 @@ def read_bucket(hub: Hub, master: SubjectMaster, sources: BucketSources, days: p
         days_of.group_by(CODE).agg(pl.col(FIRST_SEEN).min()),
         pl.concat([pl.DataFrame(schema=CONTRADICTIONS), *against]),
     )
+
+
+def read_mentions(
+    master: SubjectMaster, dataset_id: str, paths: Sequence[Path], codes: pl.Series | None = None
+) -> pl.DataFrame:
+    """Mentions in data files of a dataset, of these subjects only where ``codes`` says so."""
+    if not paths:
+        return pl.DataFrame(schema=schema(master))
+    records = pl.scan_parquet(list(paths), hive_partitioning=False)
+    if codes is not None:
+        records = records.filter(pl.col(SUBJECT_KEY).is_in(codes.implode()))
+    return mentions(master, dataset_id, records).collect()
 
 
 def _contradicting(found: pl.DataFrame, conflicting: pl.DataFrame) -> pl.DataFrame:

@@ -114,7 +114,12 @@ def own_conflicts(
         _region(master, said),
         contradictions(against),
     ]
-    return pl.concat(parts).sort("conflict_id", "provider_id", "dataset_id", "said", "batch_id", "row_number")
+    return in_order(pl.concat(parts))
+
+
+def in_order(statements: pl.DataFrame) -> pl.DataFrame:
+    """Statements in the order in which they are kept."""
+    return statements.sort("conflict_id", "provider_id", "dataset_id", "said", "batch_id", "row_number")
 
 
 def contradictions(rows: pl.DataFrame) -> pl.DataFrame:

@@ -101,6 +101,7 @@ def test_assets_wake_publish_after_collect_and_score_after_publish(bag: Any) -> 
 
     assert outlets("collect_sector_files") == wakes("publish_shared_datasets") == {"records"}
     assert outlets("publish_shared_datasets") == wakes("score_regions") == {"releases"}
+    assert outlets("maintain_lake") == {"releases"}
 
 
 def test_a_dag_file_is_wiring_only(bag: Any) -> None:

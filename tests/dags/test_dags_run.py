@@ -123,8 +123,23 @@ def test_a_delivery_goes_through_all_four(
     assert (dag_home.root / "scorecards/2026-11/scorecard.parquet").exists()
 
     maintained = run(dags, "maintain_lake")
-    assert states(maintained) == {task: Counter(success=1) for task in ("publish_due", "maintain", "audit")}
+    done = {task: Counter(success=1) for task in ("publish_due", "maintain", "audit")}
+    assert states(maintained) == done | {"wake_scores": Counter(skipped=1)}, "nothing was due"
+    assert asset_events(maintained) == []
     assert audit(dag_home.hub) == []
+
+
+def test_what_the_day_makes_due_wakes_the_scores(dags: dict[str, Any], dag_home: Home) -> None:
+    """Rows that came and were never published stand for a clock that turned: either way a release is new."""
+    dag_home.drop("sichuan", "enterprise_registration", THREE_GOOD_ROWS)
+    dag_home.collect()
+
+    maintained = run(dags, "maintain_lake", as_of=DAY)
+
+    assert states(maintained)["wake_scores"] == Counter(success=1)
+    [event] = asset_events(maintained)
+    assert event["as_of"] == DAY
+    assert {name.partition("/")[0] for name in event["releases"]} >= {"enterprise_registration", "subject"}
 
 
 def test_collect_takes_one_provider_or_dataset_where_the_form_says_so(dags: dict[str, Any], dag_home: Home) -> None:

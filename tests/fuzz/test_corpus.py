@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -116,6 +119,45 @@ def test_rows_in_are_rows_read_where_only_whole_rows_were_damaged(
         text = "\n".join([HEAD, *(",".join(row) for row in cells)])
     found = rows_of(text.encode(encoding, errors="replace"), suffix)
     assert found == rows
+
+
+def workbook() -> dict[str, bytes]:
+    """The parts of a right workbook."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    sheet = book.add_worksheet()
+    for number, cells in enumerate([HEADERS, *[("甲", "一号", number) for number in range(6)]]):
+        sheet.write_row(number, 0, cells)
+    book.close()
+    with zipfile.ZipFile(buffer) as package:
+        return {name: package.read(name) for name in package.namelist()}
+
+
+PARTS = workbook()
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(sorted(PARTS)), st.integers(0, 1 << 16), st.integers(1, 255), st.sampled_from("fcdx"))
+def test_a_workbook_damaged_inside_is_read_or_rejected(part: str, place: int, change: int, how: str) -> None:
+    """Bytes of a part flipped, cut out or doubled, or the part left out; the package itself stays whole."""
+    content = bytearray(PARTS[part])
+    place %= len(content)
+    match how:
+        case "f":
+            content[place] ^= change
+        case "c":
+            del content[place : place + change]
+        case "d":
+            content[place:place] = content[place : place + change]
+        case _:
+            content.clear()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, sound in PARTS.items():
+            if name != part or content:
+                package.writestr(name, bytes(content) if name == part else sound)
+    found = rows_of(buffer.getvalue(), ".xlsx")
+    assert found is None or found <= 12
 
 
 @pytest.mark.real_data

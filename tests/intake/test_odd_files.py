@@ -168,3 +168,18 @@ def test_the_same_bytes_under_a_wrong_and_a_right_name_in_one_pass_are_taken_onc
     }
     assert receipts["c.txt"]["first_batch_id"] == receipts["b.csv"]["batch_id"]
     assert home.records().height == 3
+
+
+def test_malformed_lines_beyond_a_slice_come_in_slices_and_all_of_them(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.intake.judged.SLICE_ROWS", 3)
+    lines = [row(GOOD_CODES[0], 注册日期="2014-02-30"), *["kurz"] * 7, row(GOOD_CODES[1], 注册日期="x"), *["kurz"] * 5]
+    home.drop("sichuan", DATASET, file(*lines))
+
+    [receipt] = home.collect()
+
+    assert receipt["rows"] == {"in": 14, "accepted": 0, "refused": 14, "warned": 0}
+    findings = home.findings(receipt)
+    assert sorted(map(int, findings["row_number"])) == list(range(2, 16))
+    assert home.quarantine().height == 14

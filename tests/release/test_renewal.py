@@ -14,17 +14,17 @@ import pytest
 
 from pipelines.audit import audit
 from pipelines.intake import Hub
-from pipelines.release import publish
+from pipelines.release import subject
 from pipelines.release.manifest import latest
 from pipelines.release.parts import bucket_of_part
 from pipelines.release.renewal import Renewal
 from pipelines.settings import Settings
-from pipelines.subjects import losers_of
+from pipelines.subjects import conflicts_table, losers_of
 from tests.conftest import GOOD_CODES, ROOT, Home
 from tests.release.penalties import PENALTY, PRODUCTS, sent
 
 FIRST = date(2026, 11, 22)
-DAYS = (FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=2), FIRST + timedelta(days=400))
+DAYS = (FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=400))
 MONTHS = ("2023-12-10", "2025-11-23", "2026-04-02", "2026-10-08", "2026-11-20")
 """Of which two are over within the days above, and one turns between the last two."""
 
@@ -50,8 +50,10 @@ def delivery(chance: random.Random, rows: int) -> str:
         PENALTY,
         *(
             {
-                "credit_code": (code := chance.choice(GOOD_CODES[:2])),
-                "subject_name": f"公司{GOOD_CODES.index(code)}",
+                "credit_code": (code := chance.choice(GOOD_CODES[:3])),
+                "subject_name": chance.choice(["公司甲", "公司乙"])
+                if chance.random() < 0.2
+                else f"公司{GOOD_CODES.index(code)}",
                 "document_number": f"锦市监处罚〔2026〕{chance.randrange(25)}号",
                 "decision_date": chance.choice(MONTHS),
                 "severity_code": chance.choice(["一般", "严重", "轻微", ""]),
@@ -76,8 +78,9 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
     sliced: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renewed: list[str] = []
-    make = Renewal.make
+    make, drawn_anew = Renewal.make, subject._renewed
     monkeypatch.setattr(Renewal, "make", lambda self, *args: renewed.append(self.bucket) or make(self, *args))
+    monkeypatch.setattr(subject, "_renewed", lambda *args: renewed.append("subjects") or drawn_anew(*args))
     chance = random.Random(20261124)
     for number, day in enumerate(DAYS):
         if day != DAYS[-1]:
@@ -88,14 +91,16 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
         shutil.copytree(sliced.root, other.root)
         shutil.rmtree(other.root / "state/sources", ignore_errors=True)
         renewed.clear()
-        publish(sliced.hub, product=None, datasets=[PENALTY], as_of=noon(day))
+        sliced.publish_all(noon(day))
         assert (number > 0) == bool(renewed), "the first release is made whole, the others are renewed"
+        assert (number > 0) == ("subjects" in renewed)
         renewed.clear()
-        publish(other.hub, product=None, datasets=[PENALTY], as_of=noon(day))
+        other.publish_all(noon(day))
         assert not renewed
-        for product in PRODUCTS:
+        for product in (*PRODUCTS, "subject"):
             assert content(sliced, product) == content(other, product), (day, product)
         assert losers_of(sliced.hub, PENALTY).read().equals(losers_of(other.hub, PENALTY).read())
+        assert conflicts_table(sliced.hub.home).read().equals(conflicts_table(other.hub.home).read())
         assert audit(sliced.hub) == []
         shutil.rmtree(other.root)
 

@@ -214,7 +214,7 @@ def _dimension(id_: str, title: str, lines: list[m.IndicatorLine]) -> m.Dimensio
 
 def _changes(unit: str, title: str, lost: list[m.IndicatorLine], status: str) -> tuple[m.Change, ...]:
     if status == "no_data":
-        return (m.Change(unit, title, "state", None, None, "上期已评分，本期未报送。"),)
+        return (m.Change(unit, title, "state", None, None, "上期有总分，本期未报送。"),)
     return tuple(
         m.Change(unit, title, "indicator", one.id, sign * round((one.points_lost or 0) / 2 + 0.01, 2),
                  f"{one.title_zh}由 96.20%（4,810 / 5,000）变为 93.10%（5,586 / 6,000），行政处罚拉低最多。")

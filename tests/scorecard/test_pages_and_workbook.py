@@ -143,3 +143,34 @@ def test_an_analyst_recomputes_every_number_of_the_workbook(country: tuple[Hub, 
                     column,
                 )
     assert again.formulas > 45 * 15 * 5
+
+
+def test_the_charts_of_the_workbook_are_drawn_from_the_cells_they_name(country: tuple[Hub, ScoreResult]) -> None:
+    _, result = country
+    book = openpyxl.load_workbook(result.workbook)
+    shown = openpyxl.load_workbook(result.workbook, data_only=True)
+    model = result.model
+
+    def cells(sheet: str, reference: str) -> list[object]:
+        name, _, area = reference.replace("'", "").replace("$", "").partition("!")
+        assert name == sheet
+        return [cell.value or None for row in shown[name][area] for cell in row]
+
+    drawn = {}
+    for sheet in book.worksheets:
+        for chart in sheet._charts:
+            [series] = chart.series
+            text = series.cat.strRef or series.cat.numRef
+            drawn[sheet.title] = (cells(sheet.title, text.f), cells(sheet.title, series.val.numRef.f))
+    for title, units in (("地区", model.regions), ("部门", model.sectors)):
+        expected = {unit.title_zh: None if unit.total is None else pytest.approx(unit.total) for unit in units}
+        assert len(drawn[title][0]) == len(units)
+        assert dict(zip(*drawn[title], strict=True)) == expected
+    assert drawn["趋势"][0] == [point.period for point in model.trend]
+    assert drawn["趋势"][1] == [None if point.total is None else pytest.approx(point.total) for point in model.trend]
+    spread = dict(zip(*drawn["总览"], strict=True))
+    for label, number in spread.items():
+        low, high = map(int, re.findall(r"\d+", str(label))[:2])
+        inside = [u for u in model.regions if u.total is not None and low <= u.total < high + (high == 100)]
+        assert (number or 0) == len(inside), label
+    assert sum(number or 0 for number in spread.values()) == len(model.ranked)  # type: ignore[misc]

@@ -1,0 +1,111 @@
+"""Killing ``maintain`` (SIGKILL) where it commits: expiry, takedown, erasure of old releases and lake, compaction, vacuum, retention."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from pipelines.audit import audit
+from pipelines.catalog import site
+from pipelines.commands.options import instant_of
+from tests.cli.forked import Asked, Forks
+from tests.cli.undisturbed import Wanted, differences, opened
+from tests.conftest import GOOD_CODES, Home
+from tests.release.penalties import PENALTY, sent
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_the_second_route", "each_file_a_work_group")]
+
+FIRST, SECOND, LATER = "2026-11-22", "2026-11-23", "2029-06-01"
+SECRET: Final = "见到的不该再见到"
+FILES: Final = 9
+"""More than a bucket may hold before it is compacted."""
+COMMITS: Final = (
+    "replace shared/administrative_penalty/latest.json",
+    "replace shared/administrative_penalty/#-#-#/manifest.json",
+    "create_write_transaction lake/records/administrative_penalty/",
+    "vacuum lake/records/administrative_penalty/",
+    "replace state/work/retention/administrative_penalty-#-#-#",
+)
+"""Expiry and takedown; old releases; erasure and compaction in the lake; what they replaced; releases whose time is over."""
+
+
+_CHANGE: Final = re.compile(
+    r"(replace|unlink|link|create|create_write_transaction|create_checkpoint|vacuum|cleanup_metadata) "
+)
+
+
+def prepare(home: Home) -> None:
+    """Two releases, then a withdrawal; years later the displays are over and the first release is old."""
+    withdrawn = {"violation_facts": SECRET}
+    home.drop("sichuan", PENALTY, sent(PENALTY, withdrawn, {"document_number": "锦市监处罚〔2026〕300号"}))
+    home.collect(instant_of(FIRST))
+    home.publish_all(instant_of(FIRST))
+    for number in range(FILES):
+        row = {"document_number": f"锦市监处罚〔2026〕{number}号", "credit_code": GOOD_CODES[0]}
+        home.drop("sichuan", PENALTY, sent(PENALTY, row), name=f"{number}.csv")
+    home.collect(instant_of(SECOND))
+    home.publish_all(instant_of(SECOND))
+    home.drop("sichuan", "record_withdrawal", sent("record_withdrawal"))
+    home.collect(instant_of(SECOND))
+    site.keep(home.hub.home, home.hub.catalog)
+
+
+def kinds(changes: list[str], root: Path) -> dict[str, int]:
+    """Of the changes of a run the last of each kind: what is done, and where, without digests and numbers."""
+    found: dict[str, int] = {}
+    for number, change in enumerate(changes, 1):
+        place = change.replace(f"file://{root}/", "").replace(f"{root}/", "")
+        found[re.sub(r"[0-9a-f]{6,}|\d+", "#", place)] = number
+    return found
+
+
+def kept_on_disk(home: Home) -> list[str]:
+    """Files of lake and releases in which the withdrawn facts can still be read, those of no table included."""
+    import polars as pl
+
+    files = [path for part in ("lake", "shared") for path in (home.root / part).rglob("*.parquet")]
+    held = []
+    for path in files:
+        frame = pl.read_parquet(path, hive_partitioning=False)
+        if "violation_facts" in frame.columns and (frame["violation_facts"] == SECRET).any():
+            held.append(path.relative_to(home.root).as_posix())
+    return held
+
+
+@pytest.mark.parametrize(
+    "chosen", [pytest.param(COMMITS, id="commits"), pytest.param((), id="every_change", marks=pytest.mark.soak)]
+)
+def test_a_maintain_that_was_killed_anywhere_and_run_again_has_erased_and_lost_nothing_else(
+    tmp_path: Path, chosen: tuple[str, ...]
+) -> None:
+    template = opened(tmp_path / "template")
+    prepare(template)
+    assert kept_on_disk(template)
+    undisturbed = opened(tmp_path / "undisturbed")
+    shutil.copytree(template.root, undisturbed.root)
+    arguments = ("maintain", "--as-of", LATER, "--home")
+    with Forks() as forks:
+        [whole] = forks.run(Asked((*arguments, str(undisturbed.root)), listing=True))
+        assert whole.status == 0, whole.said
+        changes = [line for line in whole.said.splitlines() if _CHANGE.match(line)]
+        points = kinds(changes, undisturbed.root)
+        assert set(chosen) <= set(points), sorted(points)
+        assert kept_on_disk(undisturbed) == []
+        assert audit(undisturbed.hub) == []
+        wanted, different = Wanted.of(undisturbed), {}
+        for kind in chosen or points:
+            point = points[kind]
+            home = opened(tmp_path / str(point))
+            shutil.copytree(template.root, home.root)
+            [died] = forks.run(Asked((*arguments, str(home.root)), before_change=point))
+            assert died.status == -signal.SIGKILL, died.said
+            [again] = forks.run(Asked((*arguments, str(home.root))))
+            assert again.status == 0, again.said
+            different[kind] = [*differences(home, wanted), *kept_on_disk(home)]
+            shutil.rmtree(home.root)
+    assert {kind: found for kind, found in different.items() if found} == {}
