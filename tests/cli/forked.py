@@ -36,16 +36,27 @@ CHANGES = (
     (deltalake.DeltaTable, ("create", "create_write_transaction", "vacuum", "create_checkpoint", "cleanup_metadata")),
 )
 
+def kind_of(name):
+    # What is done, and by which lines of the hub.
+    frame, lines = sys._getframe(2), [name]
+    while frame:
+        if "/pipelines/" in frame.f_code.co_filename:
+            lines.append(f"{frame.f_code.co_name}:{frame.f_lineno}")
+        frame = frame.f_back
+    return " < ".join(lines)
+
 def what(name, arguments):
     first = arguments[0]
     table = isinstance(first, deltalake.DeltaTable)
     return name + " " + str(first.table_uri if table else arguments[1] if name == "replace" else first)
 
-def deadly(owner, name, left, made):
+def deadly(owner, name, left, made, kinds, kind):
     real = getattr(owner, name)
     def wrapped(*arguments, **named):
-        left[0] -= 1
         made.append(what(name, arguments))
+        kinds.append(kind_of(name))
+        if kind in (None, kinds[-1]):
+            left[0] -= 1
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return real(*arguments, **named)
@@ -54,10 +65,10 @@ def deadly(owner, name, left, made):
 def child(asked, said):
     os.dup2(said, 1)
     os.dup2(said, 2)
-    left, made = [asked["before_change"]], []
+    left, made, kinds = [asked["before_change"]], [], []
     for owner, names in CHANGES:
         for name in names:
-            deadly(owner, name, left, made)
+            deadly(owner, name, left, made, kinds, asked["of_kind"])
     if asked["after_seconds"]:
         signal.setitimer(signal.ITIMER_REAL, asked["after_seconds"])  # nobody catches SIGALRM: the process dies of it
     sys.argv = ["credit-hub", *asked["arguments"]]
@@ -68,6 +79,8 @@ def child(asked, said):
         status = left.code or 0
     if asked["listing"]:
         print("\\n".join(made))
+    if asked["tell_changes"]:
+        print(chr(10) + json.dumps(kinds))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
@@ -101,12 +114,17 @@ class Ran(NamedTuple):
 class Asked(NamedTuple):
     """A run: the command's arguments, and when to kill it: before its n-th change on disk, or after a time; 0 for never.
 
+    Changes are of a kind that are made by the same lines. Counted are all, or those of one kind; ``tell_changes``: their kinds are
+    printed at the end, as JSON on the last line.
+
     ``listing``: print every change at the end, one to a line, the 1st being that before which ``before_change=1`` kills.
     """
 
     arguments: tuple[str, ...]
     before_change: int = 0
     after_seconds: float = 0.0
+    of_kind: str | None = None
+    tell_changes: bool = False
     listing: bool = False
 
 
