@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from typing import NoReturn
 
 import typer
 
@@ -66,10 +67,18 @@ def main() -> None:
         if isinstance(error, HubError):
             console.failure(str(error))
             sys.exit(FAILED)
-        if os.environ.get("CREDIT_HUB_DEBUG"):
-            traceback.print_exc()
-        console.failure(f"{type(error).__name__}: {error} (set CREDIT_HUB_DEBUG=1 for the traceback)")
-        sys.exit(FAILED)
+        _fail(error)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what a library in Rust raises for a fault of its own
+            raise
+        _fail(error)
+
+
+def _fail(error: BaseException) -> NoReturn:
+    if os.environ.get("CREDIT_HUB_DEBUG"):
+        traceback.print_exc()
+    console.failure(f"{type(error).__name__}: {error} (set CREDIT_HUB_DEBUG=1 for the traceback)")
+    sys.exit(FAILED)
 
 
 def _is_usage(error: Exception) -> bool:

@@ -219,16 +219,16 @@ def _records(base: pl.DataFrame) -> pl.DataFrame:
         pl.when(body).then("representative").alias("legal_representative"),
         pl.when(natural).then(pl.lit("身份证")).alias("certificate_type"),
         pl.when(natural).then("person_id").alias("certificate_number"),
-        pl.format("{}{}处罚〔{}〕{}号", "province_mark", "mark", pl.col("decided").dt.year(), "number").alias(
-            "document_number"
-        ),
+        pl.concat_str(
+            "province_mark", "mark", pl.lit("处罚〔"), pl.col("decided").dt.year(), pl.lit("〕"), "number", pl.lit("号")
+        ).alias("document_number"),
         pl.col("type").alias("violation_type"),
         pl.concat_str(
             (pl.col("decided") - pl.duration(days=30)).dt.strftime("%Y年%-m月%-d日"),
             comma,
-            pl.format("案件{}", "case"),
+            pl.concat_str(pl.lit("案件"), "case"),
             close,
-            pl.format("发现{}（批次{}）", "fact", "lot"),
+            pl.concat_str(pl.lit("发现"), "fact", pl.lit("（批次"), "lot", pl.lit("）")),
             pl.when(pl.col("cited")).then(pl.lit("；") + pl.col("clause")).otherwise(pl.lit("")),
             pl.lit("。"),
         ).alias("violation_facts"),
@@ -236,13 +236,13 @@ def _records(base: pl.DataFrame) -> pl.DataFrame:
         kinds.alias("penalty_kinds"),
         pl.concat_str(
             kinds.str.replace_all(";", "、", literal=True),
-            pl.when(fined).then(pl.format("，罚款{}万元", "fine")).otherwise(pl.lit("")),
+            pl.when(fined).then(pl.concat_str(pl.lit("，罚款"), "fine", pl.lit("万元"))).otherwise(pl.lit("")),
         ).alias("penalty_content"),
         pl.when(fined).then("fine").alias("fine_amount_cny_10k"),
         pl.when(seized)
-        .then(pl.format("{}.{}", pl.col("lot") % 7, pl.col("case") % 1000))
+        .then(pl.concat_str(pl.col("lot") % 7, pl.lit("."), pl.col("case") % 1000))
         .alias("confiscated_amount_cny_10k"),
-        pl.when(withdrawn).then(pl.format("行政许可证{}{}", "region", "case")).alias("withdrawn_certificate"),
+        pl.when(withdrawn).then(pl.concat_str(pl.lit("行政许可证"), "region", "case")).alias("withdrawn_certificate"),
         pl.col("decided").cast(pl.String).alias("decision_date"),
         (pl.col("decided") + pl.duration(days=pl.col("years") * 365)).cast(pl.String).alias("valid_to"),
         (pl.col("decided") + pl.duration(days=365)).cast(pl.String).alias("publication_ends_on"),

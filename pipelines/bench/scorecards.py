@@ -69,7 +69,7 @@ def write_year(home: Home, catalog: Catalog, *, batches: int, rows: int, seed: i
     _append(home, "batches", frame, scratch)
     counts = frame.filter(pl.col("rows_refused") > 0).select(
         "batch_id",
-        pl.format("{}.record.malformed", "dataset_id").alias("rule_id"),
+        pl.concat_str("dataset_id", pl.lit(".record.malformed")).alias("rule_id"),
         pl.lit("reject").alias("severity"),
         pl.col("rows_refused").alias("rows"),
     )
@@ -109,7 +109,7 @@ def _write_records(
         )
         texts = [name for name in dataset.record_key if name in schema and name != dataset.subject.credit_code]
         made = made.with_columns(
-            pl.format("锦信罚字〔2026〕第{}号", pl.Series(document)).alias(name)
+            pl.concat_str(pl.lit("锦信罚字〔2026〕第"), pl.Series(document), pl.lit("号")).alias(name)
             if schema[name] == pl.String()
             else pl.lit(None).alias(name)
             for name in texts

@@ -61,7 +61,9 @@ def enterprise_registration(province: Province, draw: Draw) -> pl.DataFrame:
         pl.col("registration_date").cast(pl.String),
         "enterprise_type",
         "legal_representative",
-        pl.when(pl.col("pair") != HOUSEHOLD).then(pl.format("{}万人民币", "capital")).alias("registered_capital"),
+        pl.when(pl.col("pair") != HOUSEHOLD)
+        .then(pl.concat_str("capital", pl.lit("万人民币")))
+        .alias("registered_capital"),
         pl.when(pl.col("pair") == HOUSEHOLD).then("shop_scope").otherwise("trade_scope").alias("business_scope"),
         home.alias("province_code"),
         pl.when(pl.col("city") == "").then("county").otherwise("city").alias("city"),
@@ -136,7 +138,7 @@ def administrative_penalty(province: Province, draw: Draw) -> pl.DataFrame:
         .then(draw.pick(("0", "0.032", "0.15", "0.46", "1.08", "3.7"), count))
         .alias("confiscated_amount_cny_10k"),
         pl.when(withdrawn)
-        .then(pl.format("{}行政许可证，编号{}{}", "county", "city_region", "number"))
+        .then(pl.concat_str("county", pl.lit("行政许可证，编号"), "city_region", "number"))
         .alias("withdrawn_certificate"),
     )
     comma = pl.when(pl.Series(draw.chance(0.02, count))).then(pl.lit(", ")).otherwise(pl.lit("，"))
@@ -247,19 +249,21 @@ def _decided(
         .then("1" + pl.col("region").str.slice(0, 5) + pl.col("serial"))
         .alias("institution_certificate_number"),
         pl.when(legal & (pair == SOCIETY))
-        .then(pl.format("民证字第{}号", "serial"))
+        .then(pl.concat_str(pl.lit("民证字第"), "serial", pl.lit("号")))
         .alias("social_organisation_number"),
         pl.when(body).then("legal_representative").alias("legal_representative"),
         pl.when(body & pl.col("identified")).then(pl.lit("身份证")).alias("legal_representative_certificate_type"),
         pl.when(body & pl.col("identified")).then("representative_id").alias("legal_representative_certificate_number"),
         pl.when("natural").then("person_certificate").alias("certificate_type"),
         pl.when("natural").then("person_id").alias("certificate_number"),
-        pl.format(
-            "{}{}" + act + "〔{}〕{}号",
+        pl.concat_str(
             pl.lit(province.profile.mark),
             "mark",
+            pl.lit(act + "〔"),
             pl.col("decision_date").dt.year(),
+            pl.lit("〕"),
             "number",
+            pl.lit("号"),
         ).alias("document_number"),
         pl.when("uploaded_by_centre").then(pl.lit(province.centre[0])).otherwise("authority_name").alias("source_name"),
         pl.when("uploaded_by_centre").then(pl.lit(province.centre[1])).otherwise("authority_code").alias("source_code"),

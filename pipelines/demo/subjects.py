@@ -185,7 +185,7 @@ def _addresses(draw: Draw, words: Words, count: int) -> pl.Series:
         "unit": draw.pick(words.units, count),
         "room": pl.Series(draw.between(101, 2600, count)),
     }
-    short = pl.format("{}{}号", "road", "number")
-    long = pl.format("{}{}号{}{}{}室", "road", "number", "block", "unit", "room")
+    short = pl.concat_str("road", "number", pl.lit("号"))
+    long = pl.concat_str("road", "number", pl.lit("号"), "block", "unit", "room", pl.lit("室"))
     picked = pl.when(pl.Series(draw.chance(0.4, count))).then(short).otherwise(long)
     return pl.DataFrame(columns).select(picked.alias("street")).to_series()

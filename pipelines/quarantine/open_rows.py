@@ -101,7 +101,7 @@ def _thread(rows: pl.DataFrame) -> pl.Series:
     """What names the record of a refused row: its key, or the first of the rows it answers."""
     answers = dict(rows.filter(pl.col(ANSWERS_TO).is_not_null()).select("quarantine_id", ANSWERS_TO).rows())
     if not answers:
-        key = pl.when(pl.col(RECORD_KEY) != "").then(pl.format("{}\x1f{}", PROVIDER, RECORD_KEY))
+        key = pl.when(pl.col(RECORD_KEY) != "").then(pl.concat_str(PROVIDER, pl.lit("\x1f"), RECORD_KEY))
         return rows.select(pl.coalesce(key, "quarantine_id").alias("thread")).to_series()
     there = set(rows["quarantine_id"])
     names = []

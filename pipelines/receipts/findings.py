@@ -67,7 +67,7 @@ def broken_by(rule: Rule) -> pl.Expr:
 
 def quarantine_id() -> pl.Expr:
     """Names a refused row for ever: batch and row."""
-    return pl.format("{}-{}", pl.col(BATCH), pl.col(ROW_NUMBER))
+    return pl.concat_str(pl.col(BATCH), pl.lit("-"), pl.col(ROW_NUMBER))
 
 
 def write_csv(path: Path, rows: pl.DataFrame) -> None:
@@ -109,7 +109,7 @@ def _of_rule(flagged: pl.DataFrame, rule: Rule, fields: Mapping[str, Field]) -> 
         proposed = credit_code.suggestion(clean(pl.col(rule.field)))
         expected = (
             pl.when(proposed.is_not_null())
-            .then(pl.format("{}；疑似应为 {}", pl.lit(rule.expected_zh), proposed))
+            .then(pl.concat_str(pl.lit(rule.expected_zh), pl.lit("；疑似应为 "), proposed))
             .otherwise(expected)
         )
     return _rows(rows, rule, value, expected)

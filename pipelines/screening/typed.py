@@ -90,10 +90,11 @@ def _calendar(column: pl.Expr) -> pl.Expr:
         pl.coalesce(column.str.extract(_DATE, group), column.str.extract(_COMPACT, group)).cast(pl.Int32)
         for group in (1, 2, 3)
     ]
-    iso = pl.format(
-        "{}-{}-{}",
+    iso = pl.concat_str(
         parts[0].cast(pl.String).str.zfill(4),
+        pl.lit("-"),
         parts[1].cast(pl.String).str.zfill(2),
+        pl.lit("-"),
         parts[2].cast(pl.String).str.zfill(2),
     )
     return iso.str.to_date("%Y-%m-%d", strict=False, exact=True).alias("date")

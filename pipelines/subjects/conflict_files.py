@@ -109,7 +109,7 @@ def _shown(home: Home, master: SubjectMaster, statements: pl.DataFrame) -> pl.Da
         pl.when(as_sent)
         .then(harmless(identifiers_masked(pl.col("said"))))
         .when(pl.col("kind") == CONTRADICTING)
-        .then(pl.format("内容不同的数据项：{}", _titles(catalog, statements)))
+        .then(pl.concat_str(pl.lit("内容不同的数据项："), _titles(catalog, statements)))
         .otherwise(_said(catalog, "said"))
     )
     return statements.join(batches, on="batch_id", how="left", maintain_order="left").with_columns(
@@ -148,7 +148,7 @@ def _said(catalog: Catalog, column: str) -> pl.Expr:
         for entry in catalog.code_tables[table].entries
     }
     meaning = pl.col(column).replace_strict(labels, default="未知", return_dtype=pl.String)
-    return pl.format("{} {}", pl.col(column), meaning)
+    return pl.concat_str(pl.col(column), pl.lit(" "), meaning)
 
 
 def _expected(master: SubjectMaster) -> pl.Expr:
@@ -162,7 +162,7 @@ def _expected(master: SubjectMaster) -> pl.Expr:
         pl.when(pl.col("kind") == SEVERAL_NAMES)
         .then(pl.coalesce(harmless(identifiers_masked(pl.col("expected"))), pl.lit(NO_EXPECTED_NAME_ZH)))
         .when(pl.col("kind") == REGION_DIFFERS)
-        .then(pl.format("{}（代码第3、4位）", _said(master.catalog, "expected")))
+        .then(pl.concat_str(_said(master.catalog, "expected"), pl.lit("（代码第3、4位）")))
         .when(pl.col("kind") == REGISTRAR)
         .then(
             pl.col("dataset_id").replace_strict(

@@ -139,12 +139,14 @@ def read_mentions(
 
 def _contradicting(found: pl.DataFrame, conflicting: pl.DataFrame) -> pl.DataFrame:
     """Contradicting rows and the rows that stand against them."""
-    stands = pl.format("{}-{}", pl.col(WINNER_BATCH), pl.col(WINNER_ROW)).alias("stands")
+    stands = pl.concat_str(pl.col(WINNER_BATCH), pl.lit("-"), pl.col(WINNER_ROW)).alias("stands")
     losing = conflicting.with_columns(pl.col(DIFFERS).alias("said"), stands).select(*CONTRADICTIONS)
     told = conflicting.group_by(WINNER_BATCH, WINNER_ROW).agg(pl.col(DIFFERS).str.split(",").explode().unique().sort())
     standing = found.join(
         told, left_on=[BATCH, ROW_NUMBER], right_on=[WINNER_BATCH, WINNER_ROW], how="inner"
-    ).with_columns(pl.col(DIFFERS).list.join(",").alias("said"), pl.format("{}-{}", BATCH, ROW_NUMBER).alias("stands"))
+    ).with_columns(
+        pl.col(DIFFERS).list.join(",").alias("said"), pl.concat_str(BATCH, pl.lit("-"), ROW_NUMBER).alias("stands")
+    )
     return pl.concat([losing, standing.select(*CONTRADICTIONS)])
 
 

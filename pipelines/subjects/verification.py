@@ -127,7 +127,9 @@ def contradictions(rows: pl.DataFrame) -> pl.DataFrame:
     return _statements(
         rows.unique(["stands", BATCH, ROW_NUMBER])
         .with_columns(
-            pl.format("{}:{}:{}", pl.lit(CONTRADICTING), pl.col(CODE), pl.col("stands")).alias("conflict_id"),
+            pl.concat_str(pl.lit(CONTRADICTING), pl.lit(":"), pl.col(CODE), pl.lit(":"), pl.col("stands")).alias(
+                "conflict_id"
+            ),
             pl.lit(CONTRADICTING).alias("kind"),
             pl.lit(None, dtype=pl.String).alias("expected"),
             pl.lit(1).alias("records"),
@@ -161,7 +163,7 @@ def several_codes(master: SubjectMaster, files: Sequence[Path], memory_limit: st
     regions = {provider.id: provider.region_code for provider in master.catalog.providers.values()}
     return _statements(
         found.with_columns(
-            pl.format("{}:{}", pl.lit(SEVERAL_CODES), pl.col(MATCHED_NAME)).alias("conflict_id"),
+            pl.concat_str(pl.lit(SEVERAL_CODES), pl.lit(":"), pl.col(MATCHED_NAME)).alias("conflict_id"),
             pl.lit(SEVERAL_CODES).alias("kind"),
             pl.col(CODE).alias("said"),
             pl.lit(None, dtype=pl.String).alias("expected"),
@@ -207,7 +209,7 @@ def _grouped(kind: str, rows: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFr
     )
     return _statements(
         found.with_columns(
-            pl.format("{}:{}", pl.lit(kind), pl.col(CODE)).alias("conflict_id"), pl.lit(kind).alias("kind")
+            pl.concat_str(pl.lit(kind), pl.lit(":"), pl.col(CODE)).alias("conflict_id"), pl.lit(kind).alias("kind")
         ).rename(_RENAMED)
     )
 

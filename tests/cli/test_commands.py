@@ -473,3 +473,15 @@ def test_code_imports_none_of_the_heavy_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_panic_of_a_library_is_our_failure_and_exits_3(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    import polars as pl
+
+    def panics(*_: object, **__: object) -> None:
+        raise pl.exceptions.PanicException("assertion failed")
+
+    monkeypatch.setattr(cli, "app", panics)
+    answer = call("collect")
+    assert answer.status == 3
+    assert "credit-hub failed" in answer.err

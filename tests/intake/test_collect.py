@@ -180,6 +180,18 @@ def test_a_value_that_a_spreadsheet_would_run_is_neutralised_in_findings(home: H
     assert all(value.startswith("'") for value in home.findings(receipt)["value"])
 
 
+def test_malformed_lines_of_some_files_of_a_group_and_not_of_others_are_all_refused(home: Home) -> None:
+    """Polars 2.1 panics where ``pl.format`` meets a frame that lost a chunk to a filter; this is one."""
+    line = row(GOOD_CODES[1]) + ",one,too,many"
+    amid, last = file(line, row(GOOD_CODES[0], 企业名称="")), file(row(GOOD_CODES[2]), line)
+    for provider, content in (("anhui", amid), ("beijing", last), ("fujian", amid)):
+        home.drop(provider, "enterprise_registration", content)
+    receipts = home.collect()
+    assert balanced(receipts)
+    assert sorted(one["rows"]["refused"] for one in receipts) == [1, 2, 2]
+    assert home.quarantine()["raw_text"].drop_nulls().to_list() == [line] * 3
+
+
 def test_a_malformed_line_is_refused_with_its_text_and_takes_no_other_line_with_it(home: Home) -> None:
     lines = [
         HEADER,

@@ -22,39 +22,10 @@ from pipelines.resolution import key_columns
 from pipelines.settings import Settings
 from tests.conftest import GOOD_CODES, ROOT, Home
 from tests.release.penalties import PENALTY, PRODUCTS, sent
+from tests.release.straightforward import expected, months_later, stops
 
 FIRST, LAST = date(2026, 6, 1), date(2026, 11, 30)
 SEVERITIES = {"minor": "轻微", "general": "一般", "serious": "严重", None: ""}
-
-
-def months_later(day: date, months: int) -> date:
-    """Day by day: the same day of the month, or the last one that month has."""
-    year, month = day.year + (day.month - 1 + months) // 12, (day.month - 1 + months) % 12 + 1
-    for number in range(day.day, 0, -1):
-        try:
-            return date(year, month, number)
-        except ValueError:
-            continue
-    raise AssertionError
-
-
-def stops(severity: str | None, decided: date) -> date | None:
-    """The day on which display stops, from the tables of domain.md §4.1 and §4.2; None where there is no display."""
-    kind = severity or "general"
-    if kind == "minor":
-        return None
-    if decided >= date(2026, 4, 1):
-        return months_later(decided, {"general": 12, "serious": 36}[kind])
-    if decided >= date(2023, 5, 1):
-        return months_later(decided, 36)
-    return months_later(decided, {"general": 12, "serious": 36}[kind])
-
-
-def expected(severity: str | None, decided: date, day: date) -> str:
-    end = stops(severity, decided)
-    if end is None or day < decided:
-        return "recorded"
-    return "displayed" if day < end else "expired"
 
 
 @pytest.fixture(scope="module")
