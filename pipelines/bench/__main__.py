@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -66,12 +66,11 @@ def bench(
         )
         shutil.copyfile(source, inbox / "penalties.csv")
         bare = [_bare(source, work / "bare.parquet")]
-        job = _job(work / "home")
+        job = _in_own_process("job", work / "home")
         bare.append(_bare(source, work / "bare.parquet"))
         result = _result(rows, source.stat().st_size, min(bare), job)
     _print(result)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(result, indent=1) + "\n")
+    _keep(result, output)
 
 
 @app.command(hidden=True)
@@ -116,20 +115,15 @@ def score(
         home = Home(Path(name) / "home")
         write_year(home, catalog(Settings.read().catalog), batches=batches, rows=rows, seed=seed)
         _OUT.print(f"generated {batches:,} batches, {rows:,} rows in {time.perf_counter() - begun:.1f} s")
-        done = subprocess.run(
-            [sys.executable, "-m", "pipelines.bench", "score-job", str(home.root), f"{LAST:%Y-%m}"],
-            check=True,
-            stdout=subprocess.PIPE,
-        )
-        result = {"batches": batches, "rows": rows, "seconds_target": _TARGET_SCORE_SECONDS, **json.loads(done.stdout)}
+        done = _in_own_process("score-job", home.root, f"{LAST:%Y-%m}")
+        result = {"batches": batches, "rows": rows, "seconds_target": _TARGET_SCORE_SECONDS, **done}
     _OUT.print(
         f"12 months x {result['indicators']} indicators x {result['units']} units: {result['measure_seconds']:.2f} s, "
         f"{result['measure_cpu_seconds']:.2f} s of CPU "
         f"(target {_TARGET_SCORE_SECONDS:g}), one scorecard with pages: {result['score_seconds']:.2f} s, "
         f"peak memory {result['peak_bytes'] / 1e9:.2f} GB"
     )
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(result, indent=1) + "\n")
+    _keep(result, output)
 
 
 @app.command()
@@ -159,8 +153,7 @@ def reading(
             f"{found['malformed']:,.0f} malformed lines: {found['seconds']:.2f} s, {found['cpu_seconds']:.2f} s of CPU"
         )
     _OUT.print(f"speed against the clean file: {result['ratio_seconds']:.2f}, of CPU {result['ratio_cpu_seconds']:.2f}")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(result, indent=1) + "\n")
+    _keep(result, output)
 
 
 @app.command(hidden=True)
@@ -209,13 +202,14 @@ def incremental(
     with tempfile.TemporaryDirectory(dir=folder) as name:
         home = Path(name) / "home"
         recent = write_years(home / "inbox", rows, seed, known)
-        whole = _published(home, LAST)
+        whole = _in_own_process("publish-job", home, LAST)
         _OUT.print(
             f"{rows:,} rows: collected in {whole['collect_seconds']:.1f} s, published in {whole['seconds']:.2f} s"
         )
         came = write_day(home / "inbox", rows, seed, known, recent)
-        _published(home, DAY - timedelta(days=1), collect=False)  # the clock of the days between is not the day's work
-        day = _published(home, DAY)
+        # The clock of the days between is not the day's work.
+        _in_own_process("publish-job", home, DAY - timedelta(days=1), "--no-collect")
+        day = _in_own_process("publish-job", home, DAY)
     ratio = day["seconds"] / whole["seconds"]
     result = {
         "rows": rows,
@@ -226,8 +220,7 @@ def incremental(
         "ratio_target": _TARGET_DAY,
     }
     _print_day(result)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(result, indent=1) + "\n")
+    _keep(result, output)
 
 
 @app.command(hidden=True)
@@ -262,13 +255,6 @@ def publish_job(home: Path, day: str, collect: bool = True) -> None:
         "products": [written(hub.home, one.product_id) for one in done if one.new],
     }
     sys.stdout.write(json.dumps(content) + "\n")
-
-
-def _published(home: Path, day: date, *, collect: bool = True) -> dict[str, Any]:
-    command = [sys.executable, "-m", "pipelines.bench", "publish-job", str(home), day.isoformat()]
-    done = subprocess.run(command + ([] if collect else ["--no-collect"]), check=True, stdout=subprocess.PIPE)
-    content: dict[str, Any] = json.loads(done.stdout)
-    return content
 
 
 def _print_day(result: dict[str, Any]) -> None:
@@ -317,12 +303,16 @@ def _bare(source: Path, target: Path) -> float:
         return time.perf_counter() - begun
 
 
-def _job(home: Path) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines.bench", "job", str(home)], check=True, stdout=subprocess.PIPE
-    )
-    content: dict[str, Any] = json.loads(done.stdout)
+def _in_own_process(*arguments: object) -> dict[str, Any]:
+    """What a hidden command says of its work, in a process of its own, so that peak memory and counters are its own."""
+    command = [sys.executable, "-m", "pipelines.bench", *map(str, arguments)]
+    content: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     return content
+
+
+def _keep(result: dict[str, Any], output: Path) -> None:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(result, indent=1) + "\n")
 
 
 def _result(rows: int, size: int, bare: float, job: dict[str, Any]) -> dict[str, Any]:
