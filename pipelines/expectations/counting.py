@@ -25,10 +25,9 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from pipelines.errors import HubError
 from pipelines.expectations.duckdb_datasource import new_context
 from pipelines.expectations.duckdb_dialect import handed_over
-from pipelines.expectations.judged_values import with_judged_values
+from pipelines.expectations.judged_values import is_large, with_judged_values
 from pipelines.expectations.sql_functions import identifier, install_checks
 
-_FEW_ROWS: Final = 20_000
 _KIND: Final = {True: "TABLE", False: "VIEW"}
 _COUNTS: Final = {"result_format": "BASIC", "partial_unexpected_count": 0}
 _one_at_a_time: Final = RLock()
@@ -110,7 +109,7 @@ def _validate(
         sources = _context().data_sources
         selected, tables = with_judged_values(con, table, suite.expectations, name, rows)
         # What is shared would be bound and optimised anew in each of four statements: of few rows that is nearly all the work.
-        few = rows < _FEW_ROWS
+        few = not is_large(rows)
         con.execute(f"CREATE TEMP {_KIND[few]} {name} AS {selected}")
         if few:
             con.execute("PRAGMA disable_optimizer")

@@ -65,6 +65,11 @@ class _View:
         return f"SELECT {columns} FROM {identifier(self.table)} AS {self.name}_t {' '.join(self.joins)}"
 
 
+def is_large(rows: int) -> bool:
+    """True where judging distinct values pays; of fewer rows nearly all the time goes into planning statements."""
+    return rows >= _MANY_ROWS
+
+
 def with_judged_values(
     con: duckdb.DuckDBPyConnection, table: str, expectations: Collection[Any], name: str, rows: int
 ) -> tuple[str, list[str]]:
@@ -82,7 +87,7 @@ def with_judged_values(
     """
     shared = shared_columns(expectations)
     view = _View(con, table, name)
-    if rows < _MANY_ROWS:
+    if not is_large(rows):
         view.columns += [one for functions in shared.values() for one in _named(functions)]
         return view.sql(), []
     repeats = _repeating(con, table, _checked(expectations))

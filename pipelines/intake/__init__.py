@@ -2,6 +2,7 @@
 
 from pipelines.intake.collect import Collected, Hub, collect, collect_group, plan_groups
 from pipelines.intake.groups import WorkGroup, plan
-from pipelines.intake.inbox import Stray, take
+from pipelines.intake.inbox import take
+from pipelines.intake.strays import Stray
 
 __all__ = ["Collected", "Hub", "Stray", "WorkGroup", "collect", "collect_group", "plan", "plan_groups", "take"]

@@ -24,11 +24,12 @@ from pipelines.home import Home
 from pipelines.intake import raw
 from pipelines.intake.delivery import Delivery
 from pipelines.intake.groups import WorkGroup, finish, plan
-from pipelines.intake.inbox import Stray, take
+from pipelines.intake.inbox import take
 from pipelines.intake.outcome import Outcome, batches, rule_counts
 from pipelines.intake.passes import Opened, open_delivery, screen_files
 from pipelines.intake.references import read_references
 from pipelines.intake.split import commit_rows
+from pipelines.intake.strays import Stray
 from pipelines.lake.ledger import ledger
 from pipelines.lake.tables import Table
 from pipelines.privacy.pseudonym import pseudonyms
@@ -139,9 +140,8 @@ def _collect_locked(hub: Hub, group: WorkGroup) -> Collected:
     with hub.home.lake_in_use(), stage("closings"):
         closing = _close(hub, group)
     written = write_receipts(hub, group, closing)
-    shutil.rmtree(
-        work, ignore_errors=True
-    )  # before the group's own file goes: after that nobody would come back for it
+    # Before the group's own file goes: after that nobody would come back for it.
+    shutil.rmtree(work, ignore_errors=True)
     finish(hub.home, group)
     forget(hub, group)
     changed = {r["dataset_id"] for r in written if r["rows"]["accepted"]}

@@ -12,7 +12,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,16 @@ from pipelines.errors import InputError
 from pipelines.home import Home, read_all, write_json
 from pipelines.intake import archive, manifest, raw
 from pipelines.intake.delivery import Delivery, batch_id, repeated_id, token
+from pipelines.intake.strays import (
+    Stray,
+    stray_changing,
+    stray_file,
+    stray_folder,
+    stray_manifest,
+    stray_provider,
+    stray_special,
+    stray_unreadable,
+)
 from pipelines.limits import Limits
 from pipelines.reading import KINDS
 from pipelines.stopwatch import stage
@@ -32,14 +42,6 @@ _MANIFEST: Final = manifest.SUFFIX
 _NOT_OURS: Final = (errno.EACCES, errno.EPERM, errno.EIO, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO, errno.ESTALE)
 """What goes wrong with one file only; no other waits for it."""
 _LONGEST_NAME: Final = 255  # bytes, on nearly every file system
-
-
-@dataclass(frozen=True)
-class Stray:
-    """Something in the inbox that cannot be taken; it is left where it is."""
-
-    path: Path
-    message: str
 
 
 def take(
@@ -71,7 +73,7 @@ def take(
             if provider is not None and folder.name != provider:
                 continue
             if not folder.is_dir() or folder.name not in catalog.providers:
-                strays.append(_stray_provider(folder, catalog))
+                strays.append(stray_provider(folder, catalog))
                 continue
             for path in _files(folder, strays):
                 try:
@@ -79,11 +81,11 @@ def take(
                 except FileNotFoundError:
                     continue  # its owner took it back while we looked
                 except raw.Changing:
-                    strays.append(_stray_changing(path))
+                    strays.append(stray_changing(path))
                 except OSError as error:
                     if error.errno not in _NOT_OURS:
                         raise
-                    strays.append(_stray_unreadable(path, error))
+                    strays.append(stray_unreadable(path, error))
     return strays
 
 
@@ -100,54 +102,21 @@ def _children(folder: Path) -> list[Path]:
 def _files(provider_folder: Path, strays: list[Stray]) -> Iterator[Path]:
     for folder in _children(provider_folder):
         if not folder.is_dir():
-            strays.append(_stray_file(folder))
+            strays.append(stray_file(folder))
             continue
         for path in _children(folder):
             if path.name.endswith(_UNFINISHED):
                 continue
             if path.name.endswith(_MANIFEST):
                 if path.exists() and not _has_file(path):
-                    strays.append(_stray_manifest(path))
+                    strays.append(stray_manifest(path))
                 continue
             if path.is_dir() and not path.is_symlink():
-                strays.append(_stray_folder(path))
+                strays.append(stray_folder(path))
             elif not path.is_file() or path.is_symlink():
-                strays.append(_stray_special(path))
+                strays.append(stray_special(path))
             else:
                 yield path
-
-
-def _stray_file(path: Path) -> Stray:
-    return Stray(
-        path,
-        f"{path}: 文件应放在数据集目录中（inbox/<provider_id>/<dataset_id>/），请移动后再报送。"
-        " A file belongs into the folder of its dataset; move it there.",
-    )
-
-
-def _stray_folder(path: Path) -> Stray:
-    return Stray(
-        path,
-        f"{path}: 这是目录，不是文件；请把其中的文件直接放到 {path.parent.name}/ 下。"
-        f" This is a folder, not a file; put its files directly below {path.parent.name}/.",
-    )
-
-
-def _stray_special(path: Path) -> Stray:
-    return Stray(
-        path,
-        f"{path}: 这不是普通文件（是链接、管道或设备），没有读取；请把文件本身复制进来。"
-        " This is no plain file (a link, a pipe or a device) and was not read; copy the file itself here.",
-    )
-
-
-def _stray_changing(path: Path) -> Stray:
-    return Stray(
-        path,
-        f"{path}: 文件正在写入，这一次没有接收，写完后下一次归集自动接收；写入时请用 .part 或 .tmp 结尾的文件名，写完再改名。"
-        " The file is still being written and was not taken; the next pass takes it. Write under a name that ends in .part,"
-        " and rename it when it is whole.",
-    )
 
 
 def _has_file(manifest: Path) -> bool:
@@ -155,31 +124,6 @@ def _has_file(manifest: Path) -> bool:
     name = manifest.name.removesuffix(_MANIFEST)
     others = [p.name for p in manifest.parent.iterdir() if not p.name.endswith(_MANIFEST)]
     return any(other == name or other.startswith(f"{name}.") or other.startswith(f".{name}.") for other in others)
-
-
-def _stray_manifest(path: Path) -> Stray:
-    return Stray(
-        path,
-        f"{path}: 清单旁边没有它所说的数据文件；清单应先于数据文件或同时放入，请把两者一起重新放入。"
-        " The manifest's file does not lie beside it; drop the manifest before its file, or both together.",
-    )
-
-
-def _stray_unreadable(path: Path, error: OSError) -> Stray:
-    return Stray(
-        path,
-        f"{path}: 文件读不了（{error.strerror}），未归集；请检查文件权限。"
-        " The file cannot be read and was left alone; check its permissions.",
-    )
-
-
-def _stray_provider(folder: Path, catalog: Catalog) -> Stray:
-    known = ", ".join(sorted(catalog.providers))
-    return Stray(
-        folder,
-        f"{folder}: 目录中没有报送单位“{folder.name}”，其中的文件未归集；请改用下列目录名之一。"
-        f" '{folder.name}' is no provider of the catalogue, its files were left alone; use one of: {known}.",
-    )
 
 
 def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime, limits: Limits) -> None:
@@ -207,9 +151,8 @@ def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime, limits:
     for delivery in taken:
         write_json(home.pending / f"{delivery.batch_id}.json", delivery.to_json())
     if raw.differs(before, path.stat()):
-        raise raw.Changing(
-            f"{path} was written to"
-        )  # more came after it was copied: what there is then is a delivery of its own
+        # More came after it was copied: what there is then is a delivery of its own.
+        raise raw.Changing(f"{path} was written to")
     _put_away(path)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from pipelines.home import Home, write_json
+from pipelines.intake.inbox import CHINA
 
 MANIFEST_VERSION: Final = 1
 
@@ -29,6 +30,11 @@ def read(folder: Path) -> Manifest:
     """The manifest of a release folder."""
     content: Manifest = json.loads((folder / "manifest.json").read_text())
     return content
+
+
+def day_of(manifest: Manifest) -> date:
+    """The day in China a release is of."""
+    return datetime.fromisoformat(manifest["as_of"]).astimezone(CHINA).date()
 
 
 def releases(home: Home, product_id: str) -> list[str]:

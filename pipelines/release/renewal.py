@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +17,6 @@ import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.intake.collect import Hub
-from pipelines.intake.inbox import CHINA
 from pipelines.lake.tables import Table
 from pipelines.release.bucket import (
     Bucket,
@@ -31,7 +30,7 @@ from pipelines.release.bucket import (
 )
 from pipelines.release.display import dates_of, turning
 from pipelines.release.drawn import ACCEPTED, Drawn, View, draw, entry, tally_of, view
-from pipelines.release.manifest import Manifest
+from pipelines.release.manifest import Manifest, day_of
 from pipelines.release.parts import bucket_of_part, parts_of
 from pipelines.resolution import key_columns, losers_table
 from pipelines.screening.columns import BATCH, RECEIVED_ON, ROW_NUMBER
@@ -68,8 +67,8 @@ class Renewal:
             wanted: products to write.
             folders: where each product's data files go.
         """
-        days = {one.product.id: _day_of(one.previous) for one in wanted}
-        came = self._table.scan(self.new).collect() if self.new else self._table.scan([]).collect()
+        days = {one.product.id: _day_of(one) for one in wanted}
+        came = self._table.scan(self.new).collect()
         affected, holding, turns_on = self._affected(came, min(days.values()))
         known = self._table.scan(holding).join(affected.lazy(), on=self._key, how="semi", nulls_equal=True).collect()
         before = {day: self._draw(known, day) for day in sorted({*days.values()})}
@@ -179,7 +178,6 @@ def _taken_over(previous: Manifest, name: str) -> Part:
     return Part(described["file"], described["rows"], described["findings"], taken_over=True)
 
 
-def _day_of(manifest: Manifest | None) -> date:
-    """The day a release is of, in China."""
-    assert manifest is not None
-    return datetime.fromisoformat(manifest["as_of"]).astimezone(CHINA).date()
+def _day_of(one: Wanted) -> date:
+    assert one.previous is not None
+    return day_of(one.previous)

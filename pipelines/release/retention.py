@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from pipelines.intake.collect import Hub
-from pipelines.intake.inbox import CHINA
-from pipelines.release.manifest import latest, read, releases
+from pipelines.release.manifest import day_of, latest, read, releases
 
 
 def remove_old_releases(hub: Hub, day: date) -> dict[str, list[str]]:
@@ -31,7 +30,7 @@ def remove_old_releases(hub: Hub, day: date) -> dict[str, list[str]]:
         now = latest(hub.home, product)
         for release_id in releases(hub.home, product)[: -policy.kept_at_least]:
             folder = hub.home.shared / product / release_id
-            made = datetime.fromisoformat(read(folder)["as_of"]).astimezone(CHINA).date()
+            made = day_of(read(folder))
             if made >= oldest or (now is not None and release_id == now["release_id"]):
                 continue
             folder.replace(going / f"{product}-{release_id}")  # gone at once, not file by file

@@ -15,7 +15,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,7 @@ from pipelines import expectations
 from pipelines.catalog.models import Product
 from pipelines.home import Home, write_json
 from pipelines.intake.collect import Hub
-from pipelines.intake.inbox import CHINA
-from pipelines.release.manifest import Manifest
+from pipelines.release.manifest import Manifest, day_of
 from pipelines.release.messages import Messages
 from pipelines.resolution import Precedence
 
@@ -116,8 +115,7 @@ def stands(
     hub: Hub, product: Product, manifest: Manifest, files: Mapping[str, Sequence[Path]], messages: Messages
 ) -> bool:
     """True where a release was made from these lake files and messages, under the present catalogue."""
-    day = datetime.fromisoformat(manifest["as_of"]).astimezone(CHINA).date()
-    defined = definition(hub, product, day)
+    defined = definition(hub, product, day_of(manifest))
     known = made_from(hub.home, manifest)
     return manifest["definition"] == defined and all(
         bucket in known

@@ -49,18 +49,18 @@ def differing(
         sources: what it is to be made from.
         before: what it was made from, as ``BucketSources.names`` gives it.
     """
-    now = set(sources.names())
+    now, known = set(sources.names()), set(before)
     gone: dict[str, list[Path]] = {}
     lost: dict[str, list[Path]] = {}
-    for name in sorted(set(before) - now):
+    for name in sorted(known - now):
         dataset_id, _, file = name.partition("/")
         found = next((hub.home.shared / dataset_id).glob(f"*/data/{file}"), None)
         loser = hub.home.root / "lake/losers" / dataset_id / f"_bucket={bucket}" / file
         if found is None and not loser.exists():
             return None
         (lost if found is None else gone).setdefault(dataset_id, []).append(loser if found is None else found)
-    came = _those(sources.records, lambda name: name not in set(before))
-    stayed = _those(sources.records, lambda name: name in set(before))
+    came = _those(sources.records, lambda name: name not in known)
+    stayed = _those(sources.records, lambda name: name in known)
     told, untold, codes = [], [], []
     for dataset_id in sorted({*came, *gone}):
         new = read_mentions(master, dataset_id, came.get(dataset_id, []))
@@ -68,7 +68,7 @@ def differing(
         codes += [_only(new, old)[CODE], _only(old, new)[CODE]]
         told.append(new)
         untold.append(old)
-    lost_now = _those(sources.losers, lambda name: name not in set(before))
+    lost_now = _those(sources.losers, lambda name: name not in known)
     for dataset_id in sorted({*lost_now, *lost}):
         new, old = (_losers(hub, dataset_id, some.get(dataset_id, [])) for some in (lost_now, lost))
         codes += [_only(new, old)[SUBJECT_KEY], _only(old, new)[SUBJECT_KEY]]

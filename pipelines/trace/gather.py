@@ -6,15 +6,14 @@ Only what can hold the subject is read: its bucket in lake and releases, one col
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from pipelines.errors import InputError
 from pipelines.identifiers import MESSAGES_ZH, CodeReport, describe
-from pipelines.intake.inbox import CHINA
-from pipelines.release.manifest import latest
+from pipelines.release.manifest import day_of, latest
 from pipelines.screening.columns import RECEIVED_ON
 from pipelines.screening.subject import bucket as bucket_of
 from pipelines.subjects import SubjectMaster, conflicts_table
@@ -108,7 +107,7 @@ def _day(hub: Hub, dataset_id: str, rows: pl.DataFrame) -> date:
     """The day whose order of survivorship holds: that of the latest release, or the last on which a row came."""
     manifest = latest(hub.home, dataset_id)
     if manifest is not None:
-        return datetime.fromisoformat(manifest["as_of"]).astimezone(CHINA).date()
+        return day_of(manifest)
     last: date = rows[RECEIVED_ON].max()  # type: ignore[assignment]
     return last
 
