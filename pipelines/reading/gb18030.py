@@ -29,6 +29,7 @@ NAME: Final = "gb18030"
 Refused = Callable[[str], bytes]
 _NOTED: Final = "credit_hub_noted"
 _NONE: Final = ctypes.c_size_t(-1).value
+_NEWLINE: Final = ord("\n")
 _GROWS: Final = 3  # a byte that cannot be decoded becomes the three of U+FFFD
 _SPARE: Final = 1 << 16
 _MOST_DIFFERENCES: Final = 200  # beyond that it is another encoding by the same name
@@ -153,6 +154,7 @@ def _converted(
     start = ctypes.addressof(ctypes.c_char.from_buffer(written))
     origin = ctypes.cast(ctypes.c_char_p(chunk), ctypes.c_void_p).value or 0
     places = line_ends(chunk) if foreign else None
+    values = np.frombuffer(chunk, dtype=np.uint8)
     bad: dict[int, str] = {}
     read = filled = stops = line = counted = 0
     descriptor = library.iconv_open(b"UTF-8", name.upper().encode())
@@ -170,7 +172,7 @@ def _converted(
                     break
                 # Few lines are stopped at: to count up to each costs less than to find all ends of lines.
                 begin = chunk.rfind(b"\n", 0, until - left.value) + 1
-                line, counted = line + chunk.count(b"\n", counted, begin), begin
+                line, counted = line + int(np.count_nonzero(values[counted:begin] == _NEWLINE)), begin
                 end = chunk.find(b"\n", begin)
                 end = end if end >= 0 else len(chunk)
                 text, undecodable = noted(chunk[begin:end], NAME)
