@@ -85,7 +85,7 @@ def transcoded(
     made = _converted(library, chunk, refused, foreign, _PART, _MOST_STOPS) if _wrong(_PART) is not None else None
     if made is None:
         name = NAME
-        made = _converted(library, chunk, refused, foreign, NAME)
+        made = _converted(library, chunk, refused, foreign, NAME) if _wrong(NAME) is not None else None
     if made is None:
         return _by_python(chunk, refused, foreign)
     content, bad = made
@@ -115,7 +115,7 @@ def _by_python(chunk: bytes, refused: Refused, foreign: Mapping[int, bytes]) -> 
 def _library() -> ctypes.CDLL | None:
     """The C library, if it is one whose ``iconv`` can be held to Python's codec."""
     library = _glibc()
-    return library if library is not None and _wrong(NAME) is not None else None
+    return library if library is not None and (_wrong(_PART) is not None or _wrong(NAME) is not None) else None
 
 
 @lru_cache(maxsize=1)
