@@ -25,10 +25,11 @@ from pipelines.release.manifest import Manifest, latest, read, releases
 from pipelines.release.messages import read_messages
 from pipelines.release.parts import by_bucket
 from pipelines.release.sources import stands
+from pipelines.release.subject_erasure import subjects_left
 from pipelines.release.verify import damage
 from pipelines.resolution import key_columns
 from pipelines.screening.columns import BATCH
-from pipelines.subjects import conflicts_table, losers_of
+from pipelines.subjects import SubjectMaster, conflicts_table, losers_of
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,9 @@ def _taken_down(hub: Hub) -> Iterator[AuditFinding]:
                 folder = hub.home.shared / product.id / release_id
                 for path in remaining(folder, read(folder), found, key_columns(dataset)):
                     yield AuditFinding(_name(hub, path), "holds a record that was repaired or withdrawn")
+    master = SubjectMaster.of(hub.catalog)
+    for path in subjects_left(hub, master, messages) if master else ():
+        yield AuditFinding(_name(hub, path), "holds a subject as it was with a record that was repaired or withdrawn")
 
 
 def _chain(hub: Hub, folders: dict[str, Path], manifest: Manifest, previous: Manifest | None) -> Iterator[AuditFinding]:

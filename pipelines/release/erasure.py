@@ -36,8 +36,8 @@ from pipelines.screening.columns import PROVIDER, SUBJECT_KEY
 
 TakenDown = Mapping[str, pl.DataFrame]
 """By bucket: the record key and the effect of records that were taken down."""
-Written = dict[str, tuple[Path, Mapping[str, Any]]]
-"""By the digest of a data file before it was rewritten: where the new one is, and how manifests name it."""
+Written = dict[tuple[str, frozenset[Any]], tuple[Path, Mapping[str, Any]]]
+"""By the digest of a data file before it was rewritten and the keys that went: where the new one is, and how manifests name it."""
 
 
 def taken_down(
@@ -92,7 +92,7 @@ def erase_from_releases(
         written: Written = {}
         for release_id in present:
             if now is not None and release_id != now["release_id"]:
-                _rewrite(hub.home.shared / product_id / release_id, found, key_columns(dataset), written)
+                rewrite(hub.home.shared / product_id / release_id, found, key_columns(dataset), written)
         write_json(path, {"buckets": digests, "clean": releases(hub.home, product_id)})
 
 
@@ -106,8 +106,11 @@ def remaining(folder: Path, manifest: Manifest, found: TakenDown, key: Sequence[
         yield folder / "changes.parquet"
 
 
-def _rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: Written) -> None:
-    """Take records out of one release; ``written`` remembers new data files, so that releases that shared one go on to."""
+def rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: Written) -> None:
+    """Take records out of one release; ``written`` remembers new data files, so that releases that shared one go on to.
+
+    What a run that died left of it is finished, also where nothing is to be taken out any more.
+    """
     manifest = read(folder)
     if manifest["record_key"] != list(key):
         shutil.rmtree(folder)  # made under another record key: what it holds cannot be told, so it is offered no more
@@ -122,7 +125,7 @@ def _rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: Writte
         _without(path, every, key)
     again = {"path": path.name, "bytes": path.stat().st_size, "sha256": digest(path)}
     if erased or again != manifest["changes_file"]:
-        _describe(manifest, path, again, erased)
+        describe(manifest, path, again, erased)
         write_json(folder / "manifest.json", manifest)
     named = {Path(file["path"]).name for file in manifest["files"]}
     for old in sorted((folder / "data").iterdir()):
@@ -146,10 +149,11 @@ def _erase(
     rows = pl.read_parquet(folder / old["path"], hive_partitioning=False)
     kept = rows.join(taken.select(key), on=list(key), how="anti", nulls_equal=True, maintain_order="left").rechunk()
     gone = rows.join(taken, on=list(key), how="inner", nulls_equal=True)
-    there = written.get(old["sha256"])
+    rewritten = old["sha256"], frozenset(gone.select(key).rows())
+    there = written.get(rewritten)
     if there is None:
         entry["file"] = write(kept, folder / "data", part)
-        written[old["sha256"]] = folder / entry["file"]["path"], entry["file"]
+        written[rewritten] = folder / entry["file"]["path"], entry["file"]
     else:
         path, file = there
         if not (folder / file["path"]).exists():
@@ -165,7 +169,7 @@ def _erase(
     return gone.height
 
 
-def _describe(manifest: Manifest, path: Path, changes_file: Mapping[str, Any], erased: int) -> None:
+def describe(manifest: Manifest, path: Path, changes_file: Mapping[str, Any], erased: int) -> None:
     """Make a manifest say what the release now holds."""
     counts = dict.fromkeys((ADDED, CHANGED, REMOVED), 0)
     counts |= dict(pl.scan_parquet(path).group_by(CHANGE_TYPE).len().collect().rows())

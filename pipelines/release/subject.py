@@ -35,6 +35,7 @@ from pipelines.release.gate import Refused, Validation
 from pipelines.release.manifest import Manifest, latest
 from pipelines.release.publish import Published
 from pipelines.release.sources import Source, made_from, remember
+from pipelines.release.subject_erasure import MADE_FROM, erase_from_subjects
 from pipelines.resolution import source_ranks
 from pipelines.screening.columns import PROVIDER
 from pipelines.stopwatch import stage
@@ -99,6 +100,7 @@ def _publish(
     touched = [bucket for bucket, made in sources.items() if bucket not in there or known.get(bucket) != made]
     if previous is not None and not touched:
         _account(hub, master, previous, at)
+        erase_from_subjects(hub, master, previous)
         return [_published(previous, new=False)]
     candidate = Candidate(hub, master.product, [CODE], previous, defined)
     for bucket in sorted(set(sources) - set(touched)):
@@ -121,7 +123,7 @@ def _publish(
         for bucket, done in zip(touched, two_at_a_time(made, touched), strict=True):
             candidate.add(done.made)
             statements[bucket] = done.statements
-    manifest = _described(candidate.manifest(at), master)
+    manifest = _described(candidate.manifest(at), master, found)
     files = [candidate.folder / file["path"] for file in manifest["files"] if file["rows"]]
     if not files and previous is None:
         candidate.discard()
@@ -151,6 +153,7 @@ def _settle(
     remember(hub.home, release, sources)
     candidate.discard()
     _account(hub, master, release, at)
+    erase_from_subjects(hub, master, release)
     return _published(release, new=new)
 
 
@@ -204,14 +207,19 @@ def _renewed(
     return _Bucket(Made({bucket: part}, turned, renewed=True), statements)
 
 
-def _described(manifest: Manifest, master: SubjectMaster) -> Manifest:
-    """The manifest with the columns there really are, and subjects by provider apart from findings."""
+def _described(manifest: Manifest, master: SubjectMaster, found: Mapping[str, BucketSources]) -> Manifest:
+    """The manifest with the columns there really are, what it was made from, and subjects by provider apart from findings."""
     findings: dict[str, int] = manifest["findings"]
     manifest["fields"] = [name for name in schema(master) if not name.startswith("_")]
     manifest["subjects"] = {
         name.removeprefix(_OF_PROVIDER): number for name, number in findings.items() if name.startswith(_OF_PROVIDER)
     }
     manifest["findings"] = {name: number for name, number in findings.items() if not name.startswith(_OF_PROVIDER)}
+    manifest[MADE_FROM] = {
+        dataset_id: paths[0].parents[1].name
+        for one in found.values()
+        for dataset_id, paths in sorted(one.records.items())
+    }
     return manifest
 
 
