@@ -76,14 +76,13 @@ def erase_from_releases(
     buckets = messages.buckets(dataset.id)
     if not buckets or dataset.reference is None:
         return
-    digests = {b: _digest(messages.digest(dataset.id, b), files.get(b, ())) for b in buckets}
+    digests = _digests(dataset, messages, files)
     found: dict[str, pl.DataFrame] | None = None
     for product_id in products:
-        path = hub.home.root / f"state/erased/{product_id}.json"
-        known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"buckets": {}, "clean": []}
+        path, known = _known(hub, product_id)
         present = releases(hub.home, product_id)
         now = latest(hub.home, product_id)
-        if now is not None and known["buckets"] == digests and set(present) <= {*known["clean"], now["release_id"]}:
+        if now is not None and not _unfinished(known, digests, present, now):
             if now["release_id"] not in known["clean"]:
                 write_json(path, {"buckets": digests, "clean": sorted(present)})
             continue
@@ -94,6 +93,31 @@ def erase_from_releases(
             if now is not None and release_id != now["release_id"]:
                 rewrite(hub.home.shared / product_id / release_id, found, key_columns(dataset), written)
         write_json(path, {"buckets": digests, "clean": releases(hub.home, product_id)})
+
+
+def unfinished(
+    hub: Hub, dataset: Dataset, standing: Manifest, messages: Messages, files: Mapping[str, Sequence[Path]]
+) -> bool:
+    """True where old releases of a product are still to be rewritten, its latest one being made with these messages."""
+    _, known = _known(hub, standing["product_id"])
+    present = releases(hub.home, standing["product_id"])
+    digests = _digests(dataset, messages, files)
+    return bool(digests) and _unfinished(known, digests, present, standing)
+
+
+def _known(hub: Hub, product_id: str) -> tuple[Path, dict[str, Any]]:
+    path = hub.home.root / f"state/erased/{product_id}.json"
+    return path, json.loads(path.read_text()) if path.exists() else {"buckets": {}, "clean": []}
+
+
+def _digests(dataset: Dataset, messages: Messages, files: Mapping[str, Sequence[Path]]) -> dict[str, str]:
+    return {b: _digest(messages.digest(dataset.id, b), files.get(b, ())) for b in messages.buckets(dataset.id)}
+
+
+def _unfinished(
+    known: Mapping[str, Any], digests: Mapping[str, str], present: Sequence[str], standing: Manifest
+) -> bool:
+    return known["buckets"] != digests or not set(present) <= {*known["clean"], standing["release_id"]}
 
 
 def remaining(folder: Path, manifest: Manifest, found: TakenDown, key: Sequence[str]) -> Iterator[Path]:

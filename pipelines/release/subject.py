@@ -30,7 +30,7 @@ from pipelines.privacy.scan import scan
 from pipelines.release.bucket import Made, Part, part_file, previous_records, write
 from pipelines.release.candidate import Candidate
 from pipelines.release.changes import changes
-from pipelines.release.enter import enter
+from pipelines.release.enter import enter, entered, transaction_of
 from pipelines.release.gate import Refused, Validation
 from pipelines.release.manifest import Manifest, latest
 from pipelines.release.publish import Published
@@ -80,6 +80,8 @@ def publish_subjects(hub: Hub, as_of: datetime) -> tuple[list[Published], list[s
         if not found and previous is None:
             return [], []
         at = max([as_of, *([datetime.fromisoformat(previous["as_of"])] if previous else [])])
+        if previous is not None and transaction_of(previous) not in entered(hub):
+            enter(hub, previous)  # a run that died after it had moved the pointer has not
         try:
             return _publish(hub, master, previous, found, at), []
         except Refused as error:

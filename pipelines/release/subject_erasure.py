@@ -52,8 +52,7 @@ def erase_from_subjects(hub: Hub, master: SubjectMaster, standing: Manifest) -> 
         standing: its latest release, made from the latest releases of the datasets.
     """
     product_id = master.product.id
-    path = hub.home.root / f"state/erased/{product_id}.json"
-    known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"takedowns": 0, "clean": []}
+    path, known = _known(hub, product_id)
     number, present = _entered(hub).height, releases(hub.home, product_id)
     now = standing["release_id"]
     if number == known["takedowns"] and set(present) <= {*known["clean"], now}:
@@ -70,6 +69,17 @@ def erase_from_subjects(hub: Hub, master: SubjectMaster, standing: Manifest) -> 
         back = counting[before] - counting[release_id]
         _bring(folder / release_id, _by_bucket(gone, back))
     write_json(path, {"takedowns": number, "clean": sorted(present)})
+
+
+def unfinished(hub: Hub, product_id: str) -> bool:
+    """True where records were taken down since older releases of the subject master were last looked through."""
+    _, known = _known(hub, product_id)
+    return bool(_entered(hub).height > known["takedowns"])
+
+
+def _known(hub: Hub, product_id: str) -> tuple[Path, dict[str, Any]]:
+    path = hub.home.root / f"state/erased/{product_id}.json"
+    return path, json.loads(path.read_text()) if path.exists() else {"takedowns": 0, "clean": []}
 
 
 def subjects_left(hub: Hub, master: SubjectMaster, messages: Messages) -> Iterator[Path]:

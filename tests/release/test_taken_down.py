@@ -6,12 +6,13 @@ import json
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from pipelines.audit import audit
+from pipelines.audit import audit, examined
 from pipelines.audit.audit import tables
 from pipelines.intake import Hub
 from pipelines.lake.ledger import ledger
@@ -227,6 +228,32 @@ def test_a_repair_that_nobody_publishes_is_late_all_the_same(home: Home) -> None
     assert repair_sync(home, due + span) == (0, 1)
     home.publish_all(due + span)
     assert repair_sync(home, due + 2 * span) == (0, 1), "taken down late is late, and counted once"
+
+
+def test_a_takedown_is_entered_also_where_the_run_died_before_and_more_has_come_since(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the ledger would never hear of it: the next release takes nothing down."""
+    home.drop("sichuan", "credit_repair", sent("credit_repair"))
+    home.collect(LATER)
+    with monkeypatch.context() as died:
+        died.setattr(import_module("pipelines.release.publish"), "enter", _die)
+        with pytest.raises(KeyboardInterrupt):
+            home.publish_all(LATER)
+    assert {one.message for one in examined(home.hub) if one.leftover} >= {
+        "is not in the ledger yet; the next 'publish' enters it"
+    }
+    home.drop("sichuan", PENALTY, sent(PENALTY, {"document_number": "锦市监处罚〔2026〕217号"}), name="c.csv")
+    home.collect(LATER)
+    home.publish_all(LATER)
+
+    rows = ledger(home.hub.home, "takedowns").read().sort("product_id").to_dicts()
+    assert [row["product_id"] for row in rows] == list(PRODUCTS)
+    assert examined(home.hub) == []
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def repair_sync(home: Home, as_of: datetime) -> tuple[int, int]:
