@@ -218,9 +218,9 @@ def audited(hub: Hub, examined: Sequence[AuditFinding], *, as_json: bool) -> Non
 
     findings, left = [f for f in examined if not f.leftover], [f for f in examined if f.leftover]
     if as_json:
-        said = {name: [{"subject": f.subject, "message": f.message} for f in some] for name, some in
-                (("findings", findings), ("leftovers", left))}  # fmt: skip
-        _json({"ok": not findings, **said})
+        said = {"findings": findings, **({"leftovers": left} if left else {})}
+        told = {name: [{"subject": f.subject, "message": f.message} for f in some] for name, some in said.items()}
+        _json({"ok": not findings, **told})
         return
     for one in left:
         _OUT.print(f"· {one.subject}: {one.message}", style="dim", markup=False)
