@@ -148,6 +148,11 @@ def _publish_dataset(
         return [], []
     at = max([as_of, *(datetime.fromisoformat(one["as_of"]) for one in before.values() if one)])
     plans = [_plan(hub, run, dataset, one, before[one.id], files, at) for one in ordered]
+    for (
+        plan
+    ) in plans:  # a run that died after it had moved the pointer has not: nobody else would, where more has come since
+        if plan.previous is not None and transaction_of(plan.previous) not in run.entered:
+            enter(hub, plan.previous)
     touched = sorted(frozenset().union(*(plan.touched for plan in plans)))
     results: list[Published] = []
     failures: list[str] = []
@@ -156,8 +161,6 @@ def _publish_dataset(
         results += done
     for plan in plans:
         if plan.previous is not None and not plan.touched:
-            if transaction_of(plan.previous) not in run.entered:
-                enter(hub, plan.previous)
             results.append(_published(plan.previous, new=False))
     day, asked = (one.astimezone(CHINA).date() for one in (at, as_of))
     if day > asked:
@@ -241,7 +244,7 @@ def _make(
             for bucket, made_of in plan.sources.items()
         }
         try:
-            results.append(_finish(hub, run, plan, candidates[plan.product.id], sources, passed, at))
+            results.append(_finish(hub, plan, candidates[plan.product.id], sources, passed, at))
             passed.append(plan)
         except gate.Refused as error:
             failures.append(str(error))
@@ -259,7 +262,6 @@ def _known(plans: Sequence[_Plan], bucket: str) -> frozenset[str] | None:
 
 def _finish(
     hub: Hub,
-    run: _Run,
     plan: _Plan,
     candidate: Candidate,
     sources: Mapping[str, Source],
@@ -271,8 +273,6 @@ def _finish(
     if previous is not None and not candidate.changed:
         # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
         remember(hub.home, previous, sources)
-        if transaction_of(previous) not in run.entered:
-            enter(hub, previous)
         candidate.discard()
         return _published(previous, new=False)
     suite = expectations.read(hub.settings.expectations, str(product.dataset))

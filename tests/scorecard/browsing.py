@@ -46,18 +46,34 @@ return [...document.querySelectorAll('figure[data-chart]')].map(figure => {
 });
 """
 
+# Two frames, in which a page notices its new size; then until every chart has been painted.
+SETTLED = """
+const done = arguments[0], until = performance.now() + 20000;
+const waiting = () => document.querySelector('figure[data-chart]:not([data-drawn])');
+const look = () => waiting() && performance.now() < until ? requestAnimationFrame(look) : done(!waiting());
+requestAnimationFrame(() => requestAnimationFrame(look));
+"""
+
 
 def show(browser: Any, path: Path, width: int = 1280, *, dark: bool = False, media: str = "") -> None:
     """Open a page as wide as said."""
     resize(browser, width)
     dress(browser, dark=dark, media=media)
     browser.get(path.as_uri())
+    settle(browser)
 
 
 def resize(browser: Any, width: int) -> None:
     """As wide as said, 844 high; below 600 as on a phone."""
     size = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 600}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    settle(browser)
+
+
+def settle(browser: Any) -> None:
+    """Wait until the page's charts have been painted; where no script runs nothing is to wait for."""
+    if browser.execute_script("return document.documentElement.classList.contains('js')"):
+        assert browser.execute_async_script(SETTLED), "a chart was never painted"
 
 
 def dress(browser: Any, *, dark: bool, media: str = "") -> None:

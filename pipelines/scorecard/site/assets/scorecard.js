@@ -171,9 +171,13 @@
     if (data.lanes) box.style.height = `${(data.lanes.length + 1) * 2.7 + 2}rem`;
     else if (bars) box.style.height = `${bars.length * 2.2 + 4}rem`;
     const chart = echarts.init(box, null, { renderer: "svg" });
-    const show = () => chart.setOption(kinds[figure.dataset.chart](data, box), true);
+    // ECharts paints in a later frame: a chart is called drawn when it has been, not when it was asked for.
+    chart.on("finished", () => { figure.dataset.drawn = ""; });
+    const show = () => {
+      delete figure.dataset.drawn;
+      chart.setOption(kinds[figure.dataset.chart](data, box), true);
+    };
     show();
-    figure.dataset.drawn = "";
     let width = box.clientWidth;
     new ResizeObserver(() => {
       if (box.clientWidth === width || matchMedia("print").matches) return;
