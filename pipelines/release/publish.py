@@ -2,9 +2,9 @@
 
 A bucket is made anew when its lake files, the messages about it or what the catalogue says of the product changed, or when the
 clock has come to a day on which one of its records turns; all others are taken over. Of a large bucket only the slices in which
-something changed are made anew, where nothing but rows came (``pipelines.release.renewal``). The clock never runs back: what is
-published as of an earlier day than the latest release is made as of that release's day, or records whose time is over would be
-shown again because somebody ran an old task.
+something changed are made anew, where nothing but rows and messages came (``pipelines.release.renewal``). The clock never runs back:
+what is published as of an earlier day than the latest release is made as of that release's day, or records whose time is over would
+be shown again because somebody ran an old task.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
+
+import polars as pl
 
 from pipelines import expectations
 from pipelines.catalog import Dataset
@@ -32,7 +34,7 @@ from pipelines.release.manifest import Manifest, data_files, latest
 from pipelines.release.messages import Messages, read_messages
 from pipelines.release.parts import by_bucket
 from pipelines.release.renewal import Renewal, can_renew
-from pipelines.release.sources import Source, definition, made_from, remember, source
+from pipelines.release.sources import Source, definition, made_from, remember, source, told
 from pipelines.resolution import LosersFiles, key_columns
 from pipelines.stopwatch import stage
 
@@ -219,10 +221,11 @@ def _make(
         there = files.get(bucket, [])
         about = run.messages.of(dataset.id, bucket)
         known = _known(concerned, bucket)
-        if known is None or not can_renew(wanted, bucket):
+        before = _told(hub, concerned, bucket, about.clear())
+        if known is None or before is None or not can_renew(wanted, bucket):
             return make_bucket(hub, dataset, bucket, there, about, day, wanted, folders)
         split = [path for path in there if path.name in known], [path for path in there if path.name not in known]
-        return Renewal(hub, dataset, bucket, *split, about, day).make(wanted, folders)
+        return Renewal(hub, dataset, bucket, *split, about, day).make(wanted, folders, before)
 
     turns = {}
     losers = LosersFiles(hub.home, dataset, hub.catalog.fields(dataset.id))
@@ -249,12 +252,24 @@ def _make(
 
 
 def _known(plans: Sequence[_Plan], bucket: str) -> frozenset[str] | None:
-    """The lake files all products were made from, where all that happened since is that files came; else None."""
+    """The lake files all products were made from, where all that happened since is that files and messages came; else None."""
     made = [(plan.known.get(bucket), plan.sources[bucket]) for plan in plans]
     if not all(known is not None and known.grew_to(now) for known, now in made):
         return None
     files = {known.files for known, _ in made if known is not None}
     return frozenset(files.pop()) if len(files) == 1 else None
+
+
+def _told(hub: Hub, plans: Sequence[_Plan], bucket: str, none: pl.DataFrame) -> Mapping[str, pl.DataFrame] | None:
+    """By product, the messages about a bucket that its latest release was made with; None where some are lost."""
+    found: dict[str, pl.DataFrame] = {}
+    for plan in plans:
+        made = plan.known.get(bucket)
+        messages = told(hub.home, plan.product.id, made, none) if made else None
+        if messages is None:
+            return None
+        found[plan.product.id] = messages
+    return found
 
 
 def _finish(
@@ -268,9 +283,10 @@ def _finish(
 ) -> Published:
     previous, product = plan.previous, plan.product
     manifest = candidate.manifest(at)
+    messages = {bucket: run.messages.of(str(product.dataset), bucket) for bucket in sources}
     if previous is not None and not candidate.changed:
         # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
-        remember(hub.home, previous, sources)
+        remember(hub.home, previous, sources, messages)
         if transaction_of(previous) not in run.entered:
             enter(hub, previous)
         candidate.discard()
@@ -290,7 +306,7 @@ def _finish(
         candidate.discard()
         raise
     candidate.move(manifest, validation)
-    remember(hub.home, manifest, sources)
+    remember(hub.home, manifest, sources, messages)
     candidate.discard()
     enter(hub, manifest)
     return _published(manifest, new=True)

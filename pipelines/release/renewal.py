@@ -1,8 +1,8 @@
-"""A large bucket brought up to date: only keys of which rows came, and records the clock has turned, are resolved anew.
+"""A large bucket brought up to date: only records that rows, messages or the clock have touched are resolved anew.
 
-The old versions of those keys are looked up in the lake files the latest release was made from. Drawn once without and once with
-the new rows, they tell by how much every count of a part changes and in which parts rows are replaced; all other parts are taken
-over. The result is that of making the bucket anew, byte for byte.
+All versions of their keys are looked up in the lake files the latest release was made from (``pipelines.release.key_index``). Drawn
+once as they were and once with the new rows and messages, they tell by how much every count of a part changes and in which parts
+rows are replaced; all other parts are taken over. The result is that of making the bucket anew, byte for byte.
 """
 
 from __future__ import annotations
@@ -28,14 +28,12 @@ from pipelines.release.bucket import (
     takedowns,
     write,
 )
-from pipelines.release.display import dates_of, turning
 from pipelines.release.drawn import ACCEPTED, Drawn, View, draw, entry, tally_of, view
+from pipelines.release.key_index import KeyIndex
 from pipelines.release.manifest import Manifest, day_of
 from pipelines.release.parts import bucket_of_part, parts_of
 from pipelines.resolution import key_columns, losers_table
 from pipelines.screening.columns import BATCH, RECEIVED_ON, ROW_NUMBER
-
-_TURNED, _NEXT = "_turned", "_next"
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Renewal:
         bucket: its two digits.
         known: lake files the latest releases were made from, all of them still there.
         new: lake files that came since.
-        messages: about the bucket; the same as then.
+        messages: about the bucket, now.
         day: the day the clock is read at.
     """
 
@@ -60,24 +58,34 @@ class Renewal:
     messages: pl.DataFrame
     day: date
 
-    def make(self, wanted: Sequence[Wanted], folders: Mapping[str, Path]) -> Bucket:
+    def make(self, wanted: Sequence[Wanted], folders: Mapping[str, Path], told: Mapping[str, pl.DataFrame]) -> Bucket:
         """The bucket for every product that wants it, each of which was released before.
 
         Args:
             wanted: products to write.
             folders: where each product's data files go.
+            told: by product, the messages its latest release was made with.
         """
         days = {one.product.id: _day_of(one) for one in wanted}
         came = self._table.scan(self.new).collect()
-        affected, holding, turns_on = self._affected(came, min(days.values()))
-        known = self._table.scan(holding).join(affected.lazy(), on=self._key, how="semi", nulls_equal=True).collect()
-        before = {day: self._draw(known, day) for day in sorted({*days.values()})}
-        now = self._draw(pl.concat([known, came]), self.day)
+        about = [told[one.product.id] for one in wanted]
+        index = KeyIndex(self.hub, self.dataset, self.bucket)
+        found = index.look_up(self.known, came, self._differing(about), min(days.values()), self.day)
+        index.forget_others([*self.known, *self.new])
+        rows = pl.concat([found.rows, came])
+        affected = rows.select(self._key).unique()
+        before: list[Drawn] = []
+        for number, one in enumerate(wanted):
+            earlier = [n for n in range(number) if days[wanted[n].product.id] == days[one.product.id]]
+            same = next((n for n in earlier if about[n].equals(about[number])), None)
+            before.append(self._draw(found.rows, about[number], days[one.product.id]) if same is None else before[same])
+        now = self._draw(rows, self.messages, self.day)
         made = {
-            one.product.id: self._of_product(one, before[days[one.product.id]], now, affected, folders[one.product.id])
-            for one in wanted
+            one.product.id: self._of_product(one, was, now, affected, folders[one.product.id])
+            for one, was in zip(wanted, before, strict=True)
         }
-        return Bucket(made, turns_on, self._losers(affected, now))
+        turns = [one for one in (found.turns_on, now.turns_on) if one is not None]
+        return Bucket(made, min(turns, default=None), self._losers(affected, now))
 
     @cached_property
     def _key(self) -> list[str]:
@@ -87,27 +95,16 @@ class Renewal:
     def _table(self) -> Table:
         return self.hub.records(self.dataset.id)
 
-    def _draw(self, rows: pl.DataFrame, day: date) -> Drawn:
-        return draw(self.hub, self.dataset, self.bucket, rows, self.messages, day, sliced=True)
+    def _draw(self, rows: pl.DataFrame, messages: pl.DataFrame, day: date) -> Drawn:
+        return draw(self.hub, self.dataset, self.bucket, rows, messages, day, sliced=True)
 
-    def _affected(self, came: pl.DataFrame, since: date) -> tuple[pl.DataFrame, list[Path], date | None]:
-        """Keys to resolve anew, the known files that hold rows of them, and the next day on which the clock turns a row."""
-        turned, after = turning(self.hub.catalog, self.dataset, since, self.day)
-        columns = list(dict.fromkeys([*self._key, *dates_of(self.dataset)]))
-        looked = [
-            (
-                file,
-                self._table.scan([file]).select(columns).select(*self._key, turned.alias(_TURNED), after.alias(_NEXT)),
-            )
-            for file in self.known
-        ]
-        read = list(zip(self.known, pl.collect_all([rows for _, rows in looked]), strict=True))
-        keys = pl.concat(
-            [came.select(self._key), *(rows.filter(_TURNED).select(self._key) for _, rows in read)]
-        ).unique()
-        holding = [file for file, rows in read if rows.join(keys, on=self._key, how="semi", nulls_equal=True).height]
-        turns = [rows[_NEXT].min() for _, rows in read] + [came.select(after.alias(_NEXT)).to_series().min()]
-        return keys, holding, min((one for one in turns if isinstance(one, date)), default=None)
+    def _differing(self, told: Sequence[pl.DataFrame]) -> pl.DataFrame:
+        """Messages that came since, or are no more."""
+        if all(before.equals(self.messages) for before in told):
+            return self.messages.clear()
+        every = pl.concat([one.unique() for one in (self.messages, *told)])
+        counted = every.group_by(pl.all()).len("_times")
+        return counted.filter(pl.col("_times") <= len(told)).select(every.columns)
 
     def _of_product(self, one: Wanted, before: Drawn, now: Drawn, affected: pl.DataFrame, folder: Path) -> Made:
         previous = one.previous

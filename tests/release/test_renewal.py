@@ -28,6 +28,9 @@ DAYS = (FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=400))
 MONTHS = ("2023-12-10", "2025-11-23", "2026-04-02", "2026-10-08", "2026-11-20")
 """Of which two are over within the days above, and one turns between the last two."""
 
+CLOSED = ({}, {"closed_on": "2026-11-20", "result": "维持"})
+MESSAGES = ("credit_repair", "record_withdrawal", "objection")
+
 
 def noon(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
@@ -65,6 +68,29 @@ def delivery(chance: random.Random, rows: int) -> str:
     )
 
 
+def asked(chance: random.Random, kind: str, time: int) -> str:
+    """Messages about records of some of the numbers; objections are closed later by chance, and repairs revoked."""
+    return sent(
+        kind,
+        *(
+            {
+                "credit_code": chance.choice(GOOD_CODES[:3]),
+                "record_document_number": f"锦市监处罚〔2026〕{chance.randrange(25)}号",
+                "source_updated_at": f"2026-11-2{time} 09:00:00",
+            }
+            | (
+                {
+                    "objection_number": f"YY20261105-{chance.randrange(3):04}",
+                    **chance.choice(CLOSED),
+                }
+                if kind == "objection"
+                else {}
+            )
+            for _ in range(4)
+        ),
+    )
+
+
 def content(home: Home, product: str) -> dict[str, Any]:
     """Every byte of the latest release of a product, and what its manifest says."""
     manifest = latest(home.hub.home, product)
@@ -85,8 +111,10 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
     for number, day in enumerate(DAYS):
         if day != DAYS[-1]:
             sliced.drop("sichuan", PENALTY, delivery(chance, 40 if number == 0 else 12), name=f"{number}.csv")
-            [receipt] = sliced.collect(noon(day))
-            assert receipt["rows"]["accepted"] == receipt["rows"]["in"], receipt["rules"]
+            for kind in MESSAGES:
+                sliced.drop("sichuan", kind, asked(chance, kind, number), name=f"{number}.csv")
+            for receipt in sliced.collect(noon(day)):
+                assert receipt["rows"]["accepted"] == receipt["rows"]["in"], receipt["rules"]
         other = Home(replace(sliced.hub, home=type(sliced.hub.home)(tmp_path / f"anew{number}")))
         shutil.copytree(sliced.root, other.root)
         shutil.rmtree(other.root / "state/sources", ignore_errors=True)
