@@ -18,6 +18,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -134,12 +135,8 @@ class KeyIndex:
     def _made(self, file: Path) -> tuple[Path, int]:
         """The index of a lake file and how many rows that has."""
         path = self._folder / file.name
-        rows = pq.read_metadata(file).num_rows
-        try:
-            if pq.read_metadata(path).num_rows == rows:
-                return path, rows
-        except (OSError, ArrowException):  # there is none yet, or it is not whole
-            pass
+        with suppress(OSError, ArrowException):  # there is none yet, or it is damaged
+            return path, pq.read_metadata(path).num_rows
         begins, ends = display_days(self.hub.catalog, self.dataset)
         columns = [self._hash(self._key).alias(_KEY)]
         reference = self.dataset.reference
@@ -148,14 +145,15 @@ class KeyIndex:
         columns += [pl.when(ends.is_not_null()).then(begins).alias(_BEGINS), ends.alias(_ENDS)]
         self._folder.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}")
-        self._table.scan([file]).select(columns).collect().write_parquet(temporary, compression="lz4", statistics=False)
+        entries = self._table.scan([file]).select(columns).collect()
+        entries.write_parquet(temporary, compression="lz4", statistics=False)
         temporary.replace(path)
-        return path, rows
+        return path, entries.height
 
     def _rows(self, files: Sequence[Path], heights: Sequence[int], held: pl.Series) -> pl.DataFrame:
         """Rows of lake files by their place among the rows of all of them; only row groups in which one lies are read."""
-        none = self._table.scan([])
-        chosen = [none]
+        read: list[pl.LazyFrame] = []
+        places: list[pl.Series] = []
         for file, end, height in zip(files, accumulate(heights), heights, strict=True):
             mine = held.filter((held >= end - height) & (held < end)) - (end - height)
             if mine.is_empty():
@@ -166,10 +164,11 @@ class KeyIndex:
                 length = metadata.row_group(group).num_rows
                 here = mine.filter((mine >= begin) & (mine < begin + length)) - begin
                 if here.len():
-                    part = self._table.scan([file]).slice(begin, length)
-                    chosen.append(part.select(pl.all().gather(here)))
+                    read.append(self._table.scan([file]).slice(begin, length))
+                    places.append(here)
                 begin += length
-        return pl.concat(pl.collect_all(chosen))
+        chosen = [frame[rows] for frame, rows in zip(pl.collect_all(read), places, strict=True)]
+        return pl.concat([self._table.scan([]).collect(), *chosen])
 
 
 def _hash(columns: Sequence[pl.Expr]) -> pl.Expr:

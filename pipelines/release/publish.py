@@ -2,9 +2,9 @@
 
 A bucket is made anew when its lake files, the messages about it or what the catalogue says of the product changed, or when the
 clock has come to a day on which one of its records turns; all others are taken over. Of a large bucket only the slices in which
-something changed are made anew, where nothing but rows and messages came (``pipelines.release.renewal``). The clock never runs back:
-what is published as of an earlier day than the latest release is made as of that release's day, or records whose time is over would
-be shown again because somebody ran an old task.
+something changed are made anew, where nothing but rows and messages came (``pipelines.release.renewal``). The clock never runs
+back: what is published as of an earlier day than the latest release is made as of that release's day, or records whose time is over
+would be shown again because somebody ran an old task.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pipelines.catalog.models import Product
 from pipelines.errors import HubError, InputError
 from pipelines.intake.collect import Hub
 from pipelines.intake.inbox import CHINA
+from pipelines.lake.compactions import compactions
 from pipelines.overlap import two_at_a_time
 from pipelines.release import erasure, gate
 from pipelines.release.bucket import Bucket, Wanted, make_bucket
@@ -186,6 +187,8 @@ def _plan(
         bucket: source(defined, files.get(bucket, []), run.messages.digest(dataset.id, bucket))
         for bucket in sorted({*files, *there})
     }
+    replaced = compactions(hub.home, f"records/{dataset.id}")
+    known = {bucket: one.compacted(sources[bucket], replaced) for bucket, one in known.items() if bucket in sources}
     touched = frozenset(
         bucket
         for bucket, made in sources.items()
@@ -316,7 +319,7 @@ def _checked(plan: _Plan, candidate: Candidate, passed: Sequence[_Plan]) -> gate
     """Files whose records the government set holds too, which has passed in this run, need no second look."""
     whole = next((one for one in passed if _holds_all(one.product)), None)
     shared = plan.touched & whole.touched if whole else frozenset()
-    return gate.Checked(candidate.files(sorted(plan.touched - shared)), candidate.files(sorted(shared)))
+    return gate.Checked(candidate.fresh(sorted(plan.touched - shared)), candidate.fresh(sorted(shared)))
 
 
 def _holds_all(product: Product) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -34,6 +35,8 @@ from pipelines.release.manifest import Manifest, day_of
 from pipelines.release.parts import bucket_of_part, parts_of
 from pipelines.resolution import key_columns, losers_table
 from pipelines.screening.columns import BATCH, RECEIVED_ON, ROW_NUMBER
+
+_HELD: Final = "_held"
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,8 @@ class Renewal:
             tally.subtract(was.tallies.get(name, {}))
             tally.update(seen.tallies.get(name, {}))
             rows = seen.frame.clear() if described is None else self._rows(one, previous, name)
-            mine = rows.join(affected, on=self._key, how="semi", nulls_equal=True, maintain_order="left")
+            among = _among(rows, affected, self._key)
+            mine = rows.filter(among)
             replaced.append(mine)
             if not tally[ACCEPTED]:
                 continue
@@ -132,8 +136,7 @@ class Renewal:
             if described is not None and mine.equals(current):
                 parts[name] = Part(described["file"], **entry(tally, one.product), taken_over=True)
                 continue
-            others = rows.join(affected, on=self._key, how="anti", nulls_equal=True, maintain_order="left")
-            whole = pl.concat([others, current]).sort(self._key)
+            whole = pl.concat([rows.filter(~among), current]).sort(self._key)
             parts[name] = Part(write(whole, folder, name), **entry(tally, one.product))
         old = pl.concat(replaced).sort(self._key) if replaced else seen.frame.clear()
         turned = changes_of(one, old, seen, self._key)
@@ -163,6 +166,13 @@ def can_renew(wanted: Sequence[Wanted], bucket: str) -> bool:
         and any(name != bucket for name in parts_of(one.previous["buckets"], bucket))
         for one in wanted
     )
+
+
+def _among(rows: pl.DataFrame, keys: pl.DataFrame, key: list[str]) -> pl.Series:
+    """Whether the key of each row is among some keys."""
+    held = keys.with_columns(pl.lit(True).alias(_HELD))
+    found = rows.select(key).join(held, on=key, how="left", nulls_equal=True, maintain_order="left")
+    return found[_HELD].is_not_null()
 
 
 def _parts(seen: View) -> list[str]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from pipelines import expectations
 from pipelines.catalog.models import Product
 from pipelines.home import Home, write_json
 from pipelines.intake.collect import Hub
+from pipelines.lake.compactions import Compactions, known_now
 from pipelines.release.manifest import Manifest, day_of
 from pipelines.release.messages import Messages
 from pipelines.resolution import Precedence
@@ -48,6 +49,14 @@ class Source:
     def grew_to(self, made: Source) -> bool:
         """True where all that happened since is that files and messages came."""
         return bool(self.rules) and self.rules == made.rules and set(self.files) <= set(made.files)
+
+    def compacted(self, made: Source, replaced: Compactions) -> Source:
+        """The same, by the names that its files have now."""
+        return (
+            self
+            if not self.files
+            else replace(self, files=tuple(sorted(known_now({*self.files}, made.files, replaced))))
+        )
 
 
 def made_from(home: Home, previous: Manifest | None) -> dict[str, Source]:

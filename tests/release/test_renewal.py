@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import random
 import shutil
@@ -14,6 +15,7 @@ import pytest
 
 from pipelines.audit import audit
 from pipelines.intake import Hub
+from pipelines.lake.maintenance import maintain
 from pipelines.release import subject
 from pipelines.release.manifest import latest
 from pipelines.release.parts import bucket_of_part
@@ -23,6 +25,7 @@ from pipelines.subjects import conflicts_table, losers_of
 from tests.conftest import GOOD_CODES, ROOT, Home
 from tests.release.penalties import PENALTY, PRODUCTS, sent
 
+publishing = importlib.import_module("pipelines.release.publish")  # the package names a function like it
 FIRST = date(2026, 11, 22)
 DAYS = (FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=400))
 MONTHS = ("2023-12-10", "2025-11-23", "2026-04-02", "2026-10-08", "2026-11-20")
@@ -104,9 +107,13 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
     sliced: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renewed: list[str] = []
-    make, drawn_anew = Renewal.make, subject._renewed
+    anew: list[str] = []
+    make, drawn_anew, make_anew = Renewal.make, subject._renewed, publishing.make_bucket
     monkeypatch.setattr(Renewal, "make", lambda self, *args: renewed.append(self.bucket) or make(self, *args))
     monkeypatch.setattr(subject, "_renewed", lambda *args: renewed.append("subjects") or drawn_anew(*args))
+    monkeypatch.setattr(
+        publishing, "make_bucket", lambda *args: anew.append(f"{args[1].id} {args[2]}") or make_anew(*args)
+    )
     chance = random.Random(20261124)
     for number, day in enumerate(DAYS):
         if day != DAYS[-1]:
@@ -119,8 +126,15 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
         shutil.copytree(sliced.root, other.root)
         shutil.rmtree(other.root / "state/sources", ignore_errors=True)
         renewed.clear()
+        anew.clear()
         sliced.publish_all(noon(day))
         assert (number > 0) == bool(renewed), "the first release is made whole, the others are renewed"
+        large = {
+            f"{PENALTY} {bucket_of_part(name)}"
+            for name in content(sliced, PENALTY)["manifest"]["buckets"]
+            if "_" in name
+        }
+        assert number == 0 or not large & {*anew}, "whatever came: rows, messages, or the same rows in a compacted file"
         assert (number > 0) == ("subjects" in renewed)
         renewed.clear()
         other.publish_all(noon(day))
@@ -131,6 +145,9 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
         assert conflicts_table(sliced.hub.home).read().equals(conflicts_table(other.hub.home).read())
         assert audit(sliced.hub) == []
         shutil.rmtree(other.root)
+        if number == 1:  # the same rows in other files are none that came
+            [done] = maintain(sliced.hub.home, {f"records/{PENALTY}": sliced.hub.records(PENALTY)}, most_files=1)
+            assert done.files_after < done.files_before
 
 
 def test_a_days_rows_rewrite_the_slices_of_their_months_only(sliced: Home) -> None:
