@@ -58,7 +58,7 @@ def known_now(known: Set[str], files: Iterable[str], replaced: Compactions) -> f
     found = set(known)
     for name in files:
         held = replaced.get(name, ())
-        if name not in known and held and known.issuperset(held):
+        if name not in known and held and known >= {*held}:
             found -= {*held}
             found.add(name)
     return frozenset(found)

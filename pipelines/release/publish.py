@@ -9,7 +9,7 @@ would be shown again because somebody ran an old task.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -82,6 +82,10 @@ class _Run:
     @cached_property
     def messages(self) -> Messages:
         return read_messages(self._hub)
+
+    def about(self, dataset: Dataset, buckets: Iterable[str]) -> dict[str, pl.DataFrame]:
+        """The messages about some buckets of a dataset."""
+        return {bucket: self.messages.of(dataset.id, bucket) for bucket in buckets}
 
     @cached_property
     def entered(self) -> set[str]:
@@ -161,6 +165,10 @@ def _publish_dataset(
         if plan.previous is not None and not plan.touched:
             if transaction_of(plan.previous) not in run.entered:
                 enter(hub, plan.previous)
+            if any(plan.known[bucket].source != made.source for bucket, made in plan.sources.items()):
+                # The same rows in other files: compaction.
+                sources = {b: replace(made, turns_on=plan.known[b].turns_on) for b, made in plan.sources.items()}
+                remember(hub.home, plan.previous, sources, run.about(dataset, sources))
             results.append(_published(plan.previous, new=False))
     day, asked = (one.astimezone(CHINA).date() for one in (at, as_of))
     if day > asked:
@@ -286,7 +294,7 @@ def _finish(
 ) -> Published:
     previous, product = plan.previous, plan.product
     manifest = candidate.manifest(at)
-    messages = {bucket: run.messages.of(str(product.dataset), bucket) for bucket in sources}
+    messages = run.about(hub.catalog.datasets[str(product.dataset)], sources)
     if previous is not None and not candidate.changed:
         # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
         remember(hub.home, previous, sources, messages)

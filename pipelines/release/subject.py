@@ -194,24 +194,23 @@ def _renewed(
     statements = in_order(pl.concat([others, own_conflicts(master, said.mentions, given, fresh, said.against)]))
     described = previous["buckets"][bucket]
     rows = pl.read_parquet(part_file(hub, master.product.id, bucket, previous), hive_partitioning=False)
-    mine = pl.col(CODE).is_in(codes.implode())
-    frame = _in_place(rows, codes, fresh)
+    mine = rows.select(pl.col(CODE).is_in(codes.implode())).to_series()
+    frame = _in_place(rows, mine, fresh)
     counted = Counter(described["findings"])
     counted.update({f"{_OF_PROVIDER}{name}": number for name, number in difference.subjects_now.items()})
     counted.subtract({f"{_OF_PROVIDER}{name}": number for name, number in difference.subjects_before.items()})
     account = described["rows"] | {"accepted": frame.height, "published": frame.height}
     part = Part(write(frame, candidate.data, bucket), account, {name: n for name, n in sorted(counted.items()) if n})
-    turned = changes(rows.filter(mine), fresh, [CODE], GONE)
+    turned = changes(rows[mine.arg_true()], fresh, [CODE], GONE)
     return _Bucket(Made({bucket: part}, turned, renewed=True), statements)
 
 
-def _in_place(rows: pl.DataFrame, codes: pl.Series, fresh: pl.DataFrame) -> pl.DataFrame:
-    """Rows sorted by code, those of some codes replaced; each row is moved once, which of so many columns is most of the work."""
+def _in_place(rows: pl.DataFrame, gone: pl.Series, fresh: pl.DataFrame) -> pl.DataFrame:
+    """Rows sorted by code, some of them replaced; each row is moved once, which of so many columns is most of the work."""
     both = pl.concat([rows, fresh])
-    place = "_place"
-    every = both.select(CODE).with_row_index(place)
-    kept = every.filter((pl.col(place) >= rows.height) | ~pl.col(CODE).is_in(codes.implode()))
-    return both[kept.sort(CODE)[place]]
+    there = pl.concat([~gone, pl.repeat(True, fresh.height, eager=True)])
+    kept = both.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("place"), CODE).filter(there)
+    return both[kept.sort(CODE)["place"]]
 
 
 def _described(manifest: Manifest, master: SubjectMaster) -> Manifest:
