@@ -9,10 +9,11 @@ would be shown again because somebody ran an old task.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +35,7 @@ from pipelines.release.enter import enter, enter_standing, entered, transaction_
 from pipelines.release.manifest import Manifest, data_files, latest
 from pipelines.release.messages import Messages, read_messages
 from pipelines.release.parts import by_bucket
-from pipelines.release.renewal import Renewal, can_renew
+from pipelines.release.renewal import Due, Renewal, can_renew
 from pipelines.release.sources import Source, definition, made_from, remember, source, told
 from pipelines.resolution import LosersFiles, key_columns
 from pipelines.stopwatch import stage
@@ -226,22 +227,10 @@ def _make(
             for part in there[bucket]:
                 candidates[plan.product.id].link(part)
 
-    def made(bucket: str) -> Bucket:
-        concerned = [plan for plan in active if bucket in plan.touched]
-        wanted = [plan.wanted for plan in concerned]
-        there = files.get(bucket, [])
-        about = run.messages.of(dataset.id, bucket)
-        known = _known(concerned, bucket)
-        before = _told(hub, concerned, bucket, about.clear())
-        if known is None or before is None or not can_renew(wanted, bucket):
-            return make_bucket(hub, dataset, bucket, there, about, day, wanted, folders)
-        split = [path for path in there if path.name in known], [path for path in there if path.name not in known]
-        return Renewal(hub, dataset, bucket, *split, about, day).make(wanted, folders, before)
-
     turns = {}
     losers = LosersFiles(hub.home, dataset, hub.catalog.fields(dataset.id))
     with stage("resolve"):
-        for bucket, done in zip(touched, two_at_a_time(made, touched), strict=True):
+        for bucket, done in _made(hub, run, dataset, active, touched, files, day, folders):
             turns[bucket] = done.turns_on
             losers.add(bucket, done.losers)
             for product_id, one in done.products.items():
@@ -260,6 +249,50 @@ def _make(
         except gate.Refused as error:
             failures.append(str(error))
     return results, failures
+
+
+def _made(
+    hub: Hub,
+    run: _Run,
+    dataset: Dataset,
+    active: Sequence[_Plan],
+    touched: Sequence[str],
+    files: Mapping[str, list[Path]],
+    day: date,
+    folders: Mapping[str, Path],
+) -> Iterator[tuple[str, Bucket]]:
+    """Touched buckets in order, each for the products that want it: renewed where that can be, else made anew."""
+    plans = {bucket: [plan for plan in active if bucket in plan.touched] for bucket in touched}
+    dues = {bucket: _due(hub, run, dataset, plans[bucket], bucket, files.get(bucket, [])) for bucket in touched}
+
+    def anew(bucket: str) -> Bucket:
+        wanted = [plan.wanted for plan in plans[bucket]]
+        about = run.messages.of(dataset.id, bucket)
+        return make_bucket(hub, dataset, bucket, files.get(bucket, []), about, day, wanted, folders)
+
+    def alike(bucket: str) -> tuple[bool, list[str]]:
+        return dues[bucket] is not None, [plan.product.id for plan in plans[bucket]]
+
+    for (renewable, _), some in groupby(touched, alike):
+        buckets = list(some)
+        if renewable:
+            renewal = Renewal(hub, dataset, [plan.wanted for plan in plans[buckets[0]]], folders, day)
+            yield from renewal.make(due for due in map(dues.get, buckets) if due is not None)
+        else:
+            yield from zip(buckets, two_at_a_time(anew, buckets), strict=True)
+
+
+def _due(
+    hub: Hub, run: _Run, dataset: Dataset, plans: Sequence[_Plan], bucket: str, files: Sequence[Path]
+) -> Due | None:
+    """A bucket that can be renewed for all products that want it; else None."""
+    about = run.messages.of(dataset.id, bucket)
+    known = _known(plans, bucket)
+    before = _told(hub, plans, bucket, about.clear())
+    if known is None or before is None or not can_renew([plan.wanted for plan in plans], bucket):
+        return None
+    there = [path for path in files if path.name in known]
+    return Due(bucket, there, [path for path in files if path.name not in known], about, before)
 
 
 def _known(plans: Sequence[_Plan], bucket: str) -> frozenset[str] | None:

@@ -108,8 +108,8 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
 ) -> None:
     renewed: list[str] = []
     anew: list[str] = []
-    make, drawn_anew, make_anew = Renewal.make, subject._renewed, publishing.make_bucket
-    monkeypatch.setattr(Renewal, "make", lambda self, *args: renewed.append(self.bucket) or make(self, *args))
+    make, drawn_anew, make_anew = Renewal._touched, subject._renewed, publishing.make_bucket
+    monkeypatch.setattr(Renewal, "_touched", lambda self, due: renewed.append(due.bucket) or make(self, due))
     monkeypatch.setattr(subject, "_renewed", lambda *args: renewed.append("subjects") or drawn_anew(*args))
     monkeypatch.setattr(
         publishing, "make_bucket", lambda *args: anew.append(f"{args[1].id} {args[2]}") or make_anew(*args)
