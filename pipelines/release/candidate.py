@@ -151,7 +151,7 @@ class Candidate:
             "kinds": {kind: sum(entry["rows"].get(kind, 0) for entry in self._parts.values()) for kind in KINDS},
             "findings": _sum(entry.get("findings", {}) for entry in self._parts.values()),
             "taken_down": takedown_rows(self._hub.catalog, product, self._taken_down, day),
-            "displays": display_rows(paths, day) if product.publication_clock else [],
+            "displays": display_rows(self._hub.home, product.id, paths, day) if product.publication_clock else [],
             "definition": self.definition,
             "buckets": dict(sorted(self._parts.items())),
         }

@@ -233,8 +233,8 @@ def _make(
         for bucket, done in _made(hub, run, dataset, active, touched, files, day, folders):
             turns[bucket] = done.turns_on
             losers.add(bucket, done.losers)
-            for product_id, one in done.products.items():
-                candidates[product_id].add(one)
+            for _ in two_at_a_time(lambda item: candidates[item[0]].add(item[1]), done.products.items()):
+                pass
     losers.keep()  # before any pointer moves: a run that dies here makes the buckets anew, and these with them
     results, failures = [], []
     passed: list[_Plan] = []
@@ -346,7 +346,8 @@ def _finish(
         candidate.refuse(manifest, error)
         if previous is not None:
             files = data_files(hub.home, product.id) if product.publication_clock else []
-            enter_standing(hub, previous, manifest, display_rows(files, at.astimezone(CHINA).date()))
+            shown = display_rows(hub.home, product.id, files, at.astimezone(CHINA).date())
+            enter_standing(hub, previous, manifest, shown)
         candidate.discard()
         raise
     candidate.move(manifest, validation)

@@ -27,7 +27,7 @@ from tests.release.penalties import PENALTY, PRODUCTS, sent
 
 publishing = importlib.import_module("pipelines.release.publish")  # the package names a function like it
 FIRST = date(2026, 11, 22)
-DAYS = (FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=400))
+DAYS = (FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=2), FIRST + timedelta(days=400))
 MONTHS = ("2023-12-10", "2025-11-23", "2026-04-02", "2026-10-08", "2026-11-20")
 """Of which two are over within the days above, and one turns between the last two."""
 
@@ -145,7 +145,13 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
         assert conflicts_table(sliced.hub.home).read().equals(conflicts_table(other.hub.home).read())
         assert audit(sliced.hub) == []
         shutil.rmtree(other.root)
-        if number == 1:  # the same rows in other files are none that came
+        indices = sorted((sliced.root / "state/keys" / PENALTY).rglob("*.parquet"))
+        assert bool(indices) == (number > 0)
+        if number == 1:
+            damaged, lost, *_ = indices
+            damaged.write_bytes(b"PAR1")
+            lost.unlink()
+        if number == 2:  # the same rows in other files are none that came
             [done] = maintain(sliced.hub.home, {f"records/{PENALTY}": sliced.hub.records(PENALTY)}, most_files=1)
             assert done.files_after < done.files_before
 
