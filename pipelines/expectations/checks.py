@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from pipelines.expectations.column_checks import COLUMN_CHECKS
@@ -27,6 +29,7 @@ from pipelines.expectations.sql_functions import SHARED, identifier
 # isort: split
 import sqlalchemy as sa
 from great_expectations.compatibility import pydantic
+from great_expectations.core.id_dict import IDDict
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.core.metric_function_types import MetricFunctionTypes, MetricPartialFunctionTypes
 from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation
@@ -38,7 +41,7 @@ from great_expectations.expectations.metrics.map_metric_provider.column_pair_map
     _sqlalchemy_column_pair_map_condition_values as _pair_values,
 )
 from great_expectations.expectations.metrics.map_metric_provider.map_metric_provider import MapMetricProvider
-from great_expectations.expectations.registry import get_metric_kwargs, register_metric
+from great_expectations.expectations.registry import register_metric
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.validator import ValidationDependencies
 
@@ -123,10 +126,46 @@ def _bad_rows(
     return sa.literal_column(f"NOT ({passes})", sa.Boolean()), compute, accessor
 
 
-def _count_of_bad_rows(metrics: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+def _count_of_bad_rows(
+    cls: type[_CheckMetric],
+    execution_engine: DuckDBExecutionEngine,
+    metric_domain_kwargs: dict[str, Any],
+    metric_value_kwargs: dict[str, Any],
+    metrics: dict[str, Any],
+    **_: object,
+) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     """Their number, as one column of the statement that all counts share."""
-    condition, compute, accessor = metrics["unexpected_condition"]
-    return sa.func.count_if(condition), compute, accessor
+    condition, compute, accessor = _bad_rows(cls, execution_engine, metric_domain_kwargs, metric_value_kwargs, metrics)
+    # A check of null is null, and DuckDB's count of nothing but null is null.
+    return sa.func.coalesce(sa.func.count_if(condition), 0), compute, accessor
+
+
+class _Said(IDDict):
+    """Arguments of a metric that do not change, so that their digest is made once and not for every metric that has them.
+
+    A copy is an ordinary one: Great Expectations copies them to take the column out.
+    """
+
+    digest: Any = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> IDDict:
+        return deepcopy(IDDict(self), memo)
+
+    def to_id(self, id_keys: Any = None, id_ignore_keys: Any = None) -> Any:
+        """As Great Expectations makes it."""
+        if id_keys is not None or id_ignore_keys is not None:
+            return super().to_id(id_keys, id_ignore_keys)
+        if self.digest is None:
+            self.digest = super().to_id()
+        return self.digest
+
+    def __hash__(self) -> int:  # type: ignore[override] # as IDDict itself
+        return hash(self.to_id())
+
+
+@lru_cache(maxsize=64)
+def _whole_table(batch_id: str | None) -> _Said:
+    return _Said(batch_id=batch_id, table=None)
 
 
 class _CheckMetric(MapMetricProvider):
@@ -179,12 +218,18 @@ class _CheckMetric(MapMetricProvider):
         execution_engine: Any = None,
         runtime_configuration: Any = None,
     ) -> dict[str, MetricConfiguration]:
+        """A count of bad rows needs the names of the columns and nothing else; examples need the condition besides."""
+        domain, name = metric.metric_domain_kwargs, metric.metric_name
+        if name.endswith(".unexpected_count"):
+            counted = MetricConfiguration(f"{name}.aggregate_fn", domain, metric.metric_value_kwargs)
+            return {"metric_partial_fn": counted}
+        columns = MetricConfiguration("table.columns", _whole_table(domain.get("batch_id")))
+        if name.endswith((".condition", ".aggregate_fn")):
+            return {"table.columns": columns}
         dependencies: dict[str, MetricConfiguration] = super()._get_evaluation_dependencies(
             metric, configuration, execution_engine, runtime_configuration
         )
-        table = {key: value for key, value in metric.metric_domain_kwargs.items() if key not in cls.columns}
-        dependencies["table.columns"] = MetricConfiguration("table.columns", table)
-        return dependencies
+        return {**dependencies, "table.columns": columns}
 
 
 class _ColumnMetric(_CheckMetric):
@@ -214,25 +259,34 @@ class _PairMetric(_CheckMetric):
         return check(columns[0], columns[1], arguments.get("parameters") or (), arguments.get("prefixes") or ())
 
 
-def _counts_only(expectation: Any, metric: str, runtime_configuration: Any) -> ValidationDependencies | None:
+def _only_counted(expectation: Any, metric: type[_CheckMetric], runtime_configuration: Any) -> Any:
     """The metrics of a check where the result format asks for counts and no examples, else nothing.
 
-    Great Expectations would name the same and the examples, but takes the expectation apart again for each metric.
+    Great Expectations would name the same and the examples, and take the expectation apart again for each metric: with two
+    hundred rules that is most of what a small file costs. Where unexpected values are excluded too, the one count is all.
     """
-    result_format = parse_result_format((runtime_configuration or {}).get("result_format", expectation.result_format))
-    if result_format["result_format"] != "BASIC" or result_format["partial_unexpected_count"] != 0:
+    asked = parse_result_format((runtime_configuration or {}).get("result_format", expectation.result_format))
+    plain = expectation.mostly == 1 and expectation.row_condition is None
+    if asked["result_format"] != "BASIC" or asked["partial_unexpected_count"] != 0 or not plain:
         return None
-    dependencies = ValidationDependencies(metric_configurations={}, result_format=result_format)
-    kwargs = get_metric_kwargs(f"{metric}.unexpected_count", expectation.configuration, runtime_configuration)
-    domain: dict[str, Any] = kwargs["metric_domain_kwargs"]
-    counts = [MetricConfiguration(f"{metric}.unexpected_count", domain, kwargs["metric_value_kwargs"])]
-    if "column" in domain:
-        counts.append(MetricConfiguration("column_values.nonnull.unexpected_count", domain))
-    table = {key: value for key, value in domain.items() if not key.startswith("column")}
-    counts.append(MetricConfiguration("table.row_count", table))
-    for count in counts:
-        dependencies.set_metric_configuration(count.metric_name, count)
-    return dependencies
+    domain = _Said((key, getattr(expectation, key, None)) for key in metric.condition_domain_keys)
+    values = _Said((key, getattr(expectation, key)) for key in metric.condition_value_keys)
+    name = f"{metric.condition_metric_name}.unexpected_count"
+    counts = {name: MetricConfiguration(name, domain, values)}
+    if not asked.get("exclude_unexpected_values"):
+        if "column" in domain:
+            present = "column_values.nonnull.unexpected_count"
+            counts[present] = MetricConfiguration(present, domain)
+        counts["table.row_count"] = MetricConfiguration("table.row_count", _whole_table(expectation.batch_id))
+    return ValidationDependencies(counts, asked)
+
+
+def _counted(metric: type[_CheckMetric], metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The result of an expectation of which only the count was asked."""
+    if len(metrics) != 1:
+        return None
+    number = metrics[f"{metric.condition_metric_name}.unexpected_count"]
+    return {"success": number == 0, "result": {"unexpected_count": number}}
 
 
 class ExpectColumnValuesToPassCheck(ColumnMapExpectation):
@@ -259,8 +313,12 @@ class ExpectColumnValuesToPassCheck(ColumnMapExpectation):
         self, execution_engine: Any = None, runtime_configuration: Any = None, **_: Any
     ) -> Any:
         """The counts, and example values where the result format asks for any: each costs a statement."""
-        counts = _counts_only(self, self.map_metric, runtime_configuration)
-        return counts or super().get_validation_dependencies(execution_engine, runtime_configuration)
+        counted = _only_counted(self, _ColumnMetric, runtime_configuration)
+        return counted or super().get_validation_dependencies(execution_engine, runtime_configuration)
+
+    def _validate(self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None) -> Any:
+        counted = _counted(_ColumnMetric, metrics)
+        return counted or super()._validate(metrics, runtime_configuration, execution_engine)
 
 
 class ExpectColumnPairToPassCheck(ColumnPairMapExpectation):
@@ -289,13 +347,15 @@ class ExpectColumnPairToPassCheck(ColumnPairMapExpectation):
         self, execution_engine: Any = None, runtime_configuration: Any = None, **_: Any
     ) -> Any:
         """As above; the number of rows looked at is that of the table and needs no statement."""
-        if counts := _counts_only(self, self.map_metric, runtime_configuration):
-            return counts
+        if counted := _only_counted(self, _PairMetric, runtime_configuration):
+            return counted
         dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
         dependencies.metric_configurations.pop(f"{self.map_metric}.filtered_row_count")
         return dependencies
 
     def _validate(self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None) -> Any:
+        if counted := _counted(_PairMetric, metrics):
+            return counted
         looked_at = {f"{self.map_metric}.filtered_row_count": metrics["table.row_count"]}
         return super()._validate({**metrics, **looked_at}, runtime_configuration, execution_engine)
 

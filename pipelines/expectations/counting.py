@@ -29,7 +29,7 @@ from pipelines.expectations.judged_values import is_large, with_judged_values
 from pipelines.expectations.sql_functions import identifier, install_checks
 
 _KIND: Final = {True: "TABLE", False: "VIEW"}
-_COUNTS: Final = {"result_format": "BASIC", "partial_unexpected_count": 0}
+_COUNTS: Final = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude_unexpected_values": True}
 _one_at_a_time: Final = RLock()
 _numbers: Final = count(1)
 
@@ -110,10 +110,10 @@ def _validate(
         selected, tables = with_judged_values(con, table, suite.expectations, name, rows)
         # What is shared would be bound and optimised anew in each of four statements: of few rows that is nearly all the work.
         few = not is_large(rows)
-        con.execute(f"CREATE TEMP {_KIND[few]} {name} AS {selected}")
         if few:
             con.execute("PRAGMA disable_optimizer")
         try:
+            con.execute(f"CREATE TEMP {_KIND[few]} {name} AS {selected}")
             asset = sources.add_duckdb(name, connection_string=url).add_table_asset(name, table_name=name)
             batch = asset.add_batch_definition_whole_table(name).get_batch()
             results: Sequence[ExpectationValidationResult] = batch.validate(suite, result_format=_COUNTS).results
@@ -121,7 +121,7 @@ def _validate(
             sources.delete(name)
             if few:
                 con.execute("PRAGMA enable_optimizer")
-            con.execute(f"DROP {_KIND[few]} {name}")
+            con.execute(f"DROP {_KIND[few]} IF EXISTS {name}")
             for made in tables:
                 con.execute(f"DROP TABLE {made}")
     return results
