@@ -212,13 +212,22 @@ def traced(hub: Hub, found: Mapping[str, Any], *, as_json: bool) -> None:
     _OUT.print(page(found, hub.catalog))
 
 
-def audited(hub: Hub, findings: Sequence[AuditFinding], *, as_json: bool) -> None:
-    """What the audit found."""
+def audited(hub: Hub, examined: Sequence[AuditFinding], *, as_json: bool) -> None:
+    """What the audit found, and what interrupted runs left."""
     from pipelines.audit.audit import summary
 
+    findings, left = [f for f in examined if not f.leftover], [f for f in examined if f.leftover]
     if as_json:
-        _json({"ok": not findings, "findings": [{"subject": f.subject, "message": f.message} for f in findings]})
+        said = {"findings": findings, **({"leftovers": left} if left else {})}
+        told = {name: [{"subject": f.subject, "message": f.message} for f in some] for name, some in said.items()}
+        _json({"ok": not findings, **told})
         return
+    for one in left:
+        _OUT.print(f"· {one.subject}: {one.message}", style="dim", markup=False)
+    if left:
+        _OUT.print(
+            f"中断的作业留下 {len(left)} 项，不是丢失 left by interrupted runs, no loss: {len(left)}", style="dim"
+        )
     for finding in findings:
         _OUT.print(f"✗ {finding.subject}: {finding.message}", style="red", markup=False)
     if findings:

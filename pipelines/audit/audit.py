@@ -2,51 +2,70 @@
 
 For every file: rows in = accepted + refused, and the lake holds exactly these rows. Every refused row is open, resolved or waived,
 and only one of these. For every release: accepted = published +
-superseded + duplicate + withheld, previous ⊕ changes = this release, and every byte is what the manifest says.
+superseded + duplicate + withheld, previous ⊕ changes = this release, and every byte is what the manifest says. No row is in two
+states (``pipelines.audit.two_states``), and no file is there that nothing names (``pipelines.audit.orphans``).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipelines.audit.finding import AuditFinding, below
+from pipelines.audit.orphans import (
+    leftovers_of_state,
+    orphans_of_lake,
+    orphans_of_outbox,
+    orphans_of_raw,
+    orphans_of_releases,
+    unfinished,
+)
 from pipelines.audit.refused import lives, states
+from pipelines.audit.two_states import accepted_and_refused, open_and_closed, shown_and_removed, standing_and_superseded
 from pipelines.intake.collect import Hub
 from pipelines.lake.ledger import TABLES, ledger
 from pipelines.lake.tables import DIGEST_DIGITS, Table, digest
+from pipelines.release import erasure, subject_erasure
 from pipelines.release.changes import apply
 from pipelines.release.erasure import remaining, taken_down
 from pipelines.release.manifest import Manifest, latest, read, releases
-from pipelines.release.messages import read_messages
+from pipelines.release.messages import Messages, read_messages
 from pipelines.release.parts import by_bucket
 from pipelines.release.sources import stands
 from pipelines.release.verify import damage
 from pipelines.resolution import key_columns
-from pipelines.screening.columns import BATCH
-from pipelines.subjects import conflicts_table, losers_of
-
-
-@dataclass(frozen=True)
-class AuditFinding:
-    """Something on disk that cannot be."""
-
-    subject: str
-    message: str
+from pipelines.screening.columns import BATCH, ROW_NUMBER
+from pipelines.subjects import SubjectMaster, conflicts_table, losers_of
 
 
 def audit(hub: Hub) -> list[AuditFinding]:
     """Everything that is wrong with a home; empty when all invariants hold."""
+    return [one for one in examined(hub) if not one.leftover]
+
+
+def examined(hub: Hub) -> list[AuditFinding]:
+    """What is wrong with a home, and what runs that were killed left in it."""
     with hub.home.lake_in_use():
-        findings = [*_raw(hub), *_files(hub)]
-        if any("lake/" in finding.subject for finding in findings):
+        every = tables(hub)
+        unread = unfinished(hub)
+        findings = [*_raw(hub), *_files(hub, every), *orphans_of_lake(hub, every)]
+        if any("lake/" in finding.subject for finding in findings if not finding.leftover):
             return findings  # counting rows of damaged files would only repeat it
-        refused = (AuditFinding(subject, message) for subject, message in lives(hub))
-        return [*findings, *_batches(hub), *refused, *_receipts(hub), *_releases(hub), *_taken_down(hub)]
+        findings += [*orphans_of_raw(hub, unread), *orphans_of_outbox(hub, unread), *leftovers_of_state(hub)]
+        findings += [AuditFinding(subject, message) for subject, message in lives(hub)]
+        findings += [*accepted_and_refused(hub), *open_and_closed(hub)]
+        messages = read_messages(hub)
+        findings += [
+            *_batches(hub),
+            *_receipts(hub),
+            *_releases(hub, messages),
+            *standing_and_superseded(hub, messages),
+        ]
+        return [*findings, *_taken_down(hub, messages)]
 
 
 def tables(hub: Hub) -> dict[str, Table]:
@@ -68,8 +87,8 @@ def _raw(hub: Hub) -> Iterator[AuditFinding]:
             yield AuditFinding(_name(hub, path), "the bytes are not those that were delivered: restore the file")
 
 
-def _files(hub: Hub) -> Iterator[AuditFinding]:
-    for table in tables(hub).values():
+def _files(hub: Hub, every: Mapping[str, Table]) -> Iterator[AuditFinding]:
+    for table in every.values():
         if table.path.exists() and not (table.path / "_delta_log").is_dir():
             yield AuditFinding(_name(hub, table.path), "the table has lost its log")
             continue
@@ -89,18 +108,16 @@ def _batches(hub: Hub) -> Iterator[AuditFinding]:
     for dataset_id in hub.catalog.datasets:
         expected = batches.filter(pl.col("dataset_id") == dataset_id)
         for table, column in ((hub.records(dataset_id), "rows_accepted"), (hub.quarantine(dataset_id), "rows_refused")):
-            found = (
-                table.scan()
-                .group_by(pl.col(BATCH).alias("batch_id"))
-                .agg(pl.len().cast(pl.Int64).alias("found"))
-                .collect()
-            )
+            where = f"lake/{table.path.parent.name}/{dataset_id}"
+            rows = pl.len().cast(pl.Int64).alias("found"), pl.col(ROW_NUMBER).n_unique().cast(pl.Int64).alias("numbers")
+            found = table.scan().group_by(pl.col(BATCH).alias("batch_id")).agg(rows).collect(engine="streaming")
+            for batch_id in found.filter(pl.col("found") != pl.col("numbers"))["batch_id"].sort():
+                yield AuditFinding(batch_id, f"rows of the file stand in {where} twice: restore the table")
             both = expected.select("batch_id", column).join(found, on="batch_id", how="full", coalesce=True)
             wrong = both.with_columns(pl.col("found").fill_null(0), pl.col(column).fill_null(-1)).filter(
                 pl.col(column) != pl.col("found")
             )
-            for batch_id, counted, there in wrong.sort("batch_id").rows():
-                where = f"lake/{table.path.parent.name}/{dataset_id}"
+            for batch_id, counted, there in wrong.sort("batch_id").select("batch_id", column, "found").rows():
                 said = "nothing" if counted < 0 else counted
                 yield AuditFinding(batch_id, f"the ledger says {said} in {column}, {where} holds {there}")
 
@@ -120,21 +137,42 @@ def _receipts(hub: Hub) -> Iterator[AuditFinding]:
             yield AuditFinding(_name(hub, path), "the receipt is not what the ledger says")
 
 
-def _releases(hub: Hub) -> Iterator[AuditFinding]:
+def _releases(hub: Hub, messages: Messages) -> Iterator[AuditFinding]:
     for product in sorted(p for p in hub.home.shared.glob("*") if p.is_dir()):
         folders = {p.name: p for p in sorted(product.iterdir()) if (p / "manifest.json").exists()}
         manifests = {name: read(folder) for name, folder in folders.items()}
+        yield from orphans_of_releases(hub, product, manifests)
         pointer = product / "latest.json"
         if pointer.exists() and json.loads(pointer.read_text())["release_id"] not in folders:
             yield AuditFinding(_name(hub, pointer), "points to a release that is not there")
         yield from _lake_still_has(hub, manifests)
         for name, manifest in manifests.items():
             damaged = [AuditFinding(_name(hub, one.path), one.message) for one in damage(folders[name], manifest)]
+            if damaged and _being_rewritten(hub, manifest, messages):
+                said = "was being rewritten after a takedown when the run was killed; the next 'publish' finishes it"
+                damaged = [AuditFinding(_name(hub, folders[name]), said, leftover=True)]
             yield from damaged
+            if not damaged:
+                yield from shown_and_removed(hub, folders[name], manifest)
             before = manifest["previous_release_id"]
             if damaged or (before is not None and before not in folders):
                 continue
             yield from _chain(hub, folders, manifest, manifests.get(before or ""))
+
+
+def _being_rewritten(hub: Hub, manifest: Manifest, messages: Messages) -> bool:
+    """True for an older release of a product whose latest one came from the present messages, and that may still be erased."""
+    standing = latest(hub.home, manifest["product_id"])
+    product = hub.catalog.products.get(manifest["product_id"])
+    if standing is None or product is None or manifest["release_id"] == standing["release_id"]:
+        return False
+    if product.master is not None:
+        return subject_erasure.unfinished(hub, product.id)
+    dataset = hub.catalog.datasets[str(product.dataset)]
+    files = hub.records(dataset.id).by_partition()
+    return stands(hub, product, standing, files, messages) and erasure.unfinished(
+        hub, dataset, standing, messages, files
+    )
 
 
 def _lake_still_has(hub: Hub, manifests: dict[str, Manifest]) -> Iterator[AuditFinding]:
@@ -148,12 +186,11 @@ def _lake_still_has(hub: Hub, manifests: dict[str, Manifest]) -> Iterator[AuditF
             yield AuditFinding(f"lake/records/{dataset_id}", message)
 
 
-def _taken_down(hub: Hub) -> Iterator[AuditFinding]:
+def _taken_down(hub: Hub, messages: Messages) -> Iterator[AuditFinding]:
     """Nothing of a repaired or withdrawn record is left in what is offered, nor of a withdrawn one's content in the lake.
 
     A message that came after the latest release is for the next one; so is what ``maintain`` has not yet erased of the lake.
     """
-    messages = read_messages(hub)
     for dataset in hub.catalog.datasets.values():
         buckets = messages.buckets(dataset.id)
         if not buckets or dataset.reference is None:
@@ -168,6 +205,9 @@ def _taken_down(hub: Hub) -> Iterator[AuditFinding]:
                 folder = hub.home.shared / product.id / release_id
                 for path in remaining(folder, read(folder), found, key_columns(dataset)):
                     yield AuditFinding(_name(hub, path), "holds a record that was repaired or withdrawn")
+    master = SubjectMaster.of(hub.catalog)
+    for path in subject_erasure.subjects_left(hub, master, messages) if master else ():
+        yield AuditFinding(_name(hub, path), "holds a subject as it was with a record that was repaired or withdrawn")
 
 
 def _chain(hub: Hub, folders: dict[str, Path], manifest: Manifest, previous: Manifest | None) -> Iterator[AuditFinding]:
@@ -204,7 +244,7 @@ def _records(folder: Path, parts: Mapping[str, Any], names: Sequence[str]) -> pl
 
 
 def _name(hub: Hub, path: Path) -> str:
-    return path.relative_to(hub.home.root).as_posix() if path.is_relative_to(hub.home.root) else str(path)
+    return below(hub.home, path)
 
 
 def summary(hub: Hub) -> dict[str, Any]:

@@ -24,12 +24,12 @@ def code(codes: Annotated[list[str], typer.Argument(help="Credit codes.")], as_j
 def audit(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Prove conservation and changes from what is on disk; exit status 1 where something is wrong."""
     hub = open_hub(home, must_exist=True)
-    from pipelines.audit import audit as run_audit
+    from pipelines.audit import examined
 
     with console.steps("审计 audit"):
-        findings = run_audit(hub)
-    console.audited(hub, findings, as_json=as_json)
-    exit_with(FINDINGS if findings else DONE)
+        found = examined(hub)
+    console.audited(hub, found, as_json=as_json)
+    exit_with(FINDINGS if any(not one.leftover for one in found) else DONE)
 
 
 def verify(

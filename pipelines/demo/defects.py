@@ -105,6 +105,8 @@ def plant(
     breakable: Sequence[Rule],
     late_before: str | None,
     again: Mapping[str, pl.DataFrame],
+    kept: int,
+    told: Sequence[pl.DataFrame],
     everything: bool,
 ) -> Planted:
     """Spoil some rows.
@@ -118,9 +120,12 @@ def plant(
         breakable: the rules for which there is a way; telling them anew for every file would take longer than all else.
         late_before: decisions of an earlier date are late, in ISO form.
         again: right rows of earlier months that come once more; they stay right.
+        kept: so many of the first rows stay as they are, and come once.
+        told: right rows that tell something together with others (``pipelines.demo.cases``); they stay right.
         everything: a thorough provider breaks every rule.
     """
-    sheet = _Sheet(rows, np.zeros(rows.height, dtype=np.bool_), defaultdict(dict))
+    whole = np.arange(rows.height) < kept
+    sheet = _Sheet(rows, whole.copy(), defaultdict(dict))
     rules = {rule.id: rule for rule in breaker.rules}
     counts: Counter[str] = Counter()
     gone: list[int] = []
@@ -147,14 +152,14 @@ def plant(
     repeats = _repeated(sheet, dataset, breaker.fields, draw, profile)
     spoilt = sheet.spoilt()
     dated = dataset.timeliness.field if dataset.timeliness else None
-    judged = pl.concat([spoilt, *repeats.values(), *again.values()])
-    right = pl.concat([rows, *again.values()])
+    judged = pl.concat([spoilt, *repeats.values(), *again.values(), *told])
+    right = pl.concat([rows, *again.values(), *told])
     late = int((right[dated] < late_before).sum()) if dated and late_before else 0
     reaching = np.ones(judged.height, dtype=np.bool_)
     reaching[gone] = False
     return Planted(
         rows=judged[draw.shuffled(judged.height)],
-        clean=rows.filter(pl.Series(~sheet.touched)),
+        clean=rows.filter(pl.Series(whole | ~sheet.touched)),
         mended=rows[sorted(gone)],
         accepted=judged.filter(pl.Series(reaching)),
         counts=dict(counts),

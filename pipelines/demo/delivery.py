@@ -22,6 +22,7 @@ from pipelines.catalog import Catalog, Rule
 from pipelines.demo import files
 from pipelines.demo.authorities import authorities, credit_centre
 from pipelines.demo.breaking import Breaker
+from pipelines.demo.cases import Case, Told, cases_of, objected_to, sent_from_above
 from pipelines.demo.codes import citizen_ids, registration_numbers
 from pipelines.demo.defects import Planted, plant
 from pipelines.demo.drawing import Draw
@@ -46,7 +47,6 @@ _FOUNDED: Final = 0.03  # of the subjects of the first month, in each later one
 _CHANGED: Final = 0.06
 _AGAIN: Final = "_补报"
 _OLD: Final = "_重报{}"
-_UPSTREAM: Final = "（总局直报）"
 
 
 def make_delivery(
@@ -178,6 +178,7 @@ class _Month:
     number: int
     past: Past
     shared: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    cases: tuple[Case, ...] = ()
 
     @property
     def last(self) -> bool:
@@ -243,7 +244,7 @@ class _Month:
         planted = self._planted(province, dataset_id, known, earlier)
         written = files.content(planted.rows, province.catalog.fields(dataset_id), profile, day)
         self._write(profile, dataset_id, name, written)
-        plans = [_plan(province, dataset_id, name, planted)]
+        plans = [_plan(province, dataset_id, name, planted, self.cases)]
         if profile.story == "sent_twice":
             again = name.replace(".", f"{_AGAIN}.")
             self._write(profile, dataset_id, again, written)
@@ -278,8 +279,8 @@ class _Month:
             sent = self.past.of(profile.id) if earlier is None else earlier
             rows = Builder(province, dataset, draw, sent).records(self._so_many(province))
         rows = rows.select(pl.col(name).cast(pl.String) for name in fields if name in rows.columns)
-        if profile.id == "samr" and dataset_id in self.shared:
-            rows = pl.concat([rows, *(_sent_from_above(frame, province) for frame in self.shared[dataset_id])])
+        told = self._told(province, dataset_id, rows)
+        shared = profile.thorough and dataset_id in BUILDERS
         timely = dataset.timeliness
         before = catalog.working_days.earliest_in_time(province.as_of, timely.working_days) if timely else None
         breaker = _breaker(province, dataset_id, draw, known)
@@ -292,12 +293,27 @@ class _Month:
             breakable=self.providers.breakable(dataset_id, breaker),
             late_before=before.isoformat() if before else None,
             again=self.past.again(profile.id, dataset, fields, draw, province.as_of) if self.number > 1 else {},
+            kept=min(_SHARED, rows.height // 4) if shared else 0,
+            told=[one.rows.select(rows.columns) for one in told],
             everything=self.last,
         )
-        if profile.thorough and dataset_id in BUILDERS:
+        self.cases = tuple(case for one in told for case in one.cases)
+        if shared:
             self.shared.setdefault(dataset_id, []).append(planted.clean.head(_SHARED))
         self.past.remember(profile.id, dataset_id, planted)
         return planted
+
+    def _told(self, province: Province, dataset_id: str, rows: pl.DataFrame) -> list[Told]:
+        """Right records that tell something only together with others."""
+        told = []
+        if province.profile.id == "samr":
+            told += [sent_from_above(frame, province) for frame in self.shared.get(dataset_id, ())]
+        if self.last:
+            draw = self._draw(province.profile.id, dataset_id, "cases")
+            own = cases_of(province, dataset_id, draw, rows)
+            told += [own] if own else []
+        still_open = objected_to(province.catalog, dataset_id, rows, thorough=province.profile.thorough)
+        return [*told, still_open] if still_open else told
 
     def _so_many(self, province: Province) -> int:
         """Records of a dataset without words of its own."""
@@ -312,16 +328,6 @@ class _Month:
             path = self.inbox / profile.id / dataset_id / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-
-
-def _sent_from_above(rows: pl.DataFrame, province: Province) -> pl.DataFrame:
-    """Records a province sends too, as its ministry has them: the same key, another source, another text (条块冲突)."""
-    changes = {"source_name": province.centre[0], "source_code": province.centre[1]}
-    text = next(name for name in ("penalty_content", "licence_content", "registered_address") if name in rows.columns)
-    return rows.with_columns(
-        *(pl.lit(value).alias(name) for name, value in changes.items() if name in rows.columns),
-        (pl.col(text) + _UPSTREAM).alias(text),
-    )
 
 
 def _breaker(province: Province, dataset_id: str, draw: Draw, known: Mapping[str, pl.DataFrame]) -> Breaker:
@@ -340,7 +346,7 @@ def _breaker(province: Province, dataset_id: str, draw: Draw, known: Mapping[str
     )
 
 
-def _plan(province: Province, dataset_id: str, name: str, planted: Planted) -> FilePlan:
+def _plan(province: Province, dataset_id: str, name: str, planted: Planted, cases: tuple[Case, ...]) -> FilePlan:
     profile = province.profile
     rows = planted.rows.height
     status: Status = "accepted" if planted.refused == 0 else "rejected" if planted.refused == rows else "partial"
@@ -358,4 +364,5 @@ def _plan(province: Province, dataset_id: str, name: str, planted: Planted) -> F
         planted=dict(sorted(planted.counts.items())),
         repeats=planted.repeats,
         again=planted.again,
+        cases=cases,
     )

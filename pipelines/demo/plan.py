@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
+from pipelines.demo.cases import Case
+
 Status = Literal["accepted", "partial", "rejected", "duplicate"]
 PATH: Final = "state/demo_plan.json"
 
@@ -22,7 +24,9 @@ class FilePlan:
     that are right and come twice: ``exact`` as they are, ``newer`` with a later time and another text,
     ``conflicting`` with the same time and another text. ``again`` counts rows of earlier months that come once more:
     ``resubmitted`` as the refused ones should have been, ``renewed`` with a later time and another text. ``late`` counts
-    decisions older than the deadline, before any defect was planted. A file with a ``problem`` (the code of the receipt)
+    decisions older than the deadline, before any defect was planted. ``cases`` are what rows tell only together with others
+    (``pipelines.demo.cases``): contradictory names and codes, one decision from two channels, objections that are open. A file
+    with a ``problem`` (the code of the receipt)
     or one that is ``duplicate_of`` another adds no rows, so its numbers are 0. ``received_on`` is the day on which the
     file is to be received: rules about the future, lateness and what is known already count from it.
     """
@@ -40,6 +44,7 @@ class FilePlan:
     planted: Mapping[str, int] | None = None
     repeats: Mapping[str, int] | None = None
     again: Mapping[str, int] | None = None
+    cases: tuple[Case, ...] = ()
     problem: str | None = None
     duplicate_of: str | None = None
 
@@ -92,13 +97,14 @@ class DemoPlan:
             "rules": dict(sorted(rules.items())),
             "repeats": dict(sorted(repeats.items())),
             "again": dict(sorted(again.items())),
+            "cases": dict(sorted(Counter(case.kind for one in self.files for case in one.cases).items())),
         }
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, the totals included."""
         files = [asdict(one) | {"accepted": one.accepted} for one in self.files]
         return {
-            "plan_version": 2,
+            "plan_version": 3,
             "seed": self.seed,
             "as_of": self.as_of,
             "days": list(self.days),

@@ -63,7 +63,9 @@ def maintain(
             shutil.rmtree(work, ignore_errors=True)
             opened = table.open_or_create()
             hours, enforced = (0, False) if name in purged else (KEPT_HOURS, True)
-            removed = opened.vacuum(retention_hours=hours, enforce_retention_duration=enforced, dry_run=False)
+            removed = opened.vacuum(
+                retention_hours=hours, enforce_retention_duration=enforced, dry_run=False, full=True
+            )  # full: what a killed run moved in and no commit names, too
             opened.create_checkpoint()
             opened.cleanup_metadata()
             done.append(Maintained(name, before, len(table.files()), len(removed), _log_bytes(table.path)))

@@ -34,7 +34,7 @@ def enter(hub: Hub, manifest: Manifest) -> None:
         ("displays", DISPLAYS, [{**row, "as_of": manifest["as_of"]} for row in manifest["displays"]]),
     ):
         if rows:
-            frame = _frame([{**product, **row} for row in rows], schema)
+            frame = entries([{**product, **row} for row in rows], schema)
             ledger(hub.home, table).append_frame(transaction, frame, work)
     names = ("release_id", "product_id", "previous_release_id", "as_of", "catalog_version")
     numbers = {**manifest["account"], **manifest["kinds"], **manifest["changes"]}
@@ -59,7 +59,7 @@ def enter_standing(hub: Hub, standing: Manifest, refused: Manifest, displays: Se
     shown = [{**product, **row, "as_of": refused["as_of"]} for row in displays]
     for table, schema, rows in (("takedowns", TAKEDOWNS, waiting), ("displays", DISPLAYS, shown)):
         if rows:
-            ledger(hub.home, table).append_frame(transaction, _frame(rows, schema), work)
+            ledger(hub.home, table).append_frame(transaction, entries(rows, schema), work)
     shutil.rmtree(work, ignore_errors=True)
 
 
@@ -68,7 +68,8 @@ def transaction_of(manifest: Manifest) -> str:
     return str(manifest["release_id"] + manifest["product_id"])
 
 
-def _frame(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
+def entries(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
+    """Rows, with days as ISO texts, in the columns of a table of the ledger."""
     texts = pl.DataFrame(
         [{name: row.get(name) for name in schema} for row in rows],
         schema={name: pl.String() if dtype == pl.Date else dtype for name, dtype in schema.items()},

@@ -36,8 +36,8 @@ from pipelines.screening.columns import PROVIDER, SUBJECT_KEY
 
 TakenDown = Mapping[str, pl.DataFrame]
 """By bucket: the record key and the effect of records that were taken down."""
-Written = dict[str, tuple[Path, Mapping[str, Any]]]
-"""By the digest of a data file before it was rewritten: where the new one is, and how manifests name it."""
+Written = dict[tuple[str, frozenset[Any]], tuple[Path, Mapping[str, Any]]]
+"""By the digest of a data file before it was rewritten and the keys that went: where the new one is, and how manifests name it."""
 
 
 def taken_down(
@@ -76,14 +76,13 @@ def erase_from_releases(
     buckets = messages.buckets(dataset.id)
     if not buckets or dataset.reference is None:
         return
-    digests = {b: _digest(messages.digest(dataset.id, b), files.get(b, ())) for b in buckets}
+    digests = _digests(dataset, messages, files)
     found: dict[str, pl.DataFrame] | None = None
     for product_id in products:
-        path = hub.home.root / f"state/erased/{product_id}.json"
-        known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"buckets": {}, "clean": []}
+        path, known = _known(hub, product_id)
         present = releases(hub.home, product_id)
         now = latest(hub.home, product_id)
-        if now is not None and known["buckets"] == digests and set(present) <= {*known["clean"], now["release_id"]}:
+        if now is not None and not _unfinished(known, digests, present, now):
             if now["release_id"] not in known["clean"]:
                 write_json(path, {"buckets": digests, "clean": sorted(present)})
             continue
@@ -92,8 +91,33 @@ def erase_from_releases(
         written: Written = {}
         for release_id in present:
             if now is not None and release_id != now["release_id"]:
-                _rewrite(hub.home.shared / product_id / release_id, found, key_columns(dataset), written)
+                rewrite(hub.home.shared / product_id / release_id, found, key_columns(dataset), written)
         write_json(path, {"buckets": digests, "clean": releases(hub.home, product_id)})
+
+
+def unfinished(
+    hub: Hub, dataset: Dataset, standing: Manifest, messages: Messages, files: Mapping[str, Sequence[Path]]
+) -> bool:
+    """True where old releases of a product are still to be rewritten, its latest one being made with these messages."""
+    _, known = _known(hub, standing["product_id"])
+    present = releases(hub.home, standing["product_id"])
+    digests = _digests(dataset, messages, files)
+    return bool(digests) and _unfinished(known, digests, present, standing)
+
+
+def _known(hub: Hub, product_id: str) -> tuple[Path, dict[str, Any]]:
+    path = hub.home.root / f"state/erased/{product_id}.json"
+    return path, json.loads(path.read_text()) if path.exists() else {"buckets": {}, "clean": []}
+
+
+def _digests(dataset: Dataset, messages: Messages, files: Mapping[str, Sequence[Path]]) -> dict[str, str]:
+    return {b: _digest(messages.digest(dataset.id, b), files.get(b, ())) for b in messages.buckets(dataset.id)}
+
+
+def _unfinished(
+    known: Mapping[str, Any], digests: Mapping[str, str], present: Sequence[str], standing: Manifest
+) -> bool:
+    return known["buckets"] != digests or not set(present) <= {*known["clean"], standing["release_id"]}
 
 
 def remaining(folder: Path, manifest: Manifest, found: TakenDown, key: Sequence[str]) -> Iterator[Path]:
@@ -106,8 +130,11 @@ def remaining(folder: Path, manifest: Manifest, found: TakenDown, key: Sequence[
         yield folder / "changes.parquet"
 
 
-def _rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: Written) -> None:
-    """Take records out of one release; ``written`` remembers new data files, so that releases that shared one go on to."""
+def rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: Written) -> None:
+    """Take records out of one release; ``written`` remembers new data files, so that releases that shared one go on to.
+
+    What a run that died left of it is finished, also where nothing is to be taken out any more.
+    """
     manifest = read(folder)
     if manifest["record_key"] != list(key):
         shutil.rmtree(folder)  # made under another record key: what it holds cannot be told, so it is offered no more
@@ -122,7 +149,7 @@ def _rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: Writte
         _without(path, every, key)
     again = {"path": path.name, "bytes": path.stat().st_size, "sha256": digest(path)}
     if erased or again != manifest["changes_file"]:
-        _describe(manifest, path, again, erased)
+        describe(manifest, path, again, erased)
         write_json(folder / "manifest.json", manifest)
     named = {Path(file["path"]).name for file in manifest["files"]}
     for old in sorted((folder / "data").iterdir()):
@@ -146,10 +173,11 @@ def _erase(
     rows = pl.read_parquet(folder / old["path"], hive_partitioning=False)
     kept = rows.join(taken.select(key), on=list(key), how="anti", nulls_equal=True, maintain_order="left").rechunk()
     gone = rows.join(taken, on=list(key), how="inner", nulls_equal=True)
-    there = written.get(old["sha256"])
+    rewritten = old["sha256"], frozenset(gone.select(key).rows())
+    there = written.get(rewritten)
     if there is None:
         entry["file"] = write(kept, folder / "data", part)
-        written[old["sha256"]] = folder / entry["file"]["path"], entry["file"]
+        written[rewritten] = folder / entry["file"]["path"], entry["file"]
     else:
         path, file = there
         if not (folder / file["path"]).exists():
@@ -165,7 +193,7 @@ def _erase(
     return gone.height
 
 
-def _describe(manifest: Manifest, path: Path, changes_file: Mapping[str, Any], erased: int) -> None:
+def describe(manifest: Manifest, path: Path, changes_file: Mapping[str, Any], erased: int) -> None:
     """Make a manifest say what the release now holds."""
     counts = dict.fromkeys((ADDED, CHANGED, REMOVED), 0)
     counts |= dict(pl.scan_parquet(path).group_by(CHANGE_TYPE).len().collect().rows())

@@ -156,6 +156,11 @@ def _publish_dataset(
         return [], []
     at = max([as_of, *(datetime.fromisoformat(one["as_of"]) for one in before.values() if one)])
     plans = [_plan(hub, run, dataset, one, before[one.id], files, at) for one in ordered]
+    for (
+        plan
+    ) in plans:  # a run that died once it had moved the pointer has not: nobody else would, where more has come since
+        if plan.previous is not None and transaction_of(plan.previous) not in run.entered:
+            enter(hub, plan.previous)
     touched = sorted(frozenset().union(*(plan.touched for plan in plans)))
     results: list[Published] = []
     failures: list[str] = []
@@ -164,8 +169,6 @@ def _publish_dataset(
         results += done
     for plan in plans:
         if plan.previous is not None and not plan.touched:
-            if transaction_of(plan.previous) not in run.entered:
-                enter(hub, plan.previous)
             if any(plan.known[bucket].source != made.source for bucket, made in plan.sources.items()):
                 # The same rows in other files: compaction.
                 sources = {b: replace(made, turns_on=plan.known[b].turns_on) for b, made in plan.sources.items()}
@@ -243,8 +246,9 @@ def _make(
             bucket: replace(made_of, turns_on=turns[bucket] if bucket in plan.touched else plan.known[bucket].turns_on)
             for bucket, made_of in plan.sources.items()
         }
+        about = run.about(dataset, sources)
         try:
-            results.append(_finish(hub, run, plan, candidates[plan.product.id], sources, passed, at))
+            results.append(_finish(hub, plan, candidates[plan.product.id], sources, about, passed, at))
             passed.append(plan)
         except gate.Refused as error:
             failures.append(str(error))
@@ -318,21 +322,18 @@ def _told(hub: Hub, plans: Sequence[_Plan], bucket: str, none: pl.DataFrame) -> 
 
 def _finish(
     hub: Hub,
-    run: _Run,
     plan: _Plan,
     candidate: Candidate,
     sources: Mapping[str, Source],
+    messages: Mapping[str, pl.DataFrame],
     passed: Sequence[_Plan],
     at: datetime,
 ) -> Published:
     previous, product = plan.previous, plan.product
     manifest = candidate.manifest(at)
-    messages = run.about(hub.catalog.datasets[str(product.dataset)], sources)
     if previous is not None and not candidate.changed:
         # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
         remember(hub.home, previous, sources, messages)
-        if transaction_of(previous) not in run.entered:
-            enter(hub, previous)
         candidate.discard()
         return _published(previous, new=False)
     suite = expectations.read(hub.settings.expectations, str(product.dataset))

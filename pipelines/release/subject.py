@@ -29,12 +29,13 @@ from pipelines.privacy.scan import scan_rows
 from pipelines.release.bucket import Made, Part, part_file, previous_records, write
 from pipelines.release.candidate import Candidate
 from pipelines.release.changes import changes
-from pipelines.release.enter import enter
+from pipelines.release.enter import enter, entered, transaction_of
 from pipelines.release.fresh import Fresh
 from pipelines.release.gate import Refused, Validation
 from pipelines.release.manifest import Manifest, latest
 from pipelines.release.publish import Published
 from pipelines.release.sources import Source, made_from, remember
+from pipelines.release.subject_erasure import MADE_FROM, erase_from_subjects
 from pipelines.resolution import source_ranks
 from pipelines.screening.columns import PROVIDER
 from pipelines.stopwatch import stage
@@ -79,6 +80,8 @@ def publish_subjects(hub: Hub, as_of: datetime) -> tuple[list[Published], list[s
         if not found and previous is None:
             return [], []
         at = max([as_of, *([datetime.fromisoformat(previous["as_of"])] if previous else [])])
+        if previous is not None and transaction_of(previous) not in entered(hub):
+            enter(hub, previous)  # a run that died after it had moved the pointer has not
         try:
             return _publish(hub, master, previous, found, at), []
         except Refused as error:
@@ -99,6 +102,7 @@ def _publish(
     touched = [bucket for bucket, made in sources.items() if bucket not in there or known.get(bucket) != made]
     if previous is not None and not touched:
         _account(hub, master, previous, at)
+        erase_from_subjects(hub, master, previous)
         return [_published(previous, new=False)]
     candidate = Candidate(hub, master.product, [CODE], previous, defined)
     for bucket in sorted(set(sources) - set(touched)):
@@ -121,7 +125,7 @@ def _publish(
         for bucket, done in zip(touched, two_at_a_time(made, touched), strict=True):
             candidate.add(done.made)
             statements[bucket] = done.statements
-    manifest = _described(candidate.manifest(at), master)
+    manifest = _described(candidate.manifest(at), master, found)
     files = [candidate.folder / file["path"] for file in manifest["files"] if file["rows"]]
     if not files and previous is None:
         candidate.discard()
@@ -151,6 +155,7 @@ def _settle(
     remember(hub.home, release, sources)
     candidate.discard()
     _account(hub, master, release, at)
+    erase_from_subjects(hub, master, release)
     return _published(release, new=new)
 
 
@@ -213,14 +218,19 @@ def _in_place(rows: pl.DataFrame, gone: pl.Series, fresh: pl.DataFrame) -> pl.Da
     return both[kept.sort(CODE)["place"]]
 
 
-def _described(manifest: Manifest, master: SubjectMaster) -> Manifest:
-    """The manifest with the columns there really are, and subjects by provider apart from findings."""
+def _described(manifest: Manifest, master: SubjectMaster, found: Mapping[str, BucketSources]) -> Manifest:
+    """The manifest with the columns there really are, what it was made from, and subjects by provider apart from findings."""
     findings: dict[str, int] = manifest["findings"]
     manifest["fields"] = [name for name in schema(master) if not name.startswith("_")]
     manifest["subjects"] = {
         name.removeprefix(_OF_PROVIDER): number for name, number in findings.items() if name.startswith(_OF_PROVIDER)
     }
     manifest["findings"] = {name: number for name, number in findings.items() if not name.startswith(_OF_PROVIDER)}
+    manifest[MADE_FROM] = {
+        dataset_id: paths[0].parents[1].name
+        for one in found.values()
+        for dataset_id, paths in sorted(one.records.items())
+    }
     return manifest
 
 

@@ -7,7 +7,8 @@
     slots        period, unit, provider_id, dataset_id, slot_first, slot_end, came    one for each time a feed had to come; came:
                  accepted rows came within it
     broken       unit, provider_id, dataset_id, received_on, check_id, rows     rows that broke a rule, by kind of rule
-    closures, takedowns, displays, subject_counts        the ledger's, with ``unit``; empty where nothing wrote them
+    closures, takedowns, displays, subject_counts        the ledger's, with ``unit``; empty where nothing wrote them;
+                 takedowns: also those no release has taken down, ``taken_down_on`` null
     cases        indicator, unit, provider_id, dataset_id, key_1, key_2, received_on, opened_on, closed_on, due_on
     base         code, known_from: the credit codes records are linked to, and the first day on which each was known
     records      unit, provider_id, dataset_id, received_on, key_1, key_2, version, in_time, has_code, known_from
@@ -35,8 +36,10 @@ import polars as pl
 
 from pipelines.catalog import Catalog
 from pipelines.home import Home
+from pipelines.intake.collect import Hub
 from pipelines.lake.ledger import TABLES, ledger
 from pipelines.lake.sql import literal
+from pipelines.release.waiting import waiting_takedowns
 from pipelines.scorecard.period import CHINA, Period
 from pipelines.scorecard.records import base_sql, cases_sql, records_sql
 from pipelines.scorecard.slots import slots
@@ -182,7 +185,12 @@ def _events(home: Home, catalog: Catalog, name: str, columns: dict[str, pl.DataT
     empty = pl.DataFrame(schema={"unit": pl.String(), **named})
     if name not in TABLES or not set(named) <= set(TABLES[name]):
         return empty
-    rows = ledger(home, name).scan().select(pl.col(column).cast(dtype) for column, dtype in named.items())
+    told = ledger(home, name).read()
+    if (
+        name == "takedowns"
+    ):  # the ledger is silent where nobody publishes: what is still offered then is late all the same
+        told = pl.concat([told, waiting_takedowns(Hub(Settings.read(home.root), home, catalog))], how="diagonal")
+    rows = told.lazy().select(pl.col(column).cast(dtype) for column, dtype in named.items())
     # As in ``known_batches``: what stands under a former name belongs to the name of today.
     today = pl.col("provider_id").replace_strict(current_names(catalog), default=None, return_dtype=pl.String)
     named_today = rows.with_columns(unit_of(catalog)).filter(pl.col("unit").is_not_null()).with_columns(today)

@@ -6,7 +6,7 @@ removed is not there to be seen: "from" is then the oldest that is still kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pipelines.intake.collect import Hub
 
 STATE, UNTIL = "_display_state", "_display_until"
+_FILE: Final = "_file"
 _SHOWN: Final = (BATCH, ROW_NUMBER, STATE, UNTIL)
 
 
@@ -82,9 +83,9 @@ def _in_product(hub: Hub, product_id: str, dataset: Dataset, bucket: str, code: 
     found: dict[Place, dict[str, Any]] = {}
     standing = latest(hub.home, product_id)
     for folder, manifest in _releases(hub, product_id):
-        for path in _bucket_files(folder, manifest, bucket):
-            if path.name not in files:
-                files[path.name] = _rows(path, dataset, code)
+        paths = _bucket_files(folder, manifest, bucket)
+        files |= _rows([path for path in paths if path.name not in files], dataset, code)
+        for path in paths:
             for row in files[path.name]:
                 seen = found.setdefault(
                     (row[BATCH], row[ROW_NUMBER]),
@@ -100,11 +101,17 @@ def _in_product(hub: Hub, product_id: str, dataset: Dataset, bucket: str, code: 
     return found
 
 
-def _rows(path: Path, dataset: Dataset, code: str) -> list[dict[str, Any]]:
-    rows = pl.scan_parquet(path, hive_partitioning=False)
-    there = rows.collect_schema().names()
-    subject = SUBJECT_KEY if SUBJECT_KEY in there else dataset.subject.credit_code
-    return rows.filter(pl.col(subject) == code).select(name for name in _SHOWN if name in there).collect().to_dicts()
+def _rows(paths: Sequence[Path], dataset: Dataset, code: str) -> dict[str, list[dict[str, Any]]]:
+    """Rows of a subject in data files of one release, by the file's name: one scan, for a large bucket has dozens of parts."""
+    found: dict[str, list[dict[str, Any]]] = {path.name: [] for path in paths}
+    if paths:
+        rows = pl.scan_parquet(list(paths), hive_partitioning=False, include_file_paths=_FILE)
+        there = rows.collect_schema().names()
+        subject = SUBJECT_KEY if SUBJECT_KEY in there else dataset.subject.credit_code
+        mine = rows.filter(pl.col(subject) == code).select(_FILE, *(name for name in _SHOWN if name in there))
+        for row in mine.collect().to_dicts():
+            found[Path(row[_FILE]).name].append(row)
+    return found
 
 
 def _bucket_files(folder: Path, manifest: Manifest, bucket: str) -> list[Path]:

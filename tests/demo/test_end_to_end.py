@@ -7,17 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from pipelines.audit import audit
 from pipelines.catalog import Catalog
 from pipelines.commands.options import instant_of
 from pipelines.demo import DemoPlan, FilePlan, monthly_deliveries
+from pipelines.demo.cases import Case
 from pipelines.intake import Hub
 from pipelines.lake.ledger import ledger
 from pipelines.release.manifest import latest
+from pipelines.scorecard.card import measured
+from pipelines.scorecard.period import Period
 from pipelines.settings import Settings
+from pipelines.subjects import conflicts_table, losers_of
+from pipelines.subjects.conflict_files import TITLES_ZH
+from pipelines.subjects.verification import KINDS
 from tests.conftest import ROOT, Home, balanced, second_route_left_out
+from tests.demo.test_time_travel import number_of
 
 DAY = "2026-11-20"
 SCALE = 0.05
@@ -148,6 +156,91 @@ def test_what_was_accepted_is_published_superseded_or_duplicate(done: Collected)
         repeats = sum(sum((one.repeats or {}).values()) for one in done.plan.files if one.dataset_id == dataset_id)
         assert accepted - manifest["rows"] >= repeats
     assert audit(done.home.hub) == []
+
+
+def cases(done: Collected, *kinds: str, on: str = DAY) -> list[tuple[FilePlan, Case]]:
+    return [
+        (one, case) for one in done.plan.files for case in one.cases if case.kind in kinds and one.received_on == on
+    ]
+
+
+def test_every_kind_of_case_was_planted_and_counted(done: Collected) -> None:
+    told = done.plan.totals["cases"]
+    assert told.keys() == {*KINDS, "conflict", "other_channel", "on_hold"}
+    assert min(told.values()) >= 10
+
+
+def test_codes_names_and_regions_that_contradict_are_found_and_sent_back(done: Collected) -> None:
+    """By code verification: as conflicts, in the provider's file of the month, and on the scorecard (重错码率)."""
+    hub = done.home.hub
+    statements = conflicts_table(hub.home).read()
+    said = set(statements.select("kind", "credit_code", "said", "provider_id").rows())
+    planted = cases(done, *KINDS)
+    told = {
+        (case.kind, case.credit_code, case.said, one.provider_id)
+        for one, case in planted
+        if case.kind != "several_codes"
+    }
+    assert told - said == set()
+    assert {one for one in said if one[0] == "region"} == {one for one in told if one[0] == "region"}, (
+        "none but planted"
+    )
+    names = statements.filter(pl.col("kind") == "several_codes").group_by("conflict_id").agg("said")
+    pairs = {frozenset((case.credit_code, case.said)) for _, case in planted if case.kind == "several_codes"}
+    assert pairs <= {frozenset(codes) for codes in names["said"].to_list()}
+
+    counted = ledger(hub.home, "subject_counts").read().filter(pl.col("kind") == "conflicting")
+    conflicting = dict(counted.select("provider_id", "number").rows())
+    for provider in {one.provider_id for one, _ in planted}:
+        sent_back = pl.read_csv(done.home.root / f"outbox/{provider}/conflicts-{DAY[:7]}.csv", infer_schema=False)
+        mine = {(TITLES_ZH[case.kind], case.credit_code) for one, case in planted if one.provider_id == provider}
+        assert mine <= set(sent_back.select("问题", "统一社会信用代码").rows())
+        assert conflicting[provider] >= len({code for _, code in mine})
+    period = Period.parse(DAY[:7], instant_of(DAY))
+    for unit in measured(hub.home, hub.catalog, [period]).scored(hub.catalog.scorecard, hub.catalog, period):
+        provider = next((one.id for one in hub.catalog.providers.values() if one.region_code == unit.code), None)
+        [ratio] = [one.ratio for one in unit.indicators if one.indicator.id == "code_conflict_rate"]
+        if provider in conflicting:
+            assert ratio.numerator == conflicting[provider]
+
+
+def test_a_decision_from_two_channels_is_one_record_and_what_contradicts_is_a_conflict(done: Collected) -> None:
+    assert {one.dataset_id for one, _ in cases(done, "conflict", "other_channel")} >= {
+        "administrative_licence",
+        "administrative_penalty",
+    }
+    for dataset_id in {one.dataset_id for one, _ in cases(done, "conflict", "other_channel")}:
+        losers = losers_of(done.home.hub, dataset_id).read()
+        number = "document_number" if "document_number" in losers.columns else "credit_code"
+        lost = set(
+            losers.select("kind", "_subject_key" if "_subject_key" in losers.columns else "credit_code", number).rows()
+        )
+        planted = {
+            (case.kind, case.credit_code, case.said)
+            for one, case in cases(done, "conflict", "other_channel")
+            if one.dataset_id == dataset_id and case.credit_code
+        }
+        assert len(planted) > 3
+        assert planted - lost == set()
+        ever = [(one, case) for one in done.plan.files for case in one.cases if one.dataset_id == dataset_id]
+        alike = {(case.kind, case.credit_code, case.said) for _, case in ever if case.credit_code}
+        assert {key for key in lost if key[0] == "other_channel" and key[1] in {code for _, code, _ in alike}} <= alike
+
+
+def test_records_with_an_open_objection_are_on_hold(done: Collected) -> None:
+    hub = done.home.hub
+    states: dict[tuple[str, str], str] = {}
+    for product in hub.catalog.products.values():
+        if product.id in hub.catalog.datasets and (manifest := latest(hub.home, product.id)) and manifest["rows"]:
+            rows = done.home.shared(product.id)
+            if {"_display_state", "document_number"} <= set(rows.columns):
+                named = rows.filter(pl.col("document_number").is_not_null())
+                found = named.select("credit_code", "document_number", "_display_state").rows()
+                states |= {(code, number_of(number)): state for code, number, state in found}
+    planted = {(case.credit_code, number_of(case.said)) for _, case in cases(done, "on_hold")}
+    here = planted & states.keys()  # the others were repaired or withdrawn as well, or have no time of display
+    assert len(here) > 10
+    assert {states[one] for one in here} == {"on_hold"}
 
 
 def test_the_plan_lies_beside_the_delivery(done: Collected) -> None:

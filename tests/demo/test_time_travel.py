@@ -5,7 +5,6 @@ The rules are applied a second time here, row by row in plain Python, to what th
 
 from __future__ import annotations
 
-import csv
 import re
 import shutil
 from collections import Counter
@@ -139,21 +138,7 @@ def deliveries(hub: Hub, as_of: date) -> Iterator[None]:
         for folder in hub.home.inbox.glob("*/*"):
             if folder.name not in (PENALTY, *EFFECTS) and not folder.name.startswith("."):
                 shutil.rmtree(folder)
-        open_some_objections(hub.home.inbox)
         yield
-
-
-def open_some_objections(inbox: Path) -> None:
-    """The sample's objections are all closed; some come once more under another number, before that."""
-    for path in sorted(inbox.glob("*/objection/*.csv")):
-        lines = [*csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())][:30]
-        with path.with_name("open.csv").open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, lines[0].keys(), extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(
-                {**one, "异议编号": f"{one['异议编号']}9", "办结日期": "", "处理结果": "", "处理说明": ""}
-                for one in lines
-            )
 
 
 @pytest.mark.slow

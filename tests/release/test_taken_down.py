@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from pipelines.audit import audit
+from pipelines.audit import audit, examined
 from pipelines.audit.audit import tables
 from pipelines.intake import Hub
 from pipelines.lake.ledger import ledger
@@ -19,6 +20,8 @@ from pipelines.release.changes import apply
 from pipelines.release.manifest import latest, read, releases
 from pipelines.release.upkeep import upkeep
 from pipelines.release.verify import verify
+from pipelines.scorecard.card import measured
+from pipelines.scorecard.period import Period
 from pipelines.settings import Settings
 from tests.conftest import AS_OF, GOOD_CODES, Home, second_route_left_out
 from tests.release.penalties import NUMBER, OTHER_AUTHORITY, PENALTY, PRODUCTS, sent
@@ -31,6 +34,12 @@ OTHER = {
     "subject_name": "另一家有限公司",
     "document_number": "锦市监处罚〔2026〕216号",
 }
+ABOUT_OTHER = {
+    "credit_code": GOOD_CODES[1],
+    "subject_name": "另一家有限公司",
+    "record_document_number": OTHER["document_number"],
+}
+SUBJECT = "subject"
 
 
 def opened(root: Path) -> Home:
@@ -118,18 +127,83 @@ def test_nothing_of_a_repaired_penalty_is_left_in_any_release_that_is_offered(re
     assert all(verify(repaired.hub, product).damage == () for product in PRODUCTS)
 
 
-@pytest.mark.parametrize("product", PRODUCTS)
+@pytest.mark.parametrize("product", [*PRODUCTS, SUBJECT])
 def test_previous_and_changes_still_give_every_release_after_erasure(repaired: Home, product: str) -> None:
-    now: pl.DataFrame | None = None
-    for release_id in releases(repaired.hub.home, product):
-        folder = repaired.root / "shared" / product / release_id
+    assert len(chained(repaired, product)) == 3
+
+
+def chained(home: Home, product: str) -> list[pl.DataFrame]:
+    """What each release holds, where previous and changes give it."""
+    found: list[pl.DataFrame] = []
+    for release_id in releases(home.hub.home, product):
+        folder = home.root / "shared" / product / release_id
         manifest = read(folder)
         data = pl.concat(pl.read_parquet(folder / one["path"], hive_partitioning=False) for one in manifest["files"])
         changes = pl.read_parquet(folder / "changes.parquet")
         key = manifest["record_key"]
-        assert apply(data.clear() if now is None else now, changes, key).equals(data.sort(key)), release_id
+        assert apply(found[-1] if found else data.clear(), changes, key).equals(data.sort(key)), release_id
         assert manifest["rows"] == data.height
-        now = data
+        found.append(data.sort(key))
+    return found
+
+
+def test_old_releases_say_nothing_of_the_subject_of_a_repaired_penalty(repaired: Home) -> None:
+    """Its counts, days and names would go on to tell of the penalty; of others nothing is lost."""
+    was, before, now = ({row["credit_code"]: row for row in one.to_dicts()} for one in chained(repaired, SUBJECT))
+
+    assert (was.keys(), before.keys(), now.keys()) == (set(), {GOOD_CODES[1]}, set(GOOD_CODES[:2]))
+    assert (now[GOOD_CODES[0]][f"{PENALTY}_records"], now[GOOD_CODES[0]]["credit_repair_records"]) == (0, 1)
+    for release_id in releases(repaired.hub.home, SUBJECT)[:2]:
+        manifest = read(repaired.root / "shared" / SUBJECT / release_id)
+        assert manifest["withheld"] == {"repaired": 1}
+        assert manifest["account"]["withheld"] == manifest["erased"] == 1
+    assert verify(repaired.hub, SUBJECT).damage == ()
+
+
+def test_a_subject_whose_row_did_not_change_when_its_penalty_went_is_brought_by_the_release_without_it(
+    tmp_path: Path,
+) -> None:
+    """Another penalty came on the same day; so no change tells of the subject, whom older releases no longer have."""
+    home = opened(tmp_path)
+    numbered = [f"锦市监处罚〔2026〕30{n}号" for n in range(3)]
+    for rows, decided in ((numbered[:2], "2026-06-01"), (numbered[2:], "2026-05-01")):
+        sets = [{"document_number": one, "source_updated_at": f"{decided} 09:00:00"} for one in rows]
+        if rows == numbered[2:]:
+            home.drop(
+                "sichuan", "record_withdrawal", sent("record_withdrawal", {"record_document_number": numbered[0]})
+            )
+        home.drop("sichuan", PENALTY, sent(PENALTY, *sets), name=f"{decided}.csv")
+        home.drop("sichuan", PENALTY, sent(PENALTY, OTHER | {"violation_facts": decided}), name=f"other-{decided}.csv")
+        home.collect(AS_OF)
+        home.publish_all(AS_OF)
+    assert [one.new for one in home.publish_all(AS_OF) if one.product_id == SUBJECT] == [False]
+    before, now = chained(home, SUBJECT)
+    assert GOOD_CODES[0] not in before["credit_code"]
+    row = now.filter(pl.col("credit_code") == GOOD_CODES[0]).to_dicts()[0]
+    assert (row[f"{PENALTY}_records"], row["name"]) == (2, "成都蜀锦文化有限公司")
+    assert audit(home.hub) == []
+
+
+def test_a_second_takedown_leaves_what_was_released_without_the_first(repaired: Home, tmp_path: Path) -> None:
+    home = opened(Path(shutil.copytree(repaired.root, tmp_path / "home")))
+    later = LATER + timedelta(days=1)
+    home.drop("sichuan", "credit_repair", sent("credit_repair", ABOUT_OTHER))
+    home.collect(later)
+    home.publish_all(later)
+
+    found = [set(one["credit_code"]) for one in chained(home, SUBJECT)]
+    assert found == [set(), set(), {GOOD_CODES[0]}, set(GOOD_CODES[:2])]
+    assert audit(home.hub) == []
+
+
+def test_the_audit_finds_a_subject_that_was_put_back_by_hand(home: Home) -> None:
+    folder = home.root / "shared" / SUBJECT / releases(home.hub.home, SUBJECT)[1]
+    kept = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    message(home, "credit_repair")
+    for path, content in kept.items():
+        path.write_bytes(content)
+    said = "holds a subject as it was with a record that was repaired or withdrawn"
+    assert said in {finding.message for finding in audit(home.hub)}
 
 
 def test_the_time_from_receipt_to_takedown_is_in_the_ledger(repaired: Home) -> None:
@@ -141,6 +215,55 @@ def test_the_time_from_receipt_to_takedown_is_in_the_ledger(repaired: Home) -> N
         assert len(row["record"]) == 32
     # Monday 2026-11-23: one working day to unpublish, three to unshare.
     assert [row["due_on"] for row in rows] == [date(2026, 11, 26), date(2026, 11, 26), date(2026, 11, 24)]
+
+
+def test_a_repair_that_nobody_publishes_is_late_all_the_same(home: Home) -> None:
+    """The ledger hears of a takedown from releases; where the hub makes none, what is still offered is looked at."""
+    home.drop("sichuan", "credit_repair", sent("credit_repair"))
+    home.collect(LATER)
+    due = datetime(2026, 11, 26, 4, tzinfo=UTC)
+    span = timedelta(days=1)
+
+    assert repair_sync(home, due) == (0, 0), "the last day is not over"
+    assert repair_sync(home, due + span) == (0, 1)
+    home.publish_all(due + span)
+    assert repair_sync(home, due + 2 * span) == (0, 1), "taken down late is late, and counted once"
+
+
+def test_a_takedown_is_entered_also_where_the_run_died_before_and_more_has_come_since(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the ledger would never hear of it: the next release takes nothing down."""
+    home.drop("sichuan", "credit_repair", sent("credit_repair"))
+    home.collect(LATER)
+    with monkeypatch.context() as died:
+        died.setattr(import_module("pipelines.release.publish"), "enter", _die)
+        with pytest.raises(KeyboardInterrupt):
+            home.publish_all(LATER)
+    assert {one.message for one in examined(home.hub) if one.leftover} >= {
+        "is not in the ledger yet; the next 'publish' enters it"
+    }
+    home.drop("sichuan", PENALTY, sent(PENALTY, {"document_number": "锦市监处罚〔2026〕217号"}), name="c.csv")
+    home.collect(LATER)
+    home.publish_all(LATER)
+
+    rows = ledger(home.hub.home, "takedowns").read().sort("product_id").to_dicts()
+    assert [row["product_id"] for row in rows] == list(PRODUCTS)
+    assert examined(home.hub) == []
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def repair_sync(home: Home, as_of: datetime) -> tuple[int, int]:
+    period = Period.parse("2026-11", as_of)
+    facts = measured(home.hub.home, home.hub.catalog, [period])
+    [sichuan] = [
+        one for one in facts.scored(home.hub.catalog.scorecard, home.hub.catalog, period) if one.code == "510000"
+    ]
+    [ratio] = [one.ratio for one in sichuan.indicators if one.indicator.id == "repair_sync_rate"]
+    return ratio.numerator, ratio.denominator
 
 
 def test_displays_count_what_is_shown_and_nothing_is_overdue(repaired: Home) -> None:

@@ -1,6 +1,6 @@
 -- 修复同步率 = repaired records taken down by the day they were due ÷ repaired records whose day is over in the period. A record that
--- was in several products counts once, and is in time where it was in all of them. A row without taken_down_on: publishing was
--- refused and the record still stood there; the row of the run that took it down comes beside it.
+-- was in several products counts once, and is in time where it was in all of them. A row without taken_down_on: no release has
+-- taken the record down, because publishing was refused or nobody published; the row of the run that does comes beside it.
 WITH products AS (
     SELECT
         unit, dataset_id, provider_id, record, received_on, product_id,
