@@ -24,7 +24,7 @@ import polars as pl
 
 from pipelines import expectations
 from pipelines.catalog.models import Product
-from pipelines.home import Home, write_json
+from pipelines.home import Home, replaced, write_json
 from pipelines.intake.collect import Hub
 from pipelines.lake.compactions import Compactions, known_now
 from pipelines.release.manifest import Manifest, day_of
@@ -53,13 +53,9 @@ class Source:
         """True where all that happened since is that files and messages came."""
         return bool(self.rules) and self.rules == made.rules and set(self.files) <= set(made.files)
 
-    def compacted(self, made: Source, replaced: Compactions) -> Source:
+    def compacted(self, made: Source, held: Compactions) -> Source:
         """The same, by the names that its files have now."""
-        return (
-            self
-            if not self.files
-            else replace(self, files=tuple(sorted(known_now({*self.files}, made.files, replaced))))
-        )
+        return replace(self, files=tuple(sorted(known_now({*self.files}, made.files, held))))
 
 
 def made_from(home: Home, previous: Manifest | None) -> dict[str, Source]:
@@ -98,8 +94,8 @@ def remember(
     for name, bucket in kept.items():
         if not (folder / name).exists():
             folder.mkdir(parents=True, exist_ok=True)
-            (messages or {})[bucket].write_parquet(folder / f".{name}")
-            (folder / f".{name}").replace(folder / name)
+            with replaced(folder / name) as stream:
+                (messages or {})[bucket].write_parquet(stream)
     buckets = {
         bucket: {
             "source": one.source,
