@@ -128,8 +128,9 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def pytest_unconfigure() -> None:
-    """Or libraries say on leaving that they have leaked."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    """Or libraries say on leaving that they have leaked, and hypothesis, when it is loaded for the summary, that others have."""
     gc.unfreeze()
 
 
