@@ -422,7 +422,7 @@ done = collect(Hub.open(Settings.read(Path(sys.argv[1]))), provider=None, as_of=
 [receipt] = done.receipts
 print(receipt["rows"]["in"], receipt["rows"]["accepted"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
-ROWS = 40_000
+ROWS = 30_000
 GROWTH = 1.6
 
 

@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -145,7 +146,9 @@ def reading(
         clean, damaged = Path(name) / "clean.csv", Path(name) / "damaged.csv"
         write_penalties(clean, rows, seed, known)
         write_damaged(clean, damaged)
-        result = measure(clean, damaged, _DATASET, known, runs=runs)
+        sizes = {f"{path.stem}_bytes": path.stat().st_size for path in (clean, damaged)}
+        jobs = {path.stem: partial(_in_own_process, "read-job", path) for path in (clean, damaged)}
+        result = measure(jobs, runs=runs) | sizes
     for file in ("clean", "damaged"):
         found = result[file]
         _OUT.print(
@@ -154,6 +157,17 @@ def reading(
         )
     _OUT.print(f"speed against the clean file: {result['ratio_seconds']:.2f}, of CPU {result['ratio_cpu_seconds']:.2f}")
     _keep(result, output)
+
+
+@app.command(hidden=True)
+def read_job(path: Path) -> None:
+    """Reads one file, in this process; seconds and rows as JSON."""
+    from pipelines.bench.reading import read_after_a_small_one
+    from pipelines.catalog import catalog
+    from pipelines.settings import Settings
+
+    content = read_after_a_small_one(path, _DATASET, catalog(Settings.read().catalog))
+    sys.stdout.write(json.dumps(content) + "\n")
 
 
 @app.command(hidden=True)
@@ -347,6 +361,8 @@ def _print(result: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    if not {"bench", "job", "score", "score-job", "reading", "incremental", "publish-job"} & {*sys.argv[1:2]}:
+    if not {"bench", "job", "score", "score-job", "reading", "read-job", "incremental", "publish-job"} & {
+        *sys.argv[1:2]
+    }:
         sys.argv.insert(1, "bench")
     app()

@@ -33,7 +33,7 @@ from pipelines.intake.strays import (
     stray_unreadable,
 )
 from pipelines.limits import Limits
-from pipelines.reading import KINDS
+from pipelines.reading import kind_of_file
 from pipelines.stopwatch import stage
 
 CHINA: Final = timezone(timedelta(hours=8))
@@ -288,13 +288,13 @@ def _read_before(home: Home, delivery: Delivery) -> str | None:
         if _receipt(home, one).exists():
             if not _nothing_came_of(home, one):
                 return one.batch_id
-        elif one.problem is None and _read_as(one) == _read_as(delivery):
+        elif one.problem is None and _kind(home, one) == _kind(home, delivery):
             return one.batch_id
     return None
 
 
-def _read_as(delivery: Delivery) -> str:
-    return next((kinds[0] for kinds in KINDS if delivery.suffix in kinds), delivery.suffix)
+def _kind(home: Home, delivery: Delivery) -> str:
+    return kind_of_file(raw.path_of(home, delivery.sha256), delivery.suffix)
 
 
 def _nothing_came_of(home: Home, delivery: Delivery) -> bool:

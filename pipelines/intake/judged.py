@@ -98,7 +98,7 @@ def _malformed(passed: Passed) -> pl.DataFrame:
     parts = [pl.DataFrame(schema=_NO_LINES)]
     for one in passed.opened:
         lines, separator, width = one.source.malformed, one.source.separator, len(one.source.columns.names)
-        suffix = one.delivery.suffix
+        suffix = one.source.read_as or one.delivery.suffix
         part = {
             ROW_NUMBER: pl.Series([number for number, _ in lines], dtype=pl.Int64),
             "raw_text": pl.Series([text for _, text in lines], dtype=pl.String),

@@ -1,4 +1,4 @@
-"""What a provider told in the columns 退回编号 and 确认说明, and what had no effect: nothing that was told is ignored in silence.
+"""What of a file did not work as it was meant: its name, and what the columns 退回编号 and 确认说明 told; nothing of it in silence.
 
 A number that names no refused row of the provider closes nothing; a reason of fewer than ``SHORTEST_REASON`` characters confirms
 nothing. The row is judged all the same; the receipt says so, with the rows.
@@ -23,20 +23,22 @@ _ROWS_TOLD: Final = 10
 
 
 def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
-    """In words, what of the two columns had no effect; the file is read again where it has one of them.
+    """In words, that a file is not what its name says, and what of the two columns had no effect.
+
+    It is read again where it has one of them.
 
     Args:
         source: the file, opened with the two columns among its fields.
         known: of the hub; without, only numbers that cannot be any are told.
     """
+    found = [source.notice] if source.notice else []
     told = [field.id for field in (ECHO, REASON) if field.id in source.columns.names]
     if not told:
-        return ()
+        return tuple(found)
     cells = source.rows.filter(~pl.col(EMPTY)).select(
         ROW_NUMBER, *(pl.col(name).map_batches(tidy.text, return_dtype=pl.String) for name in told)
     )
     filled = cells.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in told)).collect()
-    found = []
     if ECHO.id in told:
         found += _unknown_numbers(filled.filter(pl.col(ECHO.id).is_not_null()), known)
     if REASON.id in told:

@@ -44,7 +44,9 @@ BATCHES: Final[Schema] = {
     "catalog_version": pl.String(),
     "unknown_columns": pl.List(pl.String()),
     "asides": pl.List(pl.String()),  # rows and sheets that were not read as records, in words, the first ones
-    "notices": pl.List(pl.String()),  # what of the columns 退回编号 and 确认说明 had no effect, in words
+    "notices": pl.List(
+        pl.String()
+    ),  # what of the name and of the columns 退回编号 and 确认说明 had no effect, in words
     "manifest": pl.String(),  # agreed, differs; null where none came
     "period_from": pl.Date(),  # as the manifest says
     "period_to": pl.Date(),

@@ -2,7 +2,7 @@
 
 from pipelines.limits import Limits
 from pipelines.reading.asides import Aside
-from pipelines.reading.opening import KINDS, SUFFIXES, open_source, salvage
+from pipelines.reading.opening import SUFFIXES, kind_of_file, open_source, salvage
 from pipelines.reading.problems import Problem, Unreadable, missing_columns, no_rows, not_in_catalogue
 from pipelines.reading.rows import RAW_TEXT, ROW_NUMBER
 from pipelines.reading.source import ASIDE, EMPTY, LAST_EMPTY, Source, Terms
@@ -10,7 +10,6 @@ from pipelines.reading.source import ASIDE, EMPTY, LAST_EMPTY, Source, Terms
 __all__ = [
     "ASIDE",
     "EMPTY",
-    "KINDS",
     "LAST_EMPTY",
     "RAW_TEXT",
     "ROW_NUMBER",
@@ -21,6 +20,7 @@ __all__ = [
     "Source",
     "Terms",
     "Unreadable",
+    "kind_of_file",
     "missing_columns",
     "no_rows",
     "not_in_catalogue",

@@ -38,6 +38,7 @@ _NOTES: Final = (
 )
 _TOTAL: Final = re.compile(r"^(?:本页|总)?(?:合|总|小|共)\s*计\s*[:：]?\s*[\d,.]*\s*(?:条|件|户|家|行|笔|个)?[。.]?$")
 _MAYBE: Final = rf"^\s*(?:(?:本页|总)?[合总小共]\s*计|{'|'.join(_NOTES)})"
+_BEGINNING: Final = re.compile(_MAYBE)
 _NUMBER: Final = re.compile(r"^[-+]?[\d,.，\s]*(?:条|件|元|万元|户|家|个|笔)?$")
 _FEW: Final = 2
 
@@ -64,10 +65,11 @@ def kind_of(cells: Sequence[str | None], header: Sequence[str] = ()) -> str | No
         cells: of the row, as sent.
         header: of the file; a row that repeats it is no record.
     """
-    filled = [cell.strip() for cell in cells if cell and cell.strip()]
-    if not filled:
+    first = next((text for cell in cells if cell and (text := cell.strip())), None)
+    if first is None or not (_BEGINNING.match(first) or (header and (cells[0] or "") == header[0])):
         return None
-    first, others = filled[0], filled[1:]
+    filled = [cell.strip() for cell in cells if cell and cell.strip()]
+    others = filled[1:]
     if _TOTAL.match(first) and all(_NUMBER.match(cell) for cell in others):
         return TOTAL
     if first.startswith(_NOTES) and len(filled) <= _FEW:

@@ -6,6 +6,7 @@ What only some files need (numpy, PyArrow, workbooks) is imported when one comes
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ import polars as pl
 
 from pipelines.catalog import Field
 from pipelines.reading.delimited import open_text, salvaged
+from pipelines.reading.disguise import TEXT, Disguise, disguise_of, notice
 from pipelines.reading.headers import of_fields
 from pipelines.reading.layouts import layout_of
 from pipelines.reading.problems import (
@@ -32,8 +34,7 @@ TEXTS: Final = (".csv", ".tsv", ".txt")
 WORKBOOKS: Final = (".xlsx", ".xls")
 ELEMENTS: Final = (".json", ".jsonl")
 _SHOWN: Final = 200  # characters of an element in a message
-KINDS: Final = (TEXTS, WORKBOOKS, ELEMENTS)
-"""Endings under which the same bytes are read in the same way."""
+_KINDS: Final = (TEXTS, WORKBOOKS, ELEMENTS)  # endings under which the same bytes are read in the same way
 SUFFIXES: Final = (*TEXTS, *WORKBOOKS, *ELEMENTS)
 
 
@@ -73,6 +74,17 @@ def open_source(
     return open_text(path, suffix, fields, title, scratch, terms)
 
 
+def kind_of_file(path: Path, suffix: str) -> str:
+    """One ending for all under which these bytes are read in the same way."""
+    if suffix in WORKBOOKS:
+        try:
+            if disguise_of(path) == TEXT:
+                return TEXTS[0]
+        except Unreadable:
+            return WORKBOOKS[0]
+    return next((kinds[0] for kinds in _KINDS if suffix in kinds), suffix)
+
+
 def salvage(
     path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms | None = None
 ) -> Source:
@@ -81,20 +93,36 @@ def salvage(
     Raises:
         Unreadable: it is in no encoding we know, or has no header we know.
     """
-    return salvaged(path, suffix, fields, title, scratch, terms or Terms())
+    found = salvaged(path, suffix, fields, title, scratch, terms or Terms())
+    return found if suffix not in WORKBOOKS else _in_disguise(found, suffix, TEXT)
 
 
 def _workbook(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms) -> Source:
-    from pipelines.reading.workbook import read_workbook
+    from pipelines.reading.workbook import folder_of, read_workbook, sheet_with_records
 
-    sheet = read_workbook(path, suffix, fields, scratch, terms.limits)
-    found = checked_columns(sheet.header, fields, title, suffix[1:], terms)
+    disguise = disguise_of(path)
+    encoding = suffix[1:]
+    if disguise == TEXT:
+        return _in_disguise(open_text(path, suffix, fields, title, scratch, terms), suffix, disguise)
+    if disguise is None:
+        sheet = read_workbook(path, suffix, fields, scratch, terms.limits)
+    else:
+        from pipelines.reading.markup import sheets_of
+
+        encoding, sheets = sheets_of(path, disguise, folder_of(path, suffix, scratch), terms.limits)
+        sheet = sheet_with_records(sheets, fields, terms.limits)
+    found = checked_columns(sheet.header, fields, title, encoding, terms)
     layout = layout_of(found, terms.layouts, terms.told)
     rows = rows_of(sheet.table, found, fields, at_once=True)
-    return Source(
-        path, suffix[1:], found, fields, rows, sheet.table,
+    source = Source(
+        path, encoding, found, fields, rows, sheet.table,
         malformed=sheet.malformed, asides=sheet.asides, layout=layout, terms=terms,
     )  # fmt: skip
+    return source if disguise is None else _in_disguise(source, suffix, disguise)
+
+
+def _in_disguise(source: Source, suffix: str, found: Disguise) -> Source:
+    return replace(source, read_as=found.suffix, notice=notice(suffix, found))
 
 
 def _elements(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms) -> Source:

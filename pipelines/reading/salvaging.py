@@ -10,8 +10,10 @@ header; otherwise the line that opened the quote is malformed alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Self
 
@@ -98,6 +100,13 @@ def with_last(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
         ahead = following
 
 
+@lru_cache(maxsize=8)
+def _plainly_quoted(separator: str) -> re.Pattern[bytes]:
+    """A line whose quoted cells are quoted as a whole, with their own quotes doubled, which every reader reads alike."""
+    cell = rb'(?:"(?:[^"]|"")*+"|[^"\r%b]*+)' % re.escape(separator.encode())
+    return re.compile(cell + b"(?:" + re.escape(separator.encode()) + cell + b")*+")
+
+
 def named_by_place(header: Sequence[str], separator: str) -> bytes:
     """The header ``0``, ``1``, … of a clean file."""
     return separator.join(map(str, range(len(header)))).encode() + b"\n"
@@ -174,8 +183,9 @@ class Lines:
         consumed = np.zeros(self._count, dtype=np.bool_)
         records: dict[int, list[str]] = {}
         if self._quotes is not None:
-            records = self._quoted(np.flatnonzero((self._quotes > 0) & ~self._bad), consumed)
-            right = right & (self._quotes == 0) & ~consumed
+            right = right & (self._quotes == 0)
+            records = self._quoted(np.flatnonzero((self._quotes > 0) & ~self._bad), consumed, right)
+            right &= ~consumed
         stop = int(np.searchsorted(self._begins, self.cut)) if self.cut < len(self.content) else self._count
         row = np.arange(self._count) - np.cumsum(consumed)
         changed = np.flatnonzero((~right & ~self._blank) | consumed)
@@ -265,13 +275,25 @@ class Lines:
         # A line has more than a byte can count, which is rare; places are counted seven times slower.
         return np.diff(np.searchsorted(np.flatnonzero(found), self._ends), prepend=0)
 
-    def _quoted(self, places: NDArray[np.intp], consumed: NDArray[np.bool_]) -> dict[int, list[str]]:
-        """Records of lines with quotes, by line; lines that belong to the record above are marked as consumed."""
+    def _quoted(
+        self, places: NDArray[np.intp], consumed: NDArray[np.bool_], right: NDArray[np.bool_]
+    ) -> dict[int, list[str]]:
+        """Records of lines with quotes, by line, that have to be written anew.
+
+        Lines that belong to the record above are marked as consumed, records as any reader reads them as right.
+        """
         records: dict[int, list[str]] = {}
         width = len(self.header)
+        plain = _plainly_quoted(self.separator)
         for place in places.tolist():
             if consumed[place]:
                 continue
+            raw = self.content[self._begins[place] : self._texts_end[place]]
+            if plain.fullmatch(raw):
+                outside = raw.split(b'"')[::2]
+                if sum(part.count(self.separator.encode()) for part in outside) == width - 1:
+                    right[place] = True  # what is not in the encoding is found when it is written
+                    continue
             line = self._line(place)
             if line is None:
                 continue

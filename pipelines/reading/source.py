@@ -42,7 +42,8 @@ class Source:
     """A file that can be read; ``text`` is its UTF-8 form on disk, where it is a CSV file.
 
     ``table`` has ``_row_number`` and every column as sent, named ``0``, ``1``, … in the order of ``columns.header``, unknown ones
-    included. ``asides`` are those known at once, titles above the header for one; others stand in ``rows``.
+    included. ``asides`` are those known at once, titles above the header for one; others stand in ``rows``. Where the content is
+    not what the name says, ``read_as`` is the ending it should have, and ``notice`` says so to the sender.
     """
 
     path: Path
@@ -58,6 +59,8 @@ class Source:
     asides: tuple[Aside, ...] = ()
     layout: Layout | None = None
     terms: Terms = attribute(default_factory=Terms)
+    read_as: str = ""
+    notice: str = ""
 
     def accounts_for(self, rows: int, empty: int, last_empty: int) -> bool:
         """Whether the rows the fast reader gave are all there is, none of them short.

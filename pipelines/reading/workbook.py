@@ -85,12 +85,31 @@ def read_workbook(path: Path, suffix: str, fields: tuple[Field, ...], scratch: P
         Unreadable: there is no workbook, nothing in it, more than one sheet with records, or more than the limits allow.
     """
     kind = check_workbook(path, limits)
-    folder = scratch / f"{path.name}{suffix}.sheets"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = folder_of(path, suffix, scratch)
     book = folder / f"book{kind}"  # the library goes by the ending
     book.unlink(missing_ok=True)
     book.symlink_to(path.resolve())
-    sheets = opener.sheets(book, folder, limits)
+    return sheet_with_records(opener.sheets(book, folder, limits), fields, limits)
+
+
+def folder_of(path: Path, suffix: str, scratch: Path) -> Path:
+    """Where the sheets of a file are written."""
+    folder = scratch / f"{path.name}{suffix}.sheets"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def sheet_with_records(sheets: Sequence[dict[str, Any]], fields: tuple[Field, ...], limits: Limits) -> Sheet:
+    """The one of some sheets that holds records.
+
+    Args:
+        sheets: as ``sheets`` answers.
+        fields: of the dataset.
+        limits: of the file.
+
+    Raises:
+        Unreadable: nothing is in them, more than one holds records, or more than the limits allow.
+    """
     _check(sheets, limits)
     found = [_looked_at(sheet, fields) for sheet in sheets if sheet.get("file")]
     if not found:

@@ -100,7 +100,7 @@ def verdict(content: Mapping[str, Any], *, precheck: bool = False) -> Verdict:
         case "accepted":
             warned = f"其中 {rows['warned']:,} 行有提示，请核对。" if rows["warned"] else "没有需要改的。"
             if content["notices"]:
-                warned = warned.removesuffix("没有需要改的。") + "另有填写没有起作用的，见“请注意”。"
+                warned = warned.removesuffix("没有需要改的。") + "另有请注意的事项，见“请注意”。"
             return Verdict("good", "全部通过" if precheck else "全部入库", f"共 {n} 行，全部{taken}。{warned}")
         case other:
             raise ValueError(f"no such status: {other}")

@@ -164,7 +164,7 @@ def test_the_same_bytes_under_a_wrong_and_a_right_name_in_one_pass_are_taken_onc
         "a": "rejected",
         "b.csv": "accepted",
         "c.txt": "duplicate",
-        "d.xlsx": "rejected",
+        "d.xlsx": "duplicate",
     }
     assert receipts["c.txt"]["first_batch_id"] == receipts["b.csv"]["batch_id"]
     assert home.records().height == 3

@@ -159,7 +159,7 @@ DOCTYPE = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/pas
         (lambda c: changed(c, SHEET, lambda xml: xml[: len(xml) // 2]), "broken_workbook"),
         (lambda c: changed(c, "xl/workbook.xml", lambda xml: b"<workbook/>"), "empty_file"),
         (lambda c: b"<html><table>", "broken_workbook"),
-        (lambda c: "企业名称,文号\n".encode(), "broken_workbook"),
+        (lambda c: b"PK and no workbook", "broken_workbook"),
         (lambda c: bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), "broken_workbook"),
         (lambda c: bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
         (lambda c: bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600) + "_VBA_PROJECT".encode("utf-16-le"), "workbook_macros"),
