@@ -3,6 +3,7 @@
 inbox/<provider_id>/<dataset_id>/<file>       what providers drop; taken files go to inbox/<provider_id>/.done/
 outbox/<provider_id>/<batch_id>/              receipt.json, receipt.html, findings.csv, findings.xlsx
 outbox/<provider_id>/{open.html,open.csv}     refused rows that are still open, with their ages
+outbox/[<provider_id>/]not_taken.html         what lies in an inbox and cannot be taken, while it does
 outbox/<provider_id>/conflicts-<YYYY-MM>.csv  what code verification found in its records that month
 raw/                                          originals (pipelines.intake.raw)
 lake/records/<dataset_id>                     accepted record versions (pipelines.lake)
@@ -20,6 +21,10 @@ state/groups/<group_id>.json                  work groups that were begun and no
 state/closed/<group_id>.json                  begun groups that have closed what they correct
 state/work/<group_id>/                        scratch of a work group, removed when it is done
 state/sources/<product_id>.json               which lake files the latest release was made from
+state/messages/<product_id>/                  the messages it was made with
+state/compacted/<table>/                      what compacted files of the lake replaced (pipelines.lake.compactions)
+state/displays/<product_id>.json              what its data files show, by provider (pipelines.release.displays)
+state/keys/<dataset_id>/                      where in lake files the versions of a key stand (pipelines.release.key_index)
 state/lock                                    held while deliveries are taken and groups planned
 state/closings.lock                           held while refused rows are closed
 state/lake.lock                               held by whoever compacts the lake; shared by who reads or appends

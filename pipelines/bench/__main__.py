@@ -231,6 +231,7 @@ def incremental(
         "whole": whole,
         "day": day,
         "ratio": ratio,
+        "ratio_cpu": day["cpu_seconds"] / whole["cpu_seconds"],
         "ratio_target": _TARGET_DAY,
     }
     _print_day(result)
@@ -299,7 +300,7 @@ def _print_day(result: dict[str, Any]) -> None:
             f"{one['bytes_read'] / 1e6:,.0f} MB read, {one['bytes_written'] / 1e6:,.0f} MB written, "
             f"peak memory {one['peak_bytes'] / 1e9:.2f} GB"
         )
-    _OUT.print(f"ratio {result['ratio']:.3f} (target {_TARGET_DAY:g})")
+    _OUT.print(f"ratio {result['ratio']:.3f}, of CPU {result['ratio_cpu']:.3f} (target {_TARGET_DAY:g})")
 
 
 def _bare(source: Path, target: Path) -> float:

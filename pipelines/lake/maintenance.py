@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.home import Home
-from pipelines.lake.tables import COMPRESSION_LEVEL, Table
+from pipelines.lake.compactions import forget, note
+from pipelines.lake.tables import COMPRESSION_LEVEL, DIGEST_DIGITS, Table, digest
 
 MOST_FILES: Final = 8
 KEPT_HOURS: Final = 168
+ROW_GROUP: Final = 32_768
+"""Rows that are read for one that is looked for: what came together stays together."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,10 @@ def maintain(
             for partition, files in _crowded(table, most_files):
                 work.mkdir(parents=True, exist_ok=True)
                 whole = work / "compacted.parquet"
-                table.scan(files).sink_parquet(whole, compression_level=COMPRESSION_LEVEL)
+                table.scan(files).sink_parquet(whole, compression_level=COMPRESSION_LEVEL, row_group_size=ROW_GROUP)
+                note(home, name, f"{digest(whole)[:DIGEST_DIGITS]}.parquet", files)
                 table.replace(partition, [whole])
+            forget(home, name, table.files())
             shutil.rmtree(work, ignore_errors=True)
             opened = table.open_or_create()
             hours, enforced = (0, False) if name in purged else (KEPT_HOURS, True)

@@ -49,9 +49,15 @@ def scan(files: Sequence[Path], columns: Sequence[str], key: Sequence[str] = ())
     Returns:
         The columns with hits.
     """
-    if not files or not columns:
+    if not files:
         return []
-    rows = pl.scan_parquet(list(files), hive_partitioning=False)
+    return scan_rows(pl.scan_parquet(list(files), hive_partitioning=False), columns, key)
+
+
+def scan_rows(rows: pl.LazyFrame, columns: Sequence[str], key: Sequence[str] = ()) -> list[Hit]:
+    """Look for citizen IDs in text columns of rows, as ``scan`` does in files."""
+    if not columns:
+        return []
     shaped = rows.select(pl.col(name).str.contains(CITIZEN_ID_SHAPE).sum() for name in columns).collect(
         engine="streaming"
     )

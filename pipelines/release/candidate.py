@@ -20,8 +20,9 @@ from pipelines.intake.collect import Hub
 from pipelines.intake.inbox import CHINA
 from pipelines.lake.tables import COMPRESSION_LEVEL, digest
 from pipelines.release.bucket import Made, part_file, removed_by_reason
-from pipelines.release.changes import ADDED, CHANGE_TYPE, CHANGED, REASON, REMOVED
+from pipelines.release.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED
 from pipelines.release.displays import display_rows
+from pipelines.release.fresh import Fresh, joined
 from pipelines.release.gate import Refused, Validation
 from pipelines.release.manifest import MANIFEST_VERSION, Manifest, point_to, release_id
 from pipelines.release.parts import bucket_of_part
@@ -58,6 +59,7 @@ class Candidate:
         self._parts: dict[str, Any] = {}
         self._taken_down: list[Mapping[str, Any]] = []
         self._fresh: dict[str, list[Path]] = {}
+        self._renewed: dict[str, tuple[int, int]] = {}
         self._changes = ChangesFile(self.folder / "changes.parquet")
 
     @property
@@ -93,19 +95,11 @@ class Candidate:
             elif not made.renewed:
                 self._fresh.setdefault(bucket_of_part(name), []).append(self.folder / str(one.file["path"]))
             self._parts[name] = {"file": one.file, "rows": one.rows, "findings": one.findings}
-        if made.renewed:
-            self._keep_turned(made)
+        if made.renewed and made.parts:
+            begin = sum(self._changes.counts.values())
+            self._renewed[bucket_of_part(next(iter(made.parts)))] = (begin, begin + made.changes.height)
         self._taken_down += made.taken_down
         self._changes.add(made.changes)
-
-    def _keep_turned(self, made: Made) -> None:
-        """Write the records that a renewed bucket brought: all the gate need look at."""
-        brought = made.changes.filter(pl.col(CHANGE_TYPE) != REMOVED).drop(CHANGE_TYPE, REASON)
-        if brought.height:
-            bucket = bucket_of_part(next(iter(made.parts)))
-            path = self.work / f"turned-{bucket}.parquet"
-            brought.write_parquet(path, compression="lz4")
-            self._fresh.setdefault(bucket, []).append(path)
 
     def _link(self, part: str) -> None:
         if self.previous is not None:
@@ -114,12 +108,12 @@ class Candidate:
     def _target(self, part: str, manifest: Manifest) -> Path:
         return self.folder / str(manifest["buckets"][part]["file"]["path"])
 
-    def files(self, buckets: Sequence[str]) -> tuple[Path, ...]:
-        """Files with every record of some buckets that is not as in the latest release."""
+    def fresh(self, buckets: Sequence[str]) -> Fresh:
+        """Every record of some buckets that is not as in the latest release; once ``manifest`` has finished the changes."""
         chosen = set(buckets)
-        return tuple(
-            path for bucket, paths in sorted(self._fresh.items()) if bucket in chosen for path in sorted(paths)
-        )
+        files = (path for bucket, paths in sorted(self._fresh.items()) if bucket in chosen for path in sorted(paths))
+        spans = joined([span for bucket, span in self._renewed.items() if bucket in chosen and span[0] < span[1]])
+        return Fresh(tuple(files), self._changes.path if spans else None, spans)
 
     def manifest(self, as_of: datetime) -> Manifest:
         """Finish ``changes.parquet`` and describe the candidate; ``validation`` comes later.
@@ -157,7 +151,7 @@ class Candidate:
             "kinds": {kind: sum(entry["rows"].get(kind, 0) for entry in self._parts.values()) for kind in KINDS},
             "findings": _sum(entry.get("findings", {}) for entry in self._parts.values()),
             "taken_down": takedown_rows(self._hub.catalog, product, self._taken_down, day),
-            "displays": display_rows(paths, day) if product.publication_clock else [],
+            "displays": display_rows(self._hub.home, product.id, paths, day) if product.publication_clock else [],
             "definition": self.definition,
             "buckets": dict(sorted(self._parts.items())),
         }
@@ -219,7 +213,7 @@ class ChangesFile:
     """changes.parquet, written bucket by bucket, and how many there are of each kind."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._writer: _Writer | None = None
         self.counts = dict.fromkeys((ADDED, CHANGED, REMOVED), 0)
         self.removed: Counter[str] = Counter()
@@ -230,7 +224,7 @@ class ChangesFile:
         if self._writer is None:
             # Without statistics, and dictionaries only where values repeat: a fifth less time, measured on penalties.
             self._writer = _Writer(
-                self._path,
+                self.path,
                 table.schema,
                 compression="zstd",
                 compression_level=COMPRESSION_LEVEL,
@@ -244,7 +238,7 @@ class ChangesFile:
 
     def file(self) -> dict[str, Any]:
         """The finished file, as the manifest names files."""
-        return {"path": self._path.name, "bytes": self._path.stat().st_size, "sha256": digest(self._path)}
+        return {"path": self.path.name, "bytes": self.path.stat().st_size, "sha256": digest(self.path)}
 
     def close(self) -> None:
         """Finish the file."""

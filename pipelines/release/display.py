@@ -75,24 +75,13 @@ def with_state(
     ).drop(EFFECT)
 
 
-def turning(catalog: Catalog, dataset: Dataset, since: date, day: date) -> tuple[pl.Expr, pl.Expr]:
-    """Of rows: whether the clock changed their state after ``since`` and until ``day``, and the day on which it does so next."""
+def display_days(catalog: Catalog, dataset: Dataset) -> tuple[pl.Expr, pl.Expr]:
+    """Of rows: the day on which display begins and the one on which it stops by the clock; the latter null where there is none."""
     if dataset.display is None:
-        return pl.lit(False), pl.lit(None, dtype=pl.Date)
-    begun = pl.col(dataset.display.document_date)
-    _, until, turns, _ = _clock(catalog, dataset, day)
-    after, now = pl.lit(since, dtype=pl.Date), pl.lit(day, dtype=pl.Date)
-    turned = ((begun > after) & (begun <= now)) | ((until > after) & (until <= now))
-    return turned.fill_null(False), turns
-
-
-def dates_of(dataset: Dataset) -> list[str]:
-    """The fields the clock of a dataset reads."""
-    display = dataset.display
-    if display is None:
-        return []
-    named = (display.document_date, display.severity, display.ended_on, display.supplied_end)
-    return [name for name in named if name is not None]
+        never = pl.lit(None, dtype=pl.Date)
+        return never, never
+    _, until, _, _ = _clock(catalog, dataset, date.min)  # the end of display is the same on every day
+    return pl.col(dataset.display.document_date), until
 
 
 def _clock(catalog: Catalog, dataset: Dataset, day: date) -> tuple[pl.Expr, pl.Expr, pl.Expr, pl.Expr]:

@@ -65,7 +65,7 @@ class View:
 def draw(
     hub: Hub,
     dataset: Dataset,
-    bucket: str,
+    bucket: str | None,
     rows: pl.DataFrame,
     messages: pl.DataFrame,
     day: date,
@@ -77,9 +77,9 @@ def draw(
     Args:
         hub: for the catalogue.
         dataset: what the rows are of.
-        bucket: where they lie.
+        bucket: where they lie; None where ``_bucket`` says so.
         rows: in the columns of ``record_schema``.
-        messages: about the bucket.
+        messages: about the bucket, or the buckets.
         day: the day the clock is read at.
         sliced: whether the bucket is released in slices; None where these are all its rows, and tell.
     """
@@ -90,7 +90,9 @@ def draw(
         sliced = is_sliced(hub.catalog, dataset, resolved.records.height)
     states = with_state(resolved.records.lazy(), asked.frame.lazy(), key, hub.catalog, dataset, day)
     records = states.with_columns(part(bucket, dataset, sliced=sliced)).collect()
-    counts: dict[str, Tally] = {name: Counter() for name in records[PART].unique().sort()} or {bucket: Counter()}
+    counts: dict[str, Tally] = {name: Counter() for name in records[PART].unique().sort()}
+    if not counts and bucket is not None:
+        counts[bucket] = Counter()
     for name, number in records.group_by(PART).len().rows():
         counts[name][ACCEPTED] += number
     for name, kind, number in (

@@ -13,9 +13,9 @@ from pipelines import expectations
 from pipelines.catalog import Catalog
 from pipelines.catalog.models import Product, Releases
 from pipelines.errors import HubError
-from pipelines.lake.sql import parquet
-from pipelines.privacy.scan import Hit, scan
+from pipelines.privacy.scan import Hit, scan_rows
 from pipelines.release.display import STATE
+from pipelines.release.fresh import Fresh, joined
 from pipelines.release.product_suite import product_suite, value_checks_hold
 from pipelines.stopwatch import stage
 
@@ -37,15 +37,17 @@ class Validation:
 
 @dataclass(frozen=True)
 class Checked:
-    """The files of a candidate: those whose records the government set holds too, which was checked, and all others."""
+    """What is new in a candidate: records that the government set holds too, which was checked, and all others."""
 
-    alone: tuple[Path, ...]
-    held_elsewhere: tuple[Path, ...] = ()
+    alone: Fresh
+    held_elsewhere: Fresh
 
     @property
-    def all(self) -> tuple[Path, ...]:
-        """Every file."""
-        return (*self.alone, *self.held_elsewhere)
+    def all(self) -> Fresh:
+        """Every record."""
+        alone, other = self.alone, self.held_elsewhere
+        spans = joined([*alone.spans, *other.spans])
+        return Fresh((*alone.files, *other.files), alone.changes or other.changes, spans)
 
 
 class Refused(HubError):
@@ -57,7 +59,7 @@ class Refused(HubError):
 
 
 def check(
-    catalog: Catalog, product: Product, key: Sequence[str], files: Checked, memory_limit: str, spill: Path, suite: Any
+    catalog: Catalog, product: Product, key: Sequence[str], fresh: Checked, memory_limit: str, spill: Path, suite: Any
 ) -> Validation:
     """Check the data files of a candidate.
 
@@ -65,7 +67,7 @@ def check(
         catalog: for fields and policies.
         product: of a dataset.
         key: the record key.
-        files: the candidate's new files.
+        fresh: the candidate's new records.
         memory_limit: what DuckDB may hold.
         spill: where it may spill.
         suite: the dataset's suite.
@@ -75,13 +77,13 @@ def check(
     """
     dataset_id = str(product.dataset)
     with stage("scan"):
-        _no_citizen_id(product, key, files.all)
+        _no_citizen_id(product, key, fresh.all)
     asked = for_release(catalog, dataset_id, suite, product)
     own = product_suite(catalog, product)
     with stage("gate"):
         both = {**own, "expectations": [*asked["expectations"], *own["expectations"]]}
-        _meets(catalog, product, both, files.alone, memory_limit, spill)
-        _meets(catalog, product, own, files.held_elsewhere, memory_limit, spill)
+        _meets(catalog, product, both, fresh.alone, memory_limit, spill)
+        _meets(catalog, product, own, fresh.held_elsewhere, memory_limit, spill)
     return Validation(product.id, len(asked["expectations"]) + len(own["expectations"]), True)
 
 
@@ -106,13 +108,13 @@ def no_fall(policy: Releases, product_id: str, rows_before: int, removed: Mappin
         )
 
 
-def _no_citizen_id(product: Product, key: Sequence[str], files: Sequence[Path]) -> None:
+def _no_citizen_id(product: Product, key: Sequence[str], fresh: Fresh) -> None:
     """Every text column but the hub's own provenance: batch ids and pseudonyms are hexadecimal digits, and prove nothing."""
-    if not files:
+    if not fresh:
         return
-    schema = pl.read_parquet_schema(files[0])
-    texts = [name for name, dtype in schema.items() if dtype == pl.String and not name.startswith("_")]
-    if hits := scan(files, texts, key):
+    rows = fresh.lazy()
+    texts = [name for name, dtype in rows.collect_schema().items() if dtype == pl.String and not name.startswith("_")]
+    if hits := scan_rows(rows, texts, key):
         shown = "; ".join(
             f"{hit.column}: {hit.rows} rows, first in row {hit.row_number} of batch {hit.batch_id}" for hit in hits
         )
@@ -122,16 +124,16 @@ def _no_citizen_id(product: Product, key: Sequence[str], files: Sequence[Path]) 
 
 
 def _meets(
-    catalog: Catalog, product: Product, suite: dict[str, Any], files: Sequence[Path], memory_limit: str, spill: Path
+    catalog: Catalog, product: Product, suite: dict[str, Any], fresh: Fresh, memory_limit: str, spill: Path
 ) -> None:
     from pipelines.expectations.counting import count_unexpected
 
-    if not files or not suite["expectations"]:
+    if not fresh or not suite["expectations"]:
         return
     shown = catalog.product_fields(product.id)
     con = expectations.connection(catalog, memory_limit, spill)
     try:
-        con.execute(f"CREATE TEMP VIEW candidate AS {_texts([*shown, STATE], files)}")
+        con.execute(f"CREATE TEMP VIEW candidate AS {_texts([*shown, STATE], fresh.sql())}")
         result = count_unexpected(con, "candidate", suite)
     finally:
         con.close()
@@ -144,12 +146,12 @@ def _meets(
 
 def as_text(catalog: Catalog, dataset_id: str, files: Sequence[Path]) -> str:
     """SQL of the published records with every field as text, which is what the suite was made for."""
-    return _texts([field.id for field in catalog.fields(dataset_id)], files)
+    return _texts([field.id for field in catalog.fields(dataset_id)], Fresh(tuple(files)).sql())
 
 
-def _texts(columns: Sequence[str], files: Sequence[Path]) -> str:
+def _texts(columns: Sequence[str], rows: str) -> str:
     shown = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in columns)
-    return f"SELECT {shown} FROM {parquet(files)}"
+    return f"SELECT {shown} FROM ({rows})"
 
 
 def for_release(

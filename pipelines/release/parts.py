@@ -17,6 +17,7 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.catalog import Catalog, Dataset
+from pipelines.screening.columns import BUCKET
 
 PART: Final = "_part"
 _NO_DAY: Final = "000000"
@@ -34,13 +35,14 @@ def is_sliced(catalog: Catalog, dataset: Dataset, records: int) -> bool:
     return document_date(dataset) is not None and records >= catalog.policies.releases.sliced_from
 
 
-def part(bucket: str, dataset: Dataset, *, sliced: bool) -> pl.Expr:
-    """The part each record of a bucket lies in, as ``_part``."""
+def part(bucket: str | None, dataset: Dataset, *, sliced: bool) -> pl.Expr:
+    """The part each record lies in, as ``_part``; of a bucket, or of the one that ``_bucket`` says."""
     day = document_date(dataset)
+    mine = pl.col(BUCKET) if bucket is None else pl.lit(bucket)
     if not sliced or day is None:
-        return pl.lit(bucket).alias(PART)
+        return mine.alias(PART)
     month = pl.col(day).dt.strftime("%Y%m").fill_null(_NO_DAY)
-    return pl.concat_str(pl.lit(f"{bucket}_"), month).alias(PART)
+    return pl.concat_str(mine, pl.lit("_"), month).alias(PART)
 
 
 def bucket_of_part(name: str) -> str:

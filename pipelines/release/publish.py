@@ -2,19 +2,22 @@
 
 A bucket is made anew when its lake files, the messages about it or what the catalogue says of the product changed, or when the
 clock has come to a day on which one of its records turns; all others are taken over. Of a large bucket only the slices in which
-something changed are made anew, where nothing but rows came (``pipelines.release.renewal``). The clock never runs back: what is
-published as of an earlier day than the latest release is made as of that release's day, or records whose time is over would be
-shown again because somebody ran an old task.
+something changed are made anew, where nothing but rows and messages came (``pipelines.release.renewal``). The clock never runs
+back: what is published as of an earlier day than the latest release is made as of that release's day, or records whose time is over
+would be shown again because somebody ran an old task.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
+
+import polars as pl
 
 from pipelines import expectations
 from pipelines.catalog import Dataset
@@ -22,6 +25,7 @@ from pipelines.catalog.models import Product
 from pipelines.errors import HubError, InputError
 from pipelines.intake.collect import Hub
 from pipelines.intake.inbox import CHINA
+from pipelines.lake.compactions import compactions
 from pipelines.overlap import two_at_a_time
 from pipelines.release import erasure, gate
 from pipelines.release.bucket import Bucket, Wanted, make_bucket
@@ -31,8 +35,8 @@ from pipelines.release.enter import enter, enter_standing, entered, transaction_
 from pipelines.release.manifest import Manifest, data_files, latest
 from pipelines.release.messages import Messages, read_messages
 from pipelines.release.parts import by_bucket
-from pipelines.release.renewal import Renewal, can_renew
-from pipelines.release.sources import Source, definition, made_from, remember, source
+from pipelines.release.renewal import Due, Renewal, can_renew
+from pipelines.release.sources import Source, definition, made_from, remember, source, told
 from pipelines.resolution import LosersFiles, key_columns
 from pipelines.stopwatch import stage
 
@@ -79,6 +83,10 @@ class _Run:
     @cached_property
     def messages(self) -> Messages:
         return read_messages(self._hub)
+
+    def about(self, dataset: Dataset, buckets: Iterable[str]) -> dict[str, pl.DataFrame]:
+        """The messages about some buckets of a dataset."""
+        return {bucket: self.messages.of(dataset.id, bucket) for bucket in buckets}
 
     @cached_property
     def entered(self) -> set[str]:
@@ -150,7 +158,7 @@ def _publish_dataset(
     plans = [_plan(hub, run, dataset, one, before[one.id], files, at) for one in ordered]
     for (
         plan
-    ) in plans:  # a run that died after it had moved the pointer has not: nobody else would, where more has come since
+    ) in plans:  # a run that died once it had moved the pointer has not: nobody else would, where more has come since
         if plan.previous is not None and transaction_of(plan.previous) not in run.entered:
             enter(hub, plan.previous)
     touched = sorted(frozenset().union(*(plan.touched for plan in plans)))
@@ -161,6 +169,10 @@ def _publish_dataset(
         results += done
     for plan in plans:
         if plan.previous is not None and not plan.touched:
+            if any(plan.known[bucket].source != made.source for bucket, made in plan.sources.items()):
+                # The same rows in other files: compaction.
+                sources = {b: replace(made, turns_on=plan.known[b].turns_on) for b, made in plan.sources.items()}
+                remember(hub.home, plan.previous, sources, run.about(dataset, sources))
             results.append(_published(plan.previous, new=False))
     day, asked = (one.astimezone(CHINA).date() for one in (at, as_of))
     if day > asked:
@@ -187,6 +199,8 @@ def _plan(
         bucket: source(defined, files.get(bucket, []), run.messages.digest(dataset.id, bucket))
         for bucket in sorted({*files, *there})
     }
+    replaced = compactions(hub.home, f"records/{dataset.id}")
+    known = {bucket: one.compacted(sources[bucket], replaced) for bucket, one in known.items() if bucket in sources}
     touched = frozenset(
         bucket
         for bucket, made in sources.items()
@@ -216,25 +230,14 @@ def _make(
             for part in there[bucket]:
                 candidates[plan.product.id].link(part)
 
-    def made(bucket: str) -> Bucket:
-        concerned = [plan for plan in active if bucket in plan.touched]
-        wanted = [plan.wanted for plan in concerned]
-        there = files.get(bucket, [])
-        about = run.messages.of(dataset.id, bucket)
-        known = _known(concerned, bucket)
-        if known is None or not can_renew(wanted, bucket):
-            return make_bucket(hub, dataset, bucket, there, about, day, wanted, folders)
-        split = [path for path in there if path.name in known], [path for path in there if path.name not in known]
-        return Renewal(hub, dataset, bucket, *split, about, day).make(wanted, folders)
-
     turns = {}
     losers = LosersFiles(hub.home, dataset, hub.catalog.fields(dataset.id))
     with stage("resolve"):
-        for bucket, done in zip(touched, two_at_a_time(made, touched), strict=True):
+        for bucket, done in _made(hub, run, dataset, active, touched, files, day, folders):
             turns[bucket] = done.turns_on
             losers.add(bucket, done.losers)
-            for product_id, one in done.products.items():
-                candidates[product_id].add(one)
+            for _ in two_at_a_time(lambda item: candidates[item[0]].add(item[1]), done.products.items()):
+                pass
     losers.keep()  # before any pointer moves: a run that dies here makes the buckets anew, and these with them
     results, failures = [], []
     passed: list[_Plan] = []
@@ -243,16 +246,61 @@ def _make(
             bucket: replace(made_of, turns_on=turns[bucket] if bucket in plan.touched else plan.known[bucket].turns_on)
             for bucket, made_of in plan.sources.items()
         }
+        about = run.about(dataset, sources)
         try:
-            results.append(_finish(hub, plan, candidates[plan.product.id], sources, passed, at))
+            results.append(_finish(hub, plan, candidates[plan.product.id], sources, about, passed, at))
             passed.append(plan)
         except gate.Refused as error:
             failures.append(str(error))
     return results, failures
 
 
+def _made(
+    hub: Hub,
+    run: _Run,
+    dataset: Dataset,
+    active: Sequence[_Plan],
+    touched: Sequence[str],
+    files: Mapping[str, list[Path]],
+    day: date,
+    folders: Mapping[str, Path],
+) -> Iterator[tuple[str, Bucket]]:
+    """Touched buckets in order, each for the products that want it: renewed where that can be, else made anew."""
+    plans = {bucket: [plan for plan in active if bucket in plan.touched] for bucket in touched}
+    dues = {bucket: _due(hub, run, dataset, plans[bucket], bucket, files.get(bucket, [])) for bucket in touched}
+
+    def anew(bucket: str) -> Bucket:
+        wanted = [plan.wanted for plan in plans[bucket]]
+        about = run.messages.of(dataset.id, bucket)
+        return make_bucket(hub, dataset, bucket, files.get(bucket, []), about, day, wanted, folders)
+
+    def alike(bucket: str) -> tuple[bool, list[str]]:
+        return dues[bucket] is not None, [plan.product.id for plan in plans[bucket]]
+
+    for (renewable, _), some in groupby(touched, alike):
+        buckets = list(some)
+        if renewable:
+            renewal = Renewal(hub, dataset, [plan.wanted for plan in plans[buckets[0]]], folders, day)
+            yield from renewal.make(due for due in map(dues.get, buckets) if due is not None)
+        else:
+            yield from zip(buckets, two_at_a_time(anew, buckets), strict=True)
+
+
+def _due(
+    hub: Hub, run: _Run, dataset: Dataset, plans: Sequence[_Plan], bucket: str, files: Sequence[Path]
+) -> Due | None:
+    """A bucket that can be renewed for all products that want it; else None."""
+    about = run.messages.of(dataset.id, bucket)
+    known = _known(plans, bucket)
+    before = _told(hub, plans, bucket, about.clear())
+    if known is None or before is None or not can_renew([plan.wanted for plan in plans], bucket):
+        return None
+    there = [path for path in files if path.name in known]
+    return Due(bucket, there, [path for path in files if path.name not in known], about, before)
+
+
 def _known(plans: Sequence[_Plan], bucket: str) -> frozenset[str] | None:
-    """The lake files all products were made from, where all that happened since is that files came; else None."""
+    """The lake files all products were made from, where all that happened since is that files and messages came; else None."""
     made = [(plan.known.get(bucket), plan.sources[bucket]) for plan in plans]
     if not all(known is not None and known.grew_to(now) for known, now in made):
         return None
@@ -260,11 +308,24 @@ def _known(plans: Sequence[_Plan], bucket: str) -> frozenset[str] | None:
     return frozenset(files.pop()) if len(files) == 1 else None
 
 
+def _told(hub: Hub, plans: Sequence[_Plan], bucket: str, none: pl.DataFrame) -> Mapping[str, pl.DataFrame] | None:
+    """By product, the messages about a bucket that its latest release was made with; None where some are lost."""
+    found: dict[str, pl.DataFrame] = {}
+    for plan in plans:
+        made = plan.known.get(bucket)
+        messages = told(hub.home, plan.product.id, made, none) if made else None
+        if messages is None:
+            return None
+        found[plan.product.id] = messages
+    return found
+
+
 def _finish(
     hub: Hub,
     plan: _Plan,
     candidate: Candidate,
     sources: Mapping[str, Source],
+    messages: Mapping[str, pl.DataFrame],
     passed: Sequence[_Plan],
     at: datetime,
 ) -> Published:
@@ -272,7 +333,7 @@ def _finish(
     manifest = candidate.manifest(at)
     if previous is not None and not candidate.changed:
         # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
-        remember(hub.home, previous, sources)
+        remember(hub.home, previous, sources, messages)
         candidate.discard()
         return _published(previous, new=False)
     suite = expectations.read(hub.settings.expectations, str(product.dataset))
@@ -286,11 +347,12 @@ def _finish(
         candidate.refuse(manifest, error)
         if previous is not None:
             files = data_files(hub.home, product.id) if product.publication_clock else []
-            enter_standing(hub, previous, manifest, display_rows(files, at.astimezone(CHINA).date()))
+            shown = display_rows(hub.home, product.id, files, at.astimezone(CHINA).date())
+            enter_standing(hub, previous, manifest, shown)
         candidate.discard()
         raise
     candidate.move(manifest, validation)
-    remember(hub.home, manifest, sources)
+    remember(hub.home, manifest, sources, messages)
     candidate.discard()
     enter(hub, manifest)
     return _published(manifest, new=True)
@@ -300,7 +362,7 @@ def _checked(plan: _Plan, candidate: Candidate, passed: Sequence[_Plan]) -> gate
     """Files whose records the government set holds too, which has passed in this run, need no second look."""
     whole = next((one for one in passed if _holds_all(one.product)), None)
     shared = plan.touched & whole.touched if whole else frozenset()
-    return gate.Checked(candidate.files(sorted(plan.touched - shared)), candidate.files(sorted(shared)))
+    return gate.Checked(candidate.fresh(sorted(plan.touched - shared)), candidate.fresh(sorted(shared)))
 
 
 def _holds_all(product: Product) -> bool:

@@ -1,12 +1,13 @@
 """What the latest release of a product was made from, so that only what must be is made anew.
 
     state/sources/<product_id>.json
-        {"release_id": …, "buckets": {"07": {"source": …, "turns_on": "2027-02-28", "rules": …, "files": [names]}}}
+        {"release_id": …, "buckets": {"07": {"source": …, "turns_on": "2027-02-28", "rules": …, "told": …, "files": [names]}}}
+    state/messages/<product_id>/<told>.parquet
 
 ``source`` changes with the lake files of a bucket, the messages about it, and what the catalogue says of the product;
-``turns_on`` is the next day on which the clock changes something. ``rules`` changes with messages and catalogue alone: where it
-stands and ``files`` are still among those of the lake, only what came since need be looked at. Where the file is lost, everything
-is made anew.
+``turns_on`` is the next day on which the clock changes something. ``rules`` changes with the catalogue alone, ``told`` with the
+messages, which are kept: where ``rules`` stands and ``files`` are still among those of the lake, only what came since need be
+looked at. Where a file is lost, everything is made anew.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from pipelines import expectations
 from pipelines.catalog.models import Product
-from pipelines.home import Home, write_json
+from pipelines.home import Home, replaced, write_json
 from pipelines.intake.collect import Hub
+from pipelines.lake.compactions import Compactions, known_now
 from pipelines.release.manifest import Manifest, day_of
 from pipelines.release.messages import Messages
 from pipelines.resolution import Precedence
@@ -36,19 +40,27 @@ class Source:
     turns_on: date | None = None
     rules: str = ""
     files: tuple[str, ...] = ()
+    told: str = ""
 
     def stands(self, made: Source, day: date) -> bool:
         """True where the bucket need not be made anew."""
-        return self.source == made.source and (self.turns_on is None or day < self.turns_on)
+        same = self.source == made.source or (
+            self.grew_to(made) and self.files == made.files and self.told == made.told
+        )
+        return same and (self.turns_on is None or day < self.turns_on)
 
     def grew_to(self, made: Source) -> bool:
-        """True where all that happened since is that files came."""
+        """True where all that happened since is that files and messages came."""
         return bool(self.rules) and self.rules == made.rules and set(self.files) <= set(made.files)
+
+    def compacted(self, made: Source, held: Compactions) -> Source:
+        """The same, by the names that its files have now."""
+        return replace(self, files=tuple(sorted(known_now({*self.files}, made.files, held))))
 
 
 def made_from(home: Home, previous: Manifest | None) -> dict[str, Source]:
     """Sources of the latest release by bucket; nothing where they are not known."""
-    path = _path(home, previous["product_id"]) if previous else None
+    path = _path(home, previous["product_id"], "sources", ".json") if previous else None
     if previous is None or path is None or not path.exists():
         return {}
     known: dict[str, Any] = json.loads(path.read_text())
@@ -60,23 +72,60 @@ def made_from(home: Home, previous: Manifest | None) -> dict[str, Source]:
             date.fromisoformat(entry["turns_on"]) if entry["turns_on"] else None,
             entry.get("rules", ""),
             tuple(entry.get("files", ())),
+            entry.get("told", ""),
         )
         for bucket, entry in known.get("buckets", {}).items()
     }
 
 
-def remember(home: Home, manifest: Manifest, sources: Mapping[str, Source]) -> None:
-    """Write down what a release was made from."""
+def remember(
+    home: Home, manifest: Manifest, sources: Mapping[str, Source], messages: Mapping[str, pl.DataFrame] | None = None
+) -> None:
+    """Write down what a release was made from.
+
+    Args:
+        home: where.
+        manifest: of the release.
+        sources: by bucket.
+        messages: about each bucket.
+    """
+    folder = _path(home, manifest["product_id"], "messages")
+    kept = {f"{one.told}.parquet": bucket for bucket, one in sources.items() if one.told}
+    for name, bucket in kept.items():
+        if not (folder / name).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            with replaced(folder / name) as stream:
+                (messages or {})[bucket].write_parquet(stream)
     buckets = {
         bucket: {
             "source": one.source,
             "turns_on": one.turns_on.isoformat() if one.turns_on else None,
             "rules": one.rules,
+            "told": one.told,
             "files": one.files,
         }
         for bucket, one in sorted(sources.items())
     }
-    write_json(_path(home, manifest["product_id"]), {"release_id": manifest["release_id"], "buckets": buckets})
+    path = _path(home, manifest["product_id"], "sources", ".json")
+    write_json(path, {"release_id": manifest["release_id"], "buckets": buckets})
+    for old in folder.iterdir() if folder.is_dir() else ():
+        if old.name not in kept:
+            old.unlink()
+
+
+def told(home: Home, product_id: str, one: Source, none: pl.DataFrame) -> pl.DataFrame | None:
+    """The messages a bucket of a release was made with; None where they are lost.
+
+    Args:
+        home: where.
+        product_id: whose release.
+        one: what the bucket was made from.
+        none: a frame of no messages.
+    """
+    path = _path(home, product_id, "messages") / f"{one.told}.parquet"
+    if not one.told:
+        return none
+    return pl.read_parquet(path) if path.exists() else None
 
 
 def definition(hub: Hub, product: Product, day: date) -> str:
@@ -108,7 +157,7 @@ def definition(hub: Hub, product: Product, day: date) -> str:
 def source(definition_: str, files: Sequence[Path], messages: str) -> Source:
     """What a bucket is made from: file names are digests of their contents."""
     names = sorted(path.name for path in files)
-    return Source(_digest([definition_, messages, *names]), None, _digest([definition_, messages]), tuple(names))
+    return Source(_digest([definition_, messages, *names]), None, _digest([definition_]), tuple(names), messages)
 
 
 def stands(
@@ -124,8 +173,8 @@ def stands(
     )
 
 
-def _path(home: Home, product_id: str) -> Path:
-    return home.root / f"state/sources/{product_id}.json"
+def _path(home: Home, product_id: str, kind: str, suffix: str = "") -> Path:
+    return home.root / f"state/{kind}/{product_id}{suffix}"
 
 
 def _digest(texts: Sequence[str]) -> str:

@@ -24,13 +24,13 @@ from pipelines.catalog import Catalog
 from pipelines.intake.collect import Hub
 from pipelines.intake.inbox import CHINA
 from pipelines.lake.ledger import SUBJECT_COUNTS, ledger
-from pipelines.lake.sql import parquet
 from pipelines.overlap import two_at_a_time
-from pipelines.privacy.scan import scan
+from pipelines.privacy.scan import scan_rows
 from pipelines.release.bucket import Made, Part, part_file, previous_records, write
 from pipelines.release.candidate import Candidate
 from pipelines.release.changes import changes
 from pipelines.release.enter import enter, entered, transaction_of
+from pipelines.release.fresh import Fresh
 from pipelines.release.gate import Refused, Validation
 from pipelines.release.manifest import Manifest, latest
 from pipelines.release.publish import Published
@@ -114,7 +114,7 @@ def _publish(
         if previous is not None and before is not None and before.rules == defined and in_slices(mine):
             difference = differing(hub, master, bucket, mine, before.files)
             if difference is not None:
-                return _renewed(hub, master, bucket, difference, days, ranks, previous, candidate)
+                return _renewed(hub, master, bucket, mine, difference, days, ranks, previous, candidate)
         said = read_bucket(hub, master, mine, days)
         return _bucket(
             master, bucket, said, ranks, previous_records(hub, master.product.id, bucket, previous, [CODE]), candidate
@@ -181,6 +181,7 @@ def _renewed(
     hub: Hub,
     master: SubjectMaster,
     bucket: str,
+    sources: BucketSources,
     difference: Difference,
     days: pl.DataFrame,
     ranks: Mapping[str, int],
@@ -189,7 +190,7 @@ def _renewed(
 ) -> _Bucket:
     """The bucket with only those subjects drawn anew of which something that was said differs."""
     codes = difference.codes
-    said = read_bucket(hub, master, difference.sources, days, codes)
+    said = read_bucket(hub, master, sources, days, difference.mentions)
     given = names_given(master, said.mentions, said.lost, said.former)
     fresh = subjects(master, said.mentions, given.select(CODE, MATCHED_NAME, NAME), said.first, ranks)
     table = conflicts.conflicts_table(hub.home)
@@ -198,15 +199,23 @@ def _renewed(
     statements = in_order(pl.concat([others, own_conflicts(master, said.mentions, given, fresh, said.against)]))
     described = previous["buckets"][bucket]
     rows = pl.read_parquet(part_file(hub, master.product.id, bucket, previous), hive_partitioning=False)
-    mine = pl.col(CODE).is_in(codes.implode())
-    frame = pl.concat([rows.filter(~mine), fresh]).sort(CODE)
+    mine = rows.select(pl.col(CODE).is_in(codes.implode())).to_series()
+    frame = _in_place(rows, mine, fresh)
     counted = Counter(described["findings"])
     counted.update({f"{_OF_PROVIDER}{name}": number for name, number in difference.subjects_now.items()})
     counted.subtract({f"{_OF_PROVIDER}{name}": number for name, number in difference.subjects_before.items()})
     account = described["rows"] | {"accepted": frame.height, "published": frame.height}
     part = Part(write(frame, candidate.data, bucket), account, {name: n for name, n in sorted(counted.items()) if n})
-    turned = changes(rows.filter(mine), fresh, [CODE], GONE)
+    turned = changes(rows[mine.arg_true()], fresh, [CODE], GONE)
     return _Bucket(Made({bucket: part}, turned, renewed=True), statements)
+
+
+def _in_place(rows: pl.DataFrame, gone: pl.Series, fresh: pl.DataFrame) -> pl.DataFrame:
+    """Rows sorted by code, some of them replaced; each row is moved once, which of so many columns is most of the work."""
+    both = pl.concat([rows, fresh])
+    there = pl.concat([~gone, pl.repeat(True, fresh.height, eager=True)])
+    kept = both.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("place"), CODE).filter(there)
+    return both[kept.sort(CODE)["place"]]
 
 
 def _described(manifest: Manifest, master: SubjectMaster, found: Mapping[str, BucketSources]) -> Manifest:
@@ -234,18 +243,18 @@ def _check(
         Refused: with the reason left beside ``latest``.
     """
     suite = master_suite(master, hub.settings.expectations)
-    files = candidate.files(touched)
+    fresh = candidate.fresh(touched)
     texts = [name for name, dtype in schema(master).items() if dtype == pl.String]
     try:
         with stage("gate"):
-            if hits := scan(files, texts, [CODE]):
+            if fresh and (hits := scan_rows(fresh.lazy(), texts, [CODE])):
                 shown = "; ".join(f"{hit.column}: {hit.rows} rows" for hit in hits)
                 raise Refused(
                     f"{master.product.id}: citizen IDs stand in what was to be published ({shown}); latest does not move",
                     hits,
                 )
-            if files:  # none where subjects only went
-                meets(hub, master.product.id, suite, files, candidate.work)
+            if fresh:  # none where subjects only went
+                meets(hub, master.product.id, suite, fresh, candidate.work)
     except Refused as error:
         candidate.refuse(manifest, error)
         candidate.discard()
@@ -253,8 +262,8 @@ def _check(
     return Validation(master.product.id, len(suite["expectations"]), True)
 
 
-def meets(hub: Hub, name: str, suite: dict[str, Any], files: Sequence[Path], work: Path) -> None:
-    """Put files to a suite.
+def meets(hub: Hub, name: str, suite: dict[str, Any], fresh: Fresh, work: Path) -> None:
+    """Put new records to a suite.
 
     Raises:
         Refused: an expectation is not met; the message says which.
@@ -267,7 +276,7 @@ def meets(hub: Hub, name: str, suite: dict[str, Any], files: Sequence[Path], wor
     shown = ", ".join(f'CAST("{column}" AS VARCHAR) AS "{column}"' for column in columns)
     con = expectations.connection(hub.catalog, hub.settings.memory_limit, work)
     try:
-        con.execute(f"CREATE TEMP VIEW candidate AS SELECT {shown} FROM {parquet(files)}")
+        con.execute(f"CREATE TEMP VIEW candidate AS SELECT {shown} FROM ({fresh.sql()})")
         result = count_unexpected(con, "candidate", suite)
     finally:
         con.close()

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Difference:
-    """Subjects to draw anew, from what, and how many subjects each provider has among them, now and before."""
+    """Subjects to draw anew, their mentions by dataset, and how many subjects each provider has among them, now and before."""
 
     codes: pl.Series
-    sources: BucketSources
+    mentions: Mapping[str, pl.DataFrame]
     subjects_now: Mapping[str, int]
     subjects_before: Mapping[str, int]
 
@@ -61,25 +61,26 @@ def differing(
         (lost if found is None else gone).setdefault(dataset_id, []).append(loser if found is None else found)
     came = _those(sources.records, lambda name: name not in known)
     stayed = _those(sources.records, lambda name: name in known)
-    told, untold, codes = [], [], []
+    told: dict[str, pl.DataFrame] = {}
+    untold: dict[str, pl.DataFrame] = {}
+    codes = []
     for dataset_id in sorted({*came, *gone}):
-        new = read_mentions(master, dataset_id, came.get(dataset_id, []))
-        old = read_mentions(master, dataset_id, gone.get(dataset_id, []))
+        new = told[dataset_id] = read_mentions(master, dataset_id, came.get(dataset_id, []))
+        old = untold[dataset_id] = read_mentions(master, dataset_id, gone.get(dataset_id, []))
         codes += [_only(new, old)[CODE], _only(old, new)[CODE]]
-        told.append(new)
-        untold.append(old)
     lost_now = _those(sources.losers, lambda name: name not in known)
     for dataset_id in sorted({*lost_now, *lost}):
         new, old = (_losers(hub, dataset_id, some.get(dataset_id, [])) for some in (lost_now, lost))
         codes += [_only(new, old)[SUBJECT_KEY], _only(old, new)[SUBJECT_KEY]]
     affected = pl.concat(codes).unique().sort() if codes else pl.Series(CODE, [], pl.String)
-    same = [read_mentions(master, dataset_id, paths, affected) for dataset_id, paths in sorted(stayed.items())]
-    return Difference(
-        affected,
-        sources,
-        _by_provider([*same, *told], affected),
-        _by_provider([*same, *untold], affected),
-    )
+    same = {name: read_mentions(master, name, paths, affected) for name, paths in sorted(stayed.items())}
+    mine = pl.col(CODE).is_in(affected.implode())
+    now_said = {
+        name: pl.concat([some[name].filter(mine) for some in (same, told) if name in some])
+        for name in sorted({*same, *told})
+    }
+    before_said = [*same.values(), *(some.filter(mine) for some in untold.values())]
+    return Difference(affected, now_said, _by_provider([*now_said.values()]), _by_provider(before_said))
 
 
 def _those(files: Mapping[str, list[Path]], wanted: Callable[[str], bool]) -> dict[str, list[Path]]:
@@ -98,8 +99,8 @@ def _only(these: pl.DataFrame, those: pl.DataFrame) -> pl.DataFrame:
     return these.join(those, on=these.columns, how="anti", nulls_equal=True)
 
 
-def _by_provider(mentions: Sequence[pl.DataFrame], codes: pl.Series) -> dict[str, int]:
+def _by_provider(mentions: Sequence[pl.DataFrame]) -> dict[str, int]:
     if not mentions:
         return {}
-    mine = pl.concat(one.select(PROVIDER, CODE) for one in mentions).filter(pl.col(CODE).is_in(codes.implode()))
-    return dict(mine.group_by(PROVIDER).agg(pl.col(CODE).n_unique()).rows())
+    said = pl.concat(one.select(PROVIDER, CODE) for one in mentions)
+    return dict(said.group_by(PROVIDER).agg(pl.col(CODE).n_unique()).rows())

@@ -91,7 +91,11 @@ def batch_days(hub: Hub) -> pl.DataFrame:
 
 
 def read_bucket(
-    hub: Hub, master: SubjectMaster, sources: BucketSources, days: pl.DataFrame, codes: pl.Series | None = None
+    hub: Hub,
+    master: SubjectMaster,
+    sources: BucketSources,
+    days: pl.DataFrame,
+    known: Mapping[str, pl.DataFrame] | None = None,
 ) -> Said:
     """What a bucket's rows say of subjects.
 
@@ -100,11 +104,12 @@ def read_bucket(
         master: the subject master.
         sources: files of the bucket.
         days: as ``batch_days`` gives them.
-        codes: only of these subjects.
+        known: mentions by dataset where they were read before, possibly of some subjects only.
     """
     said, lost, former, first, against = [], [], [], [], []
     for dataset_id, paths in sorted(sources.records.items()):
-        found = read_mentions(master, dataset_id, paths, codes).join(days, on=BATCH, how="left", maintain_order="left")
+        found = read_mentions(master, dataset_id, paths) if known is None else known[dataset_id]
+        found = found.join(days, on=BATCH, how="left", maintain_order="left")
         said.append(found)
         first.append(found.group_by(CODE).agg(pl.col(RECEIVED_ON).min().alias(FIRST_SEEN)))
         if files := sources.losers.get(dataset_id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import random
 import shutil
@@ -14,6 +15,7 @@ import pytest
 
 from pipelines.audit import audit
 from pipelines.intake import Hub
+from pipelines.lake.maintenance import maintain
 from pipelines.release import subject
 from pipelines.release.manifest import latest
 from pipelines.release.parts import bucket_of_part
@@ -23,10 +25,14 @@ from pipelines.subjects import conflicts_table, losers_of
 from tests.conftest import GOOD_CODES, ROOT, Home
 from tests.release.penalties import PENALTY, PRODUCTS, sent
 
+publishing = importlib.import_module("pipelines.release.publish")  # the package names a function like it
 FIRST = date(2026, 11, 22)
-DAYS = (FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=400))
+DAYS = (FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=2), FIRST + timedelta(days=400))
 MONTHS = ("2023-12-10", "2025-11-23", "2026-04-02", "2026-10-08", "2026-11-20")
 """Of which two are over within the days above, and one turns between the last two."""
+
+CLOSED = ({}, {"closed_on": "2026-11-20", "result": "维持"})
+MESSAGES = ("credit_repair", "record_withdrawal", "objection")
 
 
 def noon(day: date) -> datetime:
@@ -65,6 +71,29 @@ def delivery(chance: random.Random, rows: int) -> str:
     )
 
 
+def asked(chance: random.Random, kind: str, time: int) -> str:
+    """Messages about records of some of the numbers; objections are closed later by chance, and repairs revoked."""
+    return sent(
+        kind,
+        *(
+            {
+                "credit_code": chance.choice(GOOD_CODES[:3]),
+                "record_document_number": f"锦市监处罚〔2026〕{chance.randrange(25)}号",
+                "source_updated_at": f"2026-11-2{time} 09:00:00",
+            }
+            | (
+                {
+                    "objection_number": f"YY20261105-{chance.randrange(3):04}",
+                    **chance.choice(CLOSED),
+                }
+                if kind == "objection"
+                else {}
+            )
+            for _ in range(4)
+        ),
+    )
+
+
 def content(home: Home, product: str) -> dict[str, Any]:
     """Every byte of the latest release of a product, and what its manifest says."""
     manifest = latest(home.hub.home, product)
@@ -78,21 +107,34 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
     sliced: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renewed: list[str] = []
-    make, drawn_anew = Renewal.make, subject._renewed
-    monkeypatch.setattr(Renewal, "make", lambda self, *args: renewed.append(self.bucket) or make(self, *args))
+    anew: list[str] = []
+    make, drawn_anew, make_anew = Renewal._touched, subject._renewed, publishing.make_bucket
+    monkeypatch.setattr(Renewal, "_touched", lambda self, due: renewed.append(due.bucket) or make(self, due))
     monkeypatch.setattr(subject, "_renewed", lambda *args: renewed.append("subjects") or drawn_anew(*args))
+    monkeypatch.setattr(
+        publishing, "make_bucket", lambda *args: anew.append(f"{args[1].id} {args[2]}") or make_anew(*args)
+    )
     chance = random.Random(20261124)
     for number, day in enumerate(DAYS):
         if day != DAYS[-1]:
             sliced.drop("sichuan", PENALTY, delivery(chance, 40 if number == 0 else 12), name=f"{number}.csv")
-            [receipt] = sliced.collect(noon(day))
-            assert receipt["rows"]["accepted"] == receipt["rows"]["in"], receipt["rules"]
+            for kind in MESSAGES:
+                sliced.drop("sichuan", kind, asked(chance, kind, number), name=f"{number}.csv")
+            for receipt in sliced.collect(noon(day)):
+                assert receipt["rows"]["accepted"] == receipt["rows"]["in"], receipt["rules"]
         other = Home(replace(sliced.hub, home=type(sliced.hub.home)(tmp_path / f"anew{number}")))
         shutil.copytree(sliced.root, other.root)
         shutil.rmtree(other.root / "state/sources", ignore_errors=True)
         renewed.clear()
+        anew.clear()
         sliced.publish_all(noon(day))
         assert (number > 0) == bool(renewed), "the first release is made whole, the others are renewed"
+        large = {
+            f"{PENALTY} {bucket_of_part(name)}"
+            for name in content(sliced, PENALTY)["manifest"]["buckets"]
+            if "_" in name
+        }
+        assert number == 0 or not large & {*anew}, "whatever came: rows, messages, or the same rows in a compacted file"
         assert (number > 0) == ("subjects" in renewed)
         renewed.clear()
         other.publish_all(noon(day))
@@ -103,6 +145,15 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
         assert conflicts_table(sliced.hub.home).read().equals(conflicts_table(other.hub.home).read())
         assert audit(sliced.hub) == []
         shutil.rmtree(other.root)
+        indices = sorted((sliced.root / "state/keys" / PENALTY).rglob("*.parquet"))
+        assert bool(indices) == (number > 0)
+        if number == 1:
+            damaged, lost, *_ = indices
+            damaged.write_bytes(b"PAR1")
+            lost.unlink()
+        if number == 2:  # the same rows in other files are none that came
+            [done] = maintain(sliced.hub.home, {f"records/{PENALTY}": sliced.hub.records(PENALTY)}, most_files=1)
+            assert done.files_after < done.files_before
 
 
 def test_a_days_rows_rewrite_the_slices_of_their_months_only(sliced: Home) -> None:

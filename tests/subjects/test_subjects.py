@@ -20,6 +20,7 @@ from pipelines.lake.ledger import ledger
 from pipelines.lake.query import query
 from pipelines.release import subject as subject_release
 from pipelines.release.changes import apply
+from pipelines.release.fresh import Fresh
 from pipelines.release.manifest import latest
 from pipelines.settings import Settings
 from pipelines.subjects import SubjectMaster, conflicts_table
@@ -305,10 +306,10 @@ def test_the_suite_of_the_master_finds_a_wrong_code_and_one_that_stands_twice(pu
         path = tmp_path / f"{name}.parquet"
         rows.write_parquet(path)
         if broken is None:
-            MEETS(published.hub, "subject", suite, [path], tmp_path)
+            MEETS(published.hub, "subject", suite, Fresh((path,)), tmp_path)
             continue
         with pytest.raises(HubError, match=broken):
-            MEETS(published.hub, "subject", suite, [path], tmp_path)
+            MEETS(published.hub, "subject", suite, Fresh((path,)), tmp_path)
 
 
 def test_a_crash_before_the_ledger_is_made_good_by_the_next_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
