@@ -42,12 +42,12 @@ def collect_sector_files() -> None:
     @task
     def plan() -> list[dict[str, Any]]:
         from pipelines.catalog.site import keep
-        from pipelines.intake import plan_groups, take
+        from pipelines.intake import plan_groups, receive
 
         context = get_current_context()
         opened, wanted = hub(), context["params"]
         keep(opened.home, opened.catalog)  # receipts link to it
-        for stray in take(opened.home, opened.catalog, provider=wanted["provider"], as_of=instant(context)):
+        for stray in receive(opened, provider=wanted["provider"], as_of=instant(context)):
             print(f"WARNING {stray.message}")  # noqa: T201 - the task log is what the engineer reads
         groups = plan_groups(opened, provider=wanted["provider"], dataset=wanted["dataset"])
         return [group.to_json() for group in groups]

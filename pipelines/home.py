@@ -3,6 +3,7 @@
 inbox/<provider_id>/<dataset_id>/<file>       what providers drop; taken files go to inbox/<provider_id>/.done/
 outbox/<provider_id>/<batch_id>/              receipt.json, receipt.html, findings.csv, findings.xlsx
 outbox/<provider_id>/{open.html,open.csv}     refused rows that are still open, with their ages
+outbox/[<provider_id>/]not_taken.html         what lies in an inbox and cannot be taken, while it does
 outbox/<provider_id>/conflicts-<YYYY-MM>.csv  what code verification found in its records that month
 raw/                                          originals (pipelines.intake.raw)
 lake/records/<dataset_id>                     accepted record versions (pipelines.lake)

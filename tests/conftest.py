@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -119,19 +118,6 @@ class Home:
         folder = self.hub.home.outbox(receipt["provider_id"], receipt["batch_id"])
         content: dict[str, Any] = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
         return content
-
-
-def pytest_collection_finish() -> None:
-    """What was imported stays: looking through it for garbage again and again took a twentieth of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish() -> None:
-    """Or libraries say on leaving that they have leaked, and hypothesis, when it is loaded for the summary, that others have."""
-    gc.unfreeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

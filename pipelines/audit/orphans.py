@@ -24,7 +24,7 @@ from pipelines.lake.tables import DIGEST_DIGITS, Table, digest
 from pipelines.release.manifest import Manifest
 
 _RECEIPT: Final = frozenset({"receipt.json", "receipt.html", "findings.csv", "findings.xlsx"})
-_OF_PROVIDER: Final = re.compile(r"open\.(csv|html)|conflicts-\d{4}-\d{2}\.csv")
+_OF_PROVIDER: Final = re.compile(r"open\.(csv|html)|not_taken\.html|conflicts-\d{4}-\d{2}\.csv")
 _OF_RELEASE: Final = frozenset({"manifest.json", "changes.parquet", "data"})
 _TAKE_AWAY: Final = "nobody reads it: find out who put it there, and take it away"
 _INTERRUPTED: Final = "a write that was interrupted; it can be removed"

@@ -35,6 +35,7 @@ from pipelines.lake.tables import Table
 from pipelines.privacy.pseudonym import pseudonyms
 from pipelines.quarantine.closings import close_group, closings, forget
 from pipelines.reading import Problem, Unreadable, not_in_catalogue
+from pipelines.receipts.not_taken import write_not_taken
 from pipelines.receipts.write import write_receipts
 from pipelines.screening import BUCKET, COUNTED, Screen, quarantine_schema, record_schema
 from pipelines.settings import Settings
@@ -92,7 +93,7 @@ def collect(
     if any(hub.home.inbox.glob("*/*/[!.]*")) or any(hub.home.pending.glob("*.json")):
         # Two seconds of import, beside the copying of files into the raw zone.
         Thread(target=import_module, args=["pipelines.expectations.counting"], daemon=True).start()
-    strays = take(hub.home, hub.catalog, provider=provider, as_of=as_of, limits=hub.settings.limits)
+    strays = receive(hub, provider=provider, as_of=as_of)
     receipts: list[dict[str, Any]] = []
     changed: set[str] = set()
     for group in plan_groups(hub, provider=provider, dataset=None):
@@ -101,6 +102,17 @@ def collect(
         receipts += done.receipts
         changed |= set(done.changed_datasets)
     return Collected(tuple(receipts), tuple(sorted(changed)), tuple(strays))
+
+
+def receive(hub: Hub, *, provider: str | None, as_of: datetime) -> list[Stray]:
+    """Take what lies in the inboxes, and tell the providers what could not be taken.
+
+    Raises:
+        InputError: the provider is unknown, or the home cannot be written to.
+    """
+    strays = take(hub.home, hub.catalog, provider=provider, as_of=as_of, limits=hub.settings.limits)
+    write_not_taken(hub.home, hub.catalog, strays, provider)
+    return strays
 
 
 def plan_groups(hub: Hub, *, provider: str | None, dataset: str | None) -> list[WorkGroup]:

@@ -40,7 +40,8 @@ from pipelines.reading import (
     open_source,
     salvage,
 )
-from pipelines.reading.problems import too_large
+from pipelines.reading.asides import OTHER_HEADER
+from pipelines.reading.problems import several_headers, too_large
 from pipelines.screening import BATCH, BUCKET, Screen
 from pipelines.screening.columns import PROVIDER, RECEIVED_ON, REGION
 from pipelines.stopwatch import stage
@@ -138,7 +139,7 @@ def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> Passed
                 if not one.source.accounts_for(*seen.get(one.delivery.batch_id, (0, 0, 0)))
             }
             if not damaged:
-                wrong = _not_as_said(current, seen)
+                wrong = _not_as_said(current, seen, asides)
                 if not wrong:
                     return Passed(tuple(current), *passed, tuple(rejected), _told(current, asides))
                 rejected += [
@@ -253,8 +254,12 @@ def _identified(catalog: Catalog, one: Opened) -> pl.LazyFrame:
     )
 
 
-def _not_as_said(opened: Sequence[Opened], seen: Mapping[str, tuple[int, int, int]]) -> dict[str, Unreadable]:
-    """Files that are not what their manifest says, or have more rows than the limit, by batch."""
+def _not_as_said(
+    opened: Sequence[Opened], seen: Mapping[str, tuple[int, int, int]], asides: pl.DataFrame
+) -> dict[str, Unreadable]:
+    """Files that are not what their manifest or their header says, or have more rows than the limit, by batch."""
+    headers = asides.filter(pl.col(ASIDE) == OTHER_HEADER).group_by(BATCH).agg(pl.col(ROW_NUMBER).min())
+    others = dict(headers.rows())
     wrong = {}
     for one in opened:
         rows = seen.get(one.delivery.batch_id, (0, 0, 0))[0]
@@ -262,6 +267,8 @@ def _not_as_said(opened: Sequence[Opened], seen: Mapping[str, tuple[int, int, in
         problem = None
         if rows + len(one.source.malformed) > limit:
             problem = too_large("行数", "Rows", rows + len(one.source.malformed), limit)
+        elif one.delivery.batch_id in others:
+            problem = several_headers(others[one.delivery.batch_id])
         elif one.delivery.manifest:
             problem = disagreement(Manifest.from_json(one.delivery.manifest), one.source, rows)
         if problem is not None:

@@ -18,7 +18,15 @@ TOTAL: Final = "total"
 NOTE: Final = "note"
 HEADER: Final = "header"
 SHEET: Final = "sheet"
-KINDS_ZH: Final = {TITLE: "标题或说明", TOTAL: "合计行", NOTE: "说明文字", HEADER: "重复的表头", SHEET: "未读的工作表"}
+OTHER_HEADER: Final = "other_header"  # the columns of the header in another order: its file cannot be read as one
+KINDS_ZH: Final = {
+    OTHER_HEADER: "另一种列顺序的表头",
+    TITLE: "标题或说明",
+    TOTAL: "合计行",
+    NOTE: "说明文字",
+    HEADER: "重复的表头",
+    SHEET: "未读的工作表",
+}
 
 _NOTES: Final = (
     *(
@@ -41,6 +49,7 @@ _MAYBE: Final = rf"^\s*(?:(?:本页|总)?[合总小共]\s*计|{'|'.join(_NOTES)}
 _BEGINNING: Final = re.compile(_MAYBE)
 _NUMBER: Final = re.compile(r"^[-+]?[\d,.，\s]*(?:条|件|元|万元|户|家|个|笔)?$")
 _FEW: Final = 2
+_SURELY: Final = 3  # so many cells that are column names are no coincidence
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,8 @@ def kind_of(cells: Sequence[str | None], header: Sequence[str] = ()) -> str | No
         header: of the file; a row that repeats it is no record.
     """
     first = next((text for cell in cells if cell and (text := cell.strip())), None)
-    if first is None or not (_BEGINNING.match(first) or (header and (cells[0] or "") == header[0])):
+    names = {one.strip() for one in header if one}
+    if first is None or not (first in names or _BEGINNING.match(first)):
         return None
     filled = [cell.strip() for cell in cells if cell and cell.strip()]
     others = filled[1:]
@@ -76,6 +86,8 @@ def kind_of(cells: Sequence[str | None], header: Sequence[str] = ()) -> str | No
         return NOTE
     if header and len(filled) > 1 and [c or "" for c in cells] == [h or "" for h in header]:
         return HEADER
+    if len(cells) == len(header) and sum(cell in names for cell in filled) >= max(_SURELY, (len(filled) + 1) // 2):
+        return OTHER_HEADER
     return None
 
 
@@ -85,7 +97,8 @@ def kinds(header: Sequence[str]) -> pl.Expr:
     Only the first two cells are looked at for all rows, by one pattern: nearly no file has any, and a clean one must not pay.
     """
     names = [str(place) for place in range(len(header))]
-    pattern = _MAYBE if not header[0] else f"{_MAYBE}|^{re.escape(header[0])}$"
+    texts = "|".join(re.escape(text) for text in sorted({text.strip() for text in header if text.strip()}))
+    pattern = rf"{_MAYBE}|^\s*(?:{texts})\s*$" if texts else _MAYBE
 
     def looked_at(columns: Sequence[pl.Series]) -> pl.Series:
         maybe = columns[0].str.contains(pattern).fill_null(False)

@@ -29,6 +29,8 @@ from pipelines.reading.rows import EXTRA, ROW_NUMBER, readable, shortened
 _ROWS: Final = 20_000
 _CUT: Final = "\udcff"
 _BETWEEN: Final = re.compile(r"\}\s*,\s*(?=\{)|\}\s*(?=\]\s*$)")
+_ENDS_WITH_COMMA: Final = re.compile(r"\}[ \t\r]*,[ \t\r]*\Z")  # lines of an array whose brackets were left out
+_WRAPPED: Final = re.compile(r'\A\s*\{[^\[\]]{0,2000}?"([^"\\]{1,60})"\s*:\s*\[\s*\{')
 _BLANK: Final = re.compile(r"[ \t\r\n\ufeff]*")
 _ENDED_EARLY: Final = "（文件在这里中断，缺少结尾的 ]）"
 
@@ -88,7 +90,7 @@ def read_elements(
     elif first == "" and suffix == ".jsonl":
         return Elements()
     else:
-        raise Unreadable(no_json_rows(), "utf-8")
+        raise Unreadable(no_json_rows(_wrapped_in(text)), "utf-8")
     return _written(found, fields, target, limits, is_array=first == "[")
 
 
@@ -98,7 +100,15 @@ def _beginning(text: Path) -> tuple[str, bool]:
         head = stream.read(decoding.CHUNK)
     shown = head.decode("utf-8", errors="replace").lstrip("\ufeff \t\r\n")
     first, _, rest = shown.partition("\n")
+    first = _ENDS_WITH_COMMA.sub("}", first)
     return shown[:1], bool(rest.strip()) and isinstance(_parsed(first), _Pairs)
+
+
+def _wrapped_in(text: Path) -> str:
+    """The name under which an object holds the array of rows; "" where it does not."""
+    with text.open("rb") as stream:
+        found = _WRAPPED.match(stream.read(4096).decode("utf-8", errors="replace").lstrip("\ufeff"))
+    return found[1] if found else ""
 
 
 def _written(
@@ -214,7 +224,7 @@ def _lines(text: Path) -> Iterator[tuple[int, _Pairs | str]]:
                 value = None
                 if not line.startswith(decoding.MARK):
                     try:
-                        value = _parsed(line.decode())
+                        value = _parsed(_ENDS_WITH_COMMA.sub("}", line.decode()))
                     except UnicodeDecodeError:
                         value = None
                 yield number, value if isinstance(value, _Pairs) else readable(line.rstrip(b"\r"))

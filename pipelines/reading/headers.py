@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from pipelines.catalog import Field
-from pipelines.reading.problems import Unreadable, duplicate_columns, unknown_header
+from pipelines.reading.problems import (
+    Unreadable,
+    duplicate_columns,
+    garbled_header,
+    other_separator,
+    unknown_header,
+)
 
 UNKNOWN: Final = "unknown:"
+_NO_SEPARATORS: Final = ("，", "、", "；", "｜", "\u3000", " ", "^", "~", ":")
+_LONGEST: Final = 10_000
 _IGNORED: Final = re.compile(r"[\s\ufeff\u200b-\u200d\u2060_\-‐-―＿－\"'“”*＊:：()\[\]{}〔〕【】]+")
 
 
@@ -57,16 +65,54 @@ def columns(header: Sequence[str], fields: tuple[Field, ...], title: str) -> Col
     ]
     found = [name for name in names if not name.startswith(UNKNOWN)]
     if not found:
-        raise Unreadable(unknown_header([text.strip()[:40] for text in header], title))
+        raise Unreadable(unknown_header([text.strip()[:40] for text in header], title, _why(header, known)))
     twice = [text for text, name in zip(header, names, strict=True) if found.count(name) > 1]
     if twice:
         raise Unreadable(duplicate_columns(twice))
     return Columns(
         names=tuple(names),
-        unknown=tuple(text.strip() for text, name in zip(header, names, strict=True) if name.startswith(UNKNOWN)),
+        unknown=_told([(n, text) for n, text in enumerate(header, start=1) if names[n - 1].startswith(UNKNOWN)]),
         missing=tuple(field for field in fields if field.required and field.id not in found),
         header=tuple(header),
     )
+
+
+def _told(unknown: Sequence[tuple[int, str]]) -> tuple[str, ...]:
+    """Columns that are no field as people know them: by their text, or by their places, those side by side together."""
+    told = [text.strip() for _, text in unknown if text.strip()]
+    places = [place for place, text in unknown if not text.strip()]
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return (
+        *told,
+        *(f"第 {run[0]} 列（没有列名）" if len(run) == 1 else f"第 {run[0]}–{run[-1]} 列（没有列名）" for run in runs),
+    )
+
+
+def _why(header: Sequence[str], known: Mapping[str, str]) -> tuple[str, str] | None:
+    """What is wrong with a header of which no text is known, where that can be told for certain."""
+    whole = max(header, key=len, default="")[:_LONGEST]
+    for separator in _NO_SEPARATORS:
+        if sum(key(part) in known for part in whole.split(separator)) >= 2:
+            return other_separator(separator)
+    for text in header:
+        for meant in _read_rightly(text[:_LONGEST]):
+            if key(meant) in known:
+                return garbled_header(meant.strip())
+    return None
+
+
+def _read_rightly(text: str) -> Iterator[str]:
+    """What a text may have been before its bytes were read in a wrong encoding."""
+    for taken_for, was in (("latin-1", "utf-8"), ("cp1252", "utf-8"), ("latin-1", "gb18030"), ("gb18030", "utf-8")):
+        try:
+            yield text.encode(taken_for).decode(was)
+        except UnicodeError:
+            continue
 
 
 def known_columns(header: Sequence[str], fields: tuple[Field, ...]) -> int:

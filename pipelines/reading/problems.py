@@ -58,16 +58,47 @@ def undecodable(line: int, position: int, byte: int) -> Problem:
     )
 
 
-def unknown_header(headers: list[str], title: str) -> Problem:
-    """No column is one of the dataset's."""
+def unknown_header(headers: list[str], title: str, why: tuple[str, str] | None = None) -> Problem:
+    """No column is one of the dataset's; ``why``: what is wrong with the header and what to do, where that can be told."""
     shown = "、".join(headers[:5]) or "（空）"
+    todo_zh, todo_en = why or (
+        "请按目录模板的列名重新导出，并确认放入了正确的目录。",
+        "Export with the column names of the catalogue and check the folder.",
+    )
     return Problem(
         "unknown_header",
-        f"前 {HEADER_ROWS} 行里应有“{title}”的表头，但没有一列能识别（读到：{shown}）。"
-        "请按目录模板的列名重新导出，并确认放入了正确的目录。",
+        f"前 {HEADER_ROWS} 行里应有“{title}”的表头，但没有一列能识别（读到：{shown}）。{todo_zh}",
         f"One of the first {HEADER_ROWS} rows should be the header of the dataset, but no column is known "
-        f"(found: {', '.join(headers[:5])}). "
-        "Export with the column names of the catalogue and check the folder.",
+        f"(found: {', '.join(headers[:5])}). {todo_en}",
+    )
+
+
+def other_separator(separator: str) -> tuple[str, str]:
+    """The names of the header stand between something that separates no cells."""
+    shown = {" ": "空格", "\u3000": "全角空格"}.get(separator, f"“{separator}”")
+    return (
+        f"列名之间用的是{shown}，不能用来分列；请改用英文逗号或制表符分隔，或者另存为 .xlsx，整个文件重新报送。",
+        f"The column names stand between '{separator}', which separates no cells; use commas or tabs, or send an .xlsx.",
+    )
+
+
+def garbled_header(meant: str) -> tuple[str, str]:
+    """The header was written in one encoding and saved as if it were another."""
+    return (
+        f"列名成了乱码（例如其中一个本来是“{meant}”）：文件在转存时用错了编码，内容多半也坏了。请从源系统重新导出，"
+        "存为“CSV UTF-8”或 .xlsx，用记事本打开确认汉字正常后再报送。",
+        f"The column names are garbled (one of them was '{meant}'): the file was saved in a wrong encoding. Export it again.",
+    )
+
+
+def several_headers(row: int) -> Problem:
+    """A second header further down has the columns in another order."""
+    return Problem(
+        "several_headers",
+        f"第 {row} 行又是一行表头，但列的顺序与前面的表头不一样，下面的行会读错列。整个文件未入库。"
+        f"请把第 {row} 行起的内容另存为一个文件，或者把各部分的列排成同样的顺序，再重新报送。",
+        f"Row {row} is another header with its columns in another order, so that the rows below would be misread. Nothing was "
+        f"taken in. Save the rows from {row} on as a file of their own, or put the columns of all parts in one order.",
     )
 
 
@@ -245,14 +276,16 @@ def several_sheets(names: list[str]) -> Problem:
     )
 
 
-def no_json_rows() -> Problem:
-    """JSON that is no array of objects."""
+def no_json_rows(wrapped_in: str = "") -> Problem:
+    """JSON that is no array of objects; ``wrapped_in``: the name under which an object holds one."""
+    inside_zh = f"数据包在“{wrapped_in}”里面：只要它后面方括号里的内容。" if wrapped_in else ""
+    inside_en = f"The rows are wrapped in '{wrapped_in}': send the array alone. " if wrapped_in else ""
     return Problem(
         "not_json",
         '文件不是 JSON 数组。.json 应为 [{"列名": "值"}, …]，.jsonl 应为每行一个 {"列名": "值"}。'
-        "整个文件未入库，请改正导出程序后重新报送。",
+        f"{inside_zh}整个文件未入库，请改正导出程序后重新报送。",
         'The file is no JSON array. A .json file is [{"column": "value"}, …], a .jsonl file one object a line. '
-        "Nothing was taken in; correct the export and send it again.",
+        f"{inside_en}Nothing was taken in; correct the export and send it again.",
     )
 
 

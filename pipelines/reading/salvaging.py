@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from pipelines.limits import Deadline
 from pipelines.overlap import two_at_a_time
-from pipelines.reading.asides import Aside, kind_of
+from pipelines.reading.asides import OTHER_HEADER, Aside, kind_of
 from pipelines.reading.decoding import MARK, whole_lines
 from pipelines.reading.gb18030 import NAME, noted, transcoded
 from pipelines.reading.line_places import line_begins, line_ends
@@ -347,7 +347,7 @@ class Lines:
     def _keep(self, row: int, text: str, *, known: bool) -> None:
         """Remember a line that is no record; ``known``: it is in the encoding of its file."""
         kind = kind_of(text.split(self.separator), self.header) if known else None
-        if kind is not None:
+        if kind is not None and kind != OTHER_HEADER:
             self._asides.append(Aside(row, kind, text.replace(self.separator, " ").strip()))
             return
         self._malformed.append((row, shortened(text)))

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from pipelines.audit import audit
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, THREE_GOOD_ROWS, Home, balanced, file, row, rules_of
 
 pytestmark = pytest.mark.usefixtures("without_the_second_route")
@@ -336,6 +337,39 @@ def test_what_cannot_be_taken_is_named_and_left_where_it_is(home: Home) -> None:
     assert done.receipts == ()
     assert {stray.path for stray in done.strays} == {stranger.parent.parent, folder, loose}
     assert stranger.exists()
+
+
+def test_who_put_something_in_the_wrong_place_reads_so_beside_the_receipts_until_it_is_gone(home: Home) -> None:
+    stranger = home.drop("atlantis", "enterprise_registration", THREE_GOOD_ROWS)
+    loose = home.root / "inbox/sichuan/<b>.csv"
+    loose.parent.mkdir(parents=True)
+    loose.write_text("x")
+    other = home.root / "inbox/yunnan/b.csv"
+    other.parent.mkdir(parents=True)
+    other.write_text("x")
+    mine, general = home.root / "outbox/sichuan/not_taken.html", home.root / "outbox/not_taken.html"
+
+    home.pass_over()
+
+    page = mine.read_text(encoding="utf-8")
+    assert "inbox/sichuan/&lt;b&gt;.csv" in page
+    assert "请移动后再报送" in page
+    assert "yunnan" not in page
+    assert str(home.root) not in page
+    assert "inbox/atlantis" in general.read_text(encoding="utf-8")
+    written = mine.stat().st_mtime_ns
+    home.pass_over()
+    assert mine.stat().st_mtime_ns == written, "nothing changed, and it was written again"
+    assert audit(home.hub) == []
+
+    loose.unlink()
+    stranger.unlink()
+    stranger.parent.rmdir()
+    stranger.parent.parent.rmdir()
+    home.pass_over()
+    assert not mine.exists()
+    assert not general.exists()
+    assert (home.root / "outbox/yunnan/not_taken.html").exists()
 
 
 def test_hundreds_of_tiny_files_make_one_commit(home: Home) -> None:

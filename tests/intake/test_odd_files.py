@@ -12,7 +12,7 @@ import pytest
 import xlsxwriter
 
 from pipelines.intake import raw
-from tests.conftest import GOOD_CODES, THREE_GOOD_ROWS, Home, balanced, file, row
+from tests.conftest import GOOD_CODES, HEADER, THREE_GOOD_ROWS, Home, balanced, file, row
 
 DATASET = "enterprise_registration"
 FIVE = [file(row(code)) for code in GOOD_CODES[:5]]
@@ -183,3 +183,32 @@ def test_malformed_lines_beyond_a_slice_come_in_slices_and_all_of_them(
     findings = home.findings(receipt)
     assert sorted(map(int, findings["row_number"])) == list(range(2, 16))
     assert home.quarantine().height == 14
+
+
+@pytest.mark.parametrize("ending", ["", '"\n'])
+def test_a_second_header_in_another_order_rejects_the_file_and_names_its_row(home: Home, ending: str) -> None:
+    """Swapped columns of free text would be accepted otherwise, in the wrong fields; a broken line changes nothing."""
+    names = HEADER.split(",")
+    cells = row(GOOD_CODES[1]).split(",")
+    swapped = [names[4], *names[1:4], names[0], *names[5:]]
+    below = ",".join([cells[4], *cells[1:4], cells[0], *cells[5:]])
+    home.drop("sichuan", DATASET, file(row(), ",".join(swapped), below) + ending)
+    home.drop("sichuan", DATASET, file(row(GOOD_CODES[2]), HEADER, row(GOOD_CODES[3])), name="same_order.csv")
+
+    mixed, same = sorted(home.collect(), key=lambda r: str(r["status"]), reverse=True)
+
+    assert (mixed["status"], mixed["rows"]["in"], mixed["problem"]["code"]) == ("rejected", 0, "several_headers")
+    assert "第 3 行" in mixed["problem"]["message_zh"]
+    assert (same["status"], same["rows"]["in"], same["not_records"]) == ("accepted", 2, ["第 3 行（重复的表头）"])
+
+
+def test_a_workbook_that_is_a_web_page_is_collected_and_its_receipt_says_what_it_is(home: Home) -> None:
+    rows = "".join(f"<tr><td>{line.replace(',', '<td>')}</tr>" for line in THREE_GOOD_ROWS.splitlines())
+    home.drop("sichuan", DATASET, f"<html><table>{rows}</table>".encode("gb18030"), name="导出.xls")
+
+    [receipt] = home.collect()
+
+    assert (receipt["status"], receipt["rows"]["accepted"], receipt["encoding"]) == ("accepted", 3, "gb18030")
+    assert ["网页（HTML 表格）" in one for one in receipt["notices"]] == [True]
+    page = (home.root / "outbox/sichuan" / receipt["batch_id"] / "receipt.html").read_text(encoding="utf-8")
+    assert receipt["notices"][0] in page

@@ -45,6 +45,8 @@ FILES: dict[str, bytes] = {
     "bytes.csv": bytes(range(256)) * 20,
     "empty.csv": b"",
     "letter.pdf": b"%PDF-1.4",
+    "tabs.xls": BAD.replace(",", "\t").encode("gb18030"),
+    "page.xls": f"<table><tr><td>{BAD.replace(',', '<td>').replace(chr(10), '<tr><td>')}</table>".encode("gb18030"),
     "broken.xlsx": b"PK\x03\x04 no workbook",
 }
 

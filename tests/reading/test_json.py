@@ -100,3 +100,17 @@ def test_an_array_longer_than_a_chunk_is_read_in_pieces(monkeypatch: pytest.Monk
     records, malformed = cells("[" + " ,".join(elements) + "]")
     assert len(records) + len(malformed) == 40
     assert records[40][0] == "甲39"
+
+
+def test_lines_of_an_array_without_its_brackets_are_read() -> None:
+    content = '{"企业名称":"甲","文号":"{1},"},\n{"企业名称":"乙"} , \r\n{"企业名称":"丙"}\n{"企业名称":"丁"},,\n'
+    for suffix in (".jsonl", ".json"):
+        found = read(content.encode(), FIELDS, suffix)
+        assert [cells[0] for cells in found.records.values()] == ["甲", "乙", "丙"]
+        assert [number for number, _ in found.malformed] == [4]
+
+
+def test_rows_wrapped_in_an_object_are_told_where_they_are() -> None:
+    with pytest.raises(Unreadable) as caught:
+        read('{"code":200,"msg":"ok","data":[{"企业名称":"甲"}]}'.encode(), FIELDS, ".json")
+    assert "数据包在“data”里面" in caught.value.problem.message_zh

@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.reading import Limits, Terms, Unreadable, open_source
 from pipelines.reading.asides import kind_of
+from pipelines.reading.headers import columns
 from tests.reading.reader import fields_of, read
 
 HEADERS = ("企业名称", "文号", "内容")
@@ -141,3 +142,26 @@ def test_a_company_called_like_a_total_is_a_record() -> None:
     """A text that begins like a total is looked at, and stays a record."""
     found = read(f"{HEAD}\n合计食品公司,1,2\n甲,乙,丙\n".encode(), FIELDS)
     assert sorted(found.records) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("企业名称，文号，内容", "列名之间用的是“，”"),
+        ("企业名称、文号、内容", "列名之间用的是“、”"),
+        ("企业名称 文号 内容", "列名之间用的是空格"),
+        ("企业名称,文号,内容".encode().decode("latin-1"), "本来是“企业名称”"),
+        ("企业名称,文号,内容".encode().decode("gb18030", errors="ignore"), "本来是“"),
+        ("甲,乙,丙", "请按目录模板的列名重新导出"),
+    ],
+)
+def test_a_header_that_is_not_known_is_told_why_where_that_can_be_told(header: str, words: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read(f"{header}\n1,2,3\n".encode(), fields_of(["企业名称", "文号", "内容"]))
+    assert caught.value.problem.code == "unknown_header"
+    assert words in caught.value.problem.message_zh
+
+
+def test_columns_without_a_name_are_told_by_their_places() -> None:
+    found = columns(("", "企业名称", "", "", "备", "", " "), fields_of(["企业名称"]), "测试")
+    assert found.unknown == ("备", "第 1 列（没有列名）", "第 3–4 列（没有列名）", "第 6–7 列（没有列名）")
