@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -278,6 +279,17 @@ def verified(hub: Hub, done: Verified, *, as_json: bool) -> None:
     _OUT.print(f"{done.product_id}: {word}; {done.releases:,} releases, {done.files:,} files")
 
 
+_CASES_ZH: Final = {
+    "several_names": "一码多名",
+    "several_codes": "一名多码",
+    "registrar": "代码与登记管理部门不符",
+    "region": "代码与所在地区不符",
+    "conflict": "条块报送内容矛盾",
+    "other_channel": "条块重复报送",
+    "on_hold": "异议尚未办结",
+}
+
+
 def demo(hub: Hub, plan: Mapping[str, Any], *, only: int | None, as_json: bool) -> None:
     """What was dropped."""
     if as_json:
@@ -288,6 +300,9 @@ def demo(hub: Hub, plan: Mapping[str, Any], *, only: int | None, as_json: bool) 
     rows = sum(file["rows"] for file in files)
     _OUT.print(f"样例已放入收件目录 sample delivery dropped: {len(files)} files, {rows:,} rows in {hub.home.inbox}")
     _OUT.print(f"对应报送日 to be received on: {', '.join(days)}")
+    if cases := Counter(case["kind"] for file in files for case in file["cases"]):
+        shown = "，".join(f"{title} {cases[kind]:,}" for kind, title in _CASES_ZH.items() if cases[kind])
+        _OUT.print(f"合在一起才看得出的情形 told only by several records together: {shown}")
 
 
 def catalog_checked(findings: Sequence[Any], *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -40,6 +40,8 @@ from pipelines.release.verify import damage
 from pipelines.resolution import key_columns
 from pipelines.screening.columns import BATCH, ROW_NUMBER
 from pipelines.subjects import SubjectMaster, conflicts_table, losers_of
+
+_AGAIN: Final = ": remove state/erased/{}.json, and publish, which takes it out again"
 
 
 def audit(hub: Hub) -> list[AuditFinding]:
@@ -204,10 +206,12 @@ def _taken_down(hub: Hub, messages: Messages) -> Iterator[AuditFinding]:
             for release_id in releases(hub.home, product.id):
                 folder = hub.home.shared / product.id / release_id
                 for path in remaining(folder, read(folder), found, key_columns(dataset)):
-                    yield AuditFinding(_name(hub, path), "holds a record that was repaired or withdrawn")
+                    said = f"holds a record that was repaired or withdrawn{_AGAIN.format(product.id)}"
+                    yield AuditFinding(_name(hub, path), said)
     master = SubjectMaster.of(hub.catalog)
     for path in subject_erasure.subjects_left(hub, master, messages) if master else ():
-        yield AuditFinding(_name(hub, path), "holds a subject as it was with a record that was repaired or withdrawn")
+        said = "holds a subject as it was with a record that was repaired or withdrawn"
+        yield AuditFinding(_name(hub, path), said + _AGAIN.format(path.relative_to(hub.home.shared).parts[0]))
 
 
 def _chain(hub: Hub, folders: dict[str, Path], manifest: Manifest, previous: Manifest | None) -> Iterator[AuditFinding]:

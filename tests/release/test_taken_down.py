@@ -16,6 +16,7 @@ from pipelines.audit import audit, examined
 from pipelines.audit.audit import tables
 from pipelines.intake import Hub
 from pipelines.lake.ledger import ledger
+from pipelines.release import publish
 from pipelines.release.changes import apply
 from pipelines.release.manifest import latest, read, releases
 from pipelines.release.upkeep import upkeep
@@ -196,14 +197,51 @@ def test_a_second_takedown_leaves_what_was_released_without_the_first(repaired: 
     assert audit(home.hub) == []
 
 
+@pytest.mark.parametrize(
+    ("module", "step"),
+    [
+        ("subject_erasure", "rewrite"),  # before an old release is rewritten
+        ("erasure", "write_json"),  # its files are rewritten, and its manifest still names the old ones
+        ("subject_erasure", "write_json"),  # all is done but for the state
+    ],
+)
+def test_old_releases_of_subjects_are_rewritten_by_the_next_run_where_one_died_at_it(
+    repaired: Home, home: Home, module: str, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.drop("sichuan", "credit_repair", sent("credit_repair"), name="credit_repair-0-sichuan.csv")
+    home.collect(LATER)
+    concerned = [one.dataset for one in home.hub.catalog.products.values() if one.id in (PENALTY, "credit_repair")]
+    publish(home.hub, product=None, datasets=[str(one) for one in concerned], as_of=LATER)
+    with monkeypatch.context() as died:
+        died.setattr(import_module(f"pipelines.release.{module}"), step, _die)
+        with pytest.raises(KeyboardInterrupt):
+            publish(home.hub, product=SUBJECT, as_of=LATER)
+    assert all(f": remove state/erased/{SUBJECT}.json, and publish" in one.message for one in audit(home.hub))
+    home.publish_all(LATER)
+
+    undisturbed, mine = (
+        {
+            path.relative_to(one.root): path.read_bytes()
+            for path in (one.root / "shared/subject").rglob("*")
+            if path.is_file()
+        }
+        for one in (repaired, home)
+    )
+    assert mine == undisturbed
+    assert examined(home.hub) == []
+
+
 def test_the_audit_finds_a_subject_that_was_put_back_by_hand(home: Home) -> None:
     folder = home.root / "shared" / SUBJECT / releases(home.hub.home, SUBJECT)[1]
     kept = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     message(home, "credit_repair")
     for path, content in kept.items():
         path.write_bytes(content)
-    said = "holds a subject as it was with a record that was repaired or withdrawn"
-    assert said in {finding.message for finding in audit(home.hub)}
+    told = [one.message for one in audit(home.hub) if one.subject.startswith(f"shared/{SUBJECT}/")]
+    assert any(one.startswith("holds a subject as it was with a record that was repaired or withdrawn") for one in told)
+    (home.root / f"state/erased/{SUBJECT}.json").unlink()
+    home.publish_all(LATER)
+    assert examined(home.hub) == []
 
 
 def test_the_time_from_receipt_to_takedown_is_in_the_ledger(repaired: Home) -> None:
@@ -392,7 +430,8 @@ def test_the_audit_finds_what_was_taken_down_and_put_back_by_hand(home: Home) ->
     message(home, "credit_repair")
     for path, content in kept.items():
         path.write_bytes(content)
-    assert {"holds a record that was repaired or withdrawn"} <= {finding.message for finding in audit(home.hub)}
+    told = [one.message for one in audit(home.hub) if one.subject.startswith(f"shared/{PENALTY}/")]
+    assert any(one.startswith("holds a record that was repaired or withdrawn: remove state/erased/") for one in told)
 
 
 def frame_text(path: Path) -> str:

@@ -81,7 +81,9 @@ def test_a_takedown_that_was_killed_anywhere_and_run_again_is_complete(tmp_path:
                 found += [f"ledger: {name}" for name, rows in tables_of(home).items() if rows != entered[name]]
                 found += [f"left behind: {name}" for name in leftovers(home)]
                 found += [f"{one.subject}: {one.message}" for one in audit(home.hub)]
-                found += [str(one.path) for product in PRODUCTS for one in verify(home.hub, product).damage]
+                found += [
+                    str(one.path) for product in (*PRODUCTS, "subject") for one in verify(home.hub, product).damage
+                ]
                 if any(NUMBER in home.shared(product)["document_number"] for product in PRODUCTS):
                     found.append("still shown")
                 different[point] = found
