@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 from rich.panel import Panel
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 if TYPE_CHECKING:
     from pipelines.catalog import Catalog
     from pipelines.precheck import Prechecked
     from pipelines.quarantine import Waived
+    from pipelines.receipts.page import Cell
 
 _OUT: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 _COLOURS: Final = {"bad": "red", "part": "yellow", "good": "green"}
+_WIDE: Final = 100  # below, the ids of rules leave no room for their words
+_NARROW: Final = 72
 _MOST_RULES: Final = 20
 _MOST_CELLS: Final = 10
 
@@ -46,24 +49,42 @@ def _said(done: Prechecked, catalog: Catalog) -> None:
     dataset = catalog.datasets[content["dataset_id"]].title_zh
     title = Text(f"{said.word}　{dataset}　{content['file_name']}")
     _OUT.print(Panel(body, title=title, title_align="left", border_style=_COLOURS[said.kind]))
+    for notice in content["notices"]:
+        _OUT.print(Text(f"请注意：{notice}", style="yellow"))
     if content["rules"]:
         _OUT.print(_rules(content))
     cells = cells_to_change(content, done.folder / "findings.csv")[:_MOST_CELLS]
     if cells:
-        shown = Table("行", "单元格", "数据项", "现在的值", "要求", title="要改的单元格", title_justify="left")
-        for cell in cells:
-            parts = (cell.row, cell.place, cell.title, cell.value or "（空）", cell.wanted)
-            shown.add_row(*(Text(part) for part in parts))
-        _OUT.print(shown)
+        _cells(cells)
     _OUT.print(Text(f"报告 report: {done.folder / 'receipt.html'}；全部问题见同一目录的 findings.xlsx"), soft_wrap=True)
 
 
 def _rules(content: dict[str, Any]) -> Table:
-    shown = Table("处理", "行数", "问题", "规则")
+    """The rules that were broken; Chinese has no blanks to break a line at, so that cells are folded instead of cut."""
+    wide = _OUT.width >= _WIDE
+    shown = Table("处理", "行数", Column("问题", overflow="fold"), *([Column("规则", overflow="fold")] if wide else []))
     for rule in content["rules"][:_MOST_RULES]:
         word = Text("退回", style="red") if rule["severity"] == "reject" else Text("提示", style="yellow")
-        shown.add_row(word, f"{rule['rows']:,}", Text(rule["message_zh"]), Text(rule["rule_id"], style="dim"))
+        named = [Text(rule["rule_id"], style="dim")] if wide else []
+        shown.add_row(word, f"{rule['rows']:,}", Text(rule["message_zh"]), *named)
     return shown
+
+
+def _cells(cells: Sequence[Cell]) -> None:
+    """The cells to change: a table, or below each other where a table would be too narrow to read."""
+    title = "要改的单元格"
+    if _OUT.width < _NARROW:
+        _OUT.print(Text(title, style="italic"))
+        for cell in cells:
+            place = f"第 {cell.row} 行 {cell.place}".rstrip()
+            _OUT.print(Text(f"· {place}　{cell.title}\n  现在：{cell.value or '（空）'}\n  要求：{cell.wanted}"))
+        return
+    texts = [Column(name, overflow="fold") for name in ("数据项", "现在的值", "要求")]
+    shown = Table("行", "单元格", *texts, title=title, title_justify="left")
+    for cell in cells:
+        parts = (cell.row, cell.place, cell.title, cell.value or "（空）", cell.wanted)
+        shown.add_row(*(Text(part) for part in parts))
+    _OUT.print(shown)
 
 
 def waived(done: Waived, *, as_json: bool) -> None:

@@ -18,6 +18,7 @@ TOTAL: Final = "total"
 NOTE: Final = "note"
 HEADER: Final = "header"
 SHEET: Final = "sheet"
+END: Final = "end"  # old programs end a text with Ctrl-Z, or fill its last block
 OTHER_HEADER: Final = "other_header"  # the columns of the header in another order: its file cannot be read as one
 KINDS_ZH: Final = {
     OTHER_HEADER: "另一种列顺序的表头",
@@ -26,6 +27,7 @@ KINDS_ZH: Final = {
     NOTE: "说明文字",
     HEADER: "重复的表头",
     SHEET: "未读的工作表",
+    END: "结束符，没有内容",
 }
 
 _NOTES: Final = (
@@ -45,9 +47,10 @@ _NOTES: Final = (
     *("注：", "注:", "备注：", "备注:", "说明：", "说明:"),
 )
 _TOTAL: Final = re.compile(r"^(?:本页|总)?(?:合|总|小|共)\s*计\s*[:：]?\s*[\d,.]*\s*(?:条|件|户|家|行|笔|个)?[。.]?$")
-_MAYBE: Final = rf"^\s*(?:(?:本页|总)?[合总小共]\s*计|{'|'.join(_NOTES)})"
+_MAYBE: Final = rf"^[\x00\x1a]+$|^\s*(?:(?:本页|总)?[合总小共]\s*计|{'|'.join(_NOTES)})"
 _BEGINNING: Final = re.compile(_MAYBE)
 _NUMBER: Final = re.compile(r"^[-+]?[\d,.，\s]*(?:条|件|元|万元|户|家|个|笔)?$")
+_ENDS: Final = "\x00\x1a \t"
 _FEW: Final = 2
 _SURELY: Final = 3  # so many cells that are column names are no coincidence
 
@@ -80,15 +83,17 @@ def kind_of(cells: Sequence[str | None], header: Sequence[str] = ()) -> str | No
         return None
     filled = [cell.strip() for cell in cells if cell and cell.strip()]
     others = filled[1:]
+    if not "".join(filled).strip(_ENDS):
+        return END
     if _TOTAL.match(first) and all(_NUMBER.match(cell) for cell in others):
         return TOTAL
     if first.startswith(_NOTES) and len(filled) <= _FEW:
         return NOTE
     if header and len(filled) > 1 and [c or "" for c in cells] == [h or "" for h in header]:
         return HEADER
-    if len(cells) == len(header) and sum(cell in names for cell in filled) >= max(_SURELY, (len(filled) + 1) // 2):
-        return OTHER_HEADER
-    return None
+    known = sum(cell in names for cell in filled)
+    other = len(cells) == len(header) and known >= max(_SURELY, (len(filled) + 1) // 2)
+    return OTHER_HEADER if other else None
 
 
 def kinds(header: Sequence[str]) -> pl.Expr:

@@ -18,6 +18,10 @@ from pipelines.reading.problems import (
     unknown_header,
 )
 
+# What templates of other systems say behind a name.
+_REMARK: Final = re.compile(
+    r"[(\[【〔]\s*(?:非?必[填报]|[选可][填报]|可为?空)项?\s*[)\]】〕]\s*\**\s*$"
+)  # templates of other systems
 UNKNOWN: Final = "unknown:"
 _NO_SEPARATORS: Final = ("，", "、", "；", "｜", "\u3000", " ", "^", "~", ":")
 _LONGEST: Final = 10_000
@@ -44,7 +48,7 @@ class Columns:
 
 def key(header: str) -> str:
     """What is compared of a header."""
-    return _IGNORED.sub("", unicodedata.normalize("NFKC", header)).casefold()
+    return _IGNORED.sub("", _REMARK.sub("", unicodedata.normalize("NFKC", header))).casefold()
 
 
 @lru_cache(maxsize=64)

@@ -90,7 +90,7 @@ def verdict(content: Mapping[str, Any], *, precheck: bool = False) -> Verdict:
             return Verdict(
                 "bad",
                 "不通过：文件不能用" if precheck else "未入库：整个文件没有接收",
-                "没有读到一行数据。原因和办法见下。",
+                "没有一行可以入库。原因和办法见下。" if precheck else "一行都没有入库。原因和办法见下。",
             )
         case "partial":
             word = f"部分通过：{refused} 行要改" if precheck else f"部分入库：{refused} 行退回"
@@ -120,7 +120,8 @@ def steps(content: Mapping[str, Any], *, precheck: bool = False, confirmable: bo
             "如果只是再发一次，不用处理；第一次报送的回执仍然有效。",
         ]
     if content["problem"] and not rows["in"]:
-        return ["按上面的原因改正文件，或者从源系统重新导出。", send]
+        again = "把改好的整个文件放回原来的收件目录。"  # nothing of it was taken: a part would leave rows behind
+        return ["按上面的原因改正文件，或者从源系统重新导出。", send if precheck else again]
     if rows["refused"]:
         found = [
             "打开 findings.xlsx 的“原表标注”，红色单元格要改，批注里写着怎么改；“问题清单”里有每一处的位置。",

@@ -183,3 +183,30 @@ main()
     )
     assert done.returncode == 1, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_nothing_that_is_to_be_changed_is_cut_however_narrow_the_terminal(
+    width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rich.console import Console
+
+    from pipelines.commands import refused_output
+
+    known = catalog(Settings.read().catalog)
+    path = tmp_path / "导出.xls"
+    path.write_bytes(
+        file(row(GOOD_CODES[0][:-1] + "4"), row(注册日期="2027-02-30 00:00:00")).replace(",", "\t").encode()
+    )
+    done = precheck(known, path, DATASET, provider_id="sichuan", as_of=AS_OF)
+    shown = io.StringIO()
+    monkeypatch.setattr(refused_output, "_OUT", Console(file=shown, width=width, highlight=False))
+
+    refused_output.prechecked(done, known, as_json=False)
+
+    said = shown.getvalue()
+    assert "…" not in said
+    text = "".join(character for character in said if character not in " \n│·")
+    assert "请注意：文件名的结尾是.xls" in text
+    assert "不是有效的日期" in text
+    assert GOOD_CODES[0][:-1] + "4" in text

@@ -165,3 +165,21 @@ def test_a_header_that_is_not_known_is_told_why_where_that_can_be_told(header: s
 def test_columns_without_a_name_are_told_by_their_places() -> None:
     found = columns(("", "企业名称", "", "", "备", "", " "), fields_of(["企业名称"]), "测试")
     assert found.unknown == ("备", "第 1 列（没有列名）", "第 3–4 列（没有列名）", "第 6–7 列（没有列名）")
+
+
+@pytest.mark.parametrize("remark", ["(必填)", "（选填）", "【必填项】*", "（非必填）", "[可空]"])
+def test_what_a_template_says_behind_a_column_name_is_no_part_of_it(remark: str) -> None:
+    found = columns((f"企业名称{remark}", "文号"), FIELDS, "测试")
+    assert found.known == ("f0", "f1")
+
+
+@pytest.mark.parametrize("end", [b"\x1a", b"\0" * 2, b"\0\x1a\r\n", b"\x1a\n\x1a"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_marks_of_the_end_of_a_file_are_no_rows(end: bytes, encoding: str) -> None:
+    found = read(f"{HEAD}\n甲,乙,丙\n丁,戊,\n".encode(encoding) + end, FIELDS)
+    assert (found.records, found.malformed) == (TWO, ())
+
+
+def test_a_row_of_control_characters_and_a_text_is_a_row() -> None:
+    found = read(f"{HEAD}\n甲,乙,丙\n\x1a,乙,\n".encode(), FIELDS)
+    assert found.rows_in == 2

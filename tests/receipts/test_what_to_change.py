@@ -29,6 +29,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str, 
     elements = [dict(zip(HEADER.split(","), row(code, 所在省份="").split(","), strict=True)) for code in GOOD_CODES[:2]]
     (folder / "two.json").write_text(json.dumps(elements, ensure_ascii=False), encoding="utf-8")
     home.drop("sichuan", "administrative_penalty", file(row(GOOD_CODES[0])), name="elsewhere.csv")
+    (folder / "wide_commas.csv").write_text(file(row()).replace(",", "，"), encoding="utf-8")
     found = {}
     for receipt in home.collect():
         page = home.root / "outbox/sichuan" / receipt["batch_id"] / "receipt.html"
@@ -65,3 +66,12 @@ def test_a_file_in_the_wrong_folder_is_told_where_it_belongs(told: dict[str, Any
     assert receipt["problem"]["code"] == "missing_columns"
     assert f"如果放错了目录，请原样放到 {DATASET} 目录" in receipt["problem"]["message_zh"]
     assert f"请原样放到 {DATASET} 目录" in page
+
+
+def test_a_file_of_which_nothing_was_taken_is_to_come_again_as_a_whole(told: dict[str, Any]) -> None:
+    receipt, _, page = told["wide_commas.csv"]
+    assert (receipt["status"], receipt["rows"]["in"]) == ("rejected", 0)
+    assert "列名之间用的是“，”" in page
+    assert "一行都没有入库" in page
+    assert "把改好的整个文件放回原来的收件目录" in page
+    assert "只报改正的行" not in page
