@@ -18,6 +18,7 @@ import polars as pl
 from pipelines.errors import InputError
 from pipelines.lake.ledger import ledger
 from pipelines.quarantine.closings import LOCK, WAIVER_CLOSES, closings, count_in_ledger, still_open
+from pipelines.quarantine.open_rows import write_open_rows
 from pipelines.screening.columns import BATCH, PROVIDER, RECEIVED_ON, REGION
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def waive(
         if not rows:
             return Waived(None, 0, closed, left)
         ids_made = [_waive_in(hub, name, some, by.strip(), reason.strip(), day) for name, some in rows.items()]
+        # What a provider still has to mend is told at once, not when its next file comes.
+        write_open_rows(hub, sorted({one for some in rows.values() for one in some[PROVIDER]}), day)
     return Waived(", ".join(ids_made), sum(some.height for some in rows.values()), closed, left)
 
 
