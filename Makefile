@@ -23,7 +23,7 @@ help:
 	@echo 'make demo    a sample delivery of all regions through the Airflow DAGs (home: $(DEMO_HOME); AS_OF=YYYY-MM-DD MONTHS=$(MONTHS) SCALE=$(SCALE))'
 	echo 'make test    every test (PYTEST_ARGS="-k name")'
 	echo 'make soak    killed 200 times at random (SOAK_TIMES, SOAK_SEED), and nothing lost'
-	echo 'make lint    ruff and mypy'
+	echo 'make lint    ruff, mypy and the floors of the packages'
 	echo 'make bench   the whole job beside a bare copy (BENCH_ARGS="...")'
 	echo 'make fuzz    ten minutes of fuzzing of the readers (FUZZ_ARGS="-max_total_time=60")'
 	echo 'make up      Airflow with its web UI on 127.0.0.1:$(PORT), the scorecards inside it; Ctrl-C stops it'
@@ -42,7 +42,7 @@ soak: $(ALL)
 
 lint: $(ALL)
 	@failed=0
-	for tool in 'ruff check .' 'ruff format --check .' mypy; do
+	for tool in 'ruff check .' 'ruff format --check .' mypy 'lint-imports --no-cache'; do
 	  echo "-- $$tool"
 	  $(BIN)/$$tool || failed=1
 	done

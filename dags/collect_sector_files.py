@@ -41,8 +41,8 @@ def collect_sector_files() -> None:
 
     @task
     def plan() -> list[dict[str, Any]]:
-        from pipelines.catalog.site import keep
-        from pipelines.intake import plan_groups, receive
+        from pipelines.operations import plan_groups, receive
+        from pipelines.pages.catalogue import keep
 
         context = get_current_context()
         opened, wanted = hub(), context["params"]
@@ -54,7 +54,8 @@ def collect_sector_files() -> None:
 
     @task(map_index_template="{{ group_name }}", max_active_tis_per_dag=2, outlets=[RECORDS])
     def collect(group: dict[str, Any], *, outlet_events: Any = None) -> list[str]:
-        from pipelines.intake import WorkGroup, collect_group
+        from pipelines.operations import collect_group
+        from pipelines.storage.work_group import WorkGroup
 
         context: Any = get_current_context()
         work = WorkGroup.from_json(group)

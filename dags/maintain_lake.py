@@ -37,7 +37,7 @@ def maintain_lake() -> None:
 
     @task
     def publish_due() -> list[str]:
-        from pipelines.release.upkeep import publish_due
+        from pipelines.operations import publish_due
 
         done = publish_due(hub(), instant(get_current_context()))
         return [f"{one.product_id}/{one.release_id}" for one in done if one.new]
@@ -51,16 +51,15 @@ def maintain_lake() -> None:
 
     @task(trigger_rule="all_done")  # a candidate that was refused keeps nothing from being erased
     def maintain() -> list[dict[str, Any]]:
-        from pipelines.audit.audit import tables
-        from pipelines.release.upkeep import tidy
+        from pipelines.operations import tidy
 
         opened = hub()
-        return [vars(done) for done in tidy(opened, tables(opened), instant(get_current_context())).tables]
+        return [vars(done) for done in tidy(opened, instant(get_current_context())).tables]
 
     @task(retries=0)
     def audit() -> int:
         from pipelines.audit import audit
-        from pipelines.errors import HubError
+        from pipelines.ground.errors import HubError
 
         findings = audit(hub())
         if findings:

@@ -34,7 +34,7 @@ def publish_shared_datasets() -> None:
 
     @task
     def plan() -> list[list[str]]:
-        from pipelines.release import concerned, loads
+        from pipelines.publishing import concerned, loads
 
         context = get_current_context()
         if (wanted := context["params"]["dataset"]) is not None:
@@ -45,7 +45,7 @@ def publish_shared_datasets() -> None:
 
     @task(map_index_template="{{ dataset_names }}", max_active_tis_per_dag=2, outlets=[RELEASES])
     def publish(datasets: list[str], *, outlet_events: Any = None) -> list[str]:
-        from pipelines.release import publish
+        from pipelines.operations import publish
 
         context: Any = get_current_context()
         context["dataset_names"] = ", ".join(datasets)
@@ -57,7 +57,7 @@ def publish_shared_datasets() -> None:
 
     @task(outlets=[RELEASES])
     def publish_subjects(*, outlet_events: Any = None) -> list[str]:
-        from pipelines.release import publish
+        from pipelines.operations import publish
 
         day = instant(get_current_context())
         done = publish(hub(), product="subject", as_of=day)

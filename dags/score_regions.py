@@ -39,7 +39,7 @@ def score_regions() -> None:
 
     @task
     def score() -> str:
-        from pipelines.commands.work import score_period
+        from pipelines.operations import score_period
 
         context = get_current_context()
         return str(score_period(hub(), context["params"]["period"], instant(context)).folder)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule
 
-from pipelines.errors import InputError
+from pipelines.ground.errors import InputError
 
 if TYPE_CHECKING:
-    from pipelines.intake import Hub
+    from pipelines.storage.hub import Hub
 
 RECORDS: Final = Asset(name="records", uri="credit-hub://lake/records")
 RELEASES: Final = Asset(name="releases", uri="credit-hub://shared")
@@ -45,7 +45,7 @@ def choice_param(title: str, what: str) -> Param:
 
 def instant(context: Any) -> datetime:
     """The instant a run works as of: its parameter, that of the run that woke it, or when it was due."""
-    from pipelines.commands.options import instant_of
+    from pipelines.ground.clock import instant_of
 
     given = context["params"].get("as_of")
     if given is None:
@@ -62,7 +62,7 @@ def woken_by(context: Any) -> list[Any]:
 
 def hub() -> Hub:
     """The hub of ``$CREDIT_HUB_HOME``."""
-    from pipelines.intake import Hub
-    from pipelines.settings import Settings
+    from pipelines.ground.settings import Settings
+    from pipelines.storage.hub import Hub
 
     return Hub.open(Settings.read())

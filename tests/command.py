@@ -10,7 +10,8 @@ from unittest.mock import patch
 
 from rich.console import Console
 
-from pipelines import cli, console
+from pipelines.cli import console
+from pipelines.cli import main as cli
 
 
 @dataclass(frozen=True)

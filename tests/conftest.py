@@ -18,10 +18,12 @@ os.environ["CREDIT_HUB_PSEUDONYM_KEY"] = "a key of the tests"
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
 
 from pipelines import expectations
-from pipelines.intake import Collected, Hub, collect
-from pipelines.release import Published, gate, publish, subject
-from pipelines.release.manifest import data_files
-from pipelines.settings import Settings
+from pipelines.collecting import Collected
+from pipelines.ground.settings import Settings
+from pipelines.operations import collect, publish
+from pipelines.publishing import Published, gate, subject
+from pipelines.storage.hub import Hub
+from pipelines.storage.manifest import data_files
 
 AS_OF = datetime(2026, 11, 22, 4, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parent.parent

@@ -21,15 +21,16 @@ import polars as pl
 import pytest
 
 from pipelines.audit import audit
+from pipelines.collecting import plan, take
 from pipelines.demo import make_delivery
 from pipelines.demo.codes import credit_codes
-from pipelines.errors import HubError
-from pipelines.intake import Hub, plan, take
-from pipelines.lake.ledger import TABLES, ledger
-from pipelines.release.changes import apply
-from pipelines.release.manifest import latest
-from pipelines.scorecard import score
-from pipelines.settings import Settings
+from pipelines.ground.errors import HubError
+from pipelines.ground.settings import Settings
+from pipelines.operations import score
+from pipelines.records.changes import apply
+from pipelines.storage.hub import Hub
+from pipelines.storage.ledger import TABLES, ledger
+from pipelines.storage.manifest import latest
 from tests.cli.forked import Asked, Forks
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, ROOT, THREE_GOOD_ROWS, Home, balanced, file, row, rules_of
 

@@ -29,8 +29,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from pipelines.home import Home
-from pipelines.settings import Settings
+from pipelines.ground.settings import Settings
+from pipelines.storage.home import Home
 
 PREFIX: Final = "/scorecards"
 CATALOG_PREFIX: Final = "/catalog"

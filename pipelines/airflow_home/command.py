@@ -17,8 +17,8 @@ from pipelines.airflow_home.place import PORT
 from pipelines.airflow_home.runs import run_dags, run_in_turn
 from pipelines.airflow_home.sample import DAG_IDS, sample_runs
 from pipelines.airflow_home.web import down, up
-from pipelines.errors import HubError, InputError
-from pipelines.settings import Settings
+from pipelines.ground.errors import HubError, InputError
+from pipelines.ground.settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 HomeOption = Annotated[Path | None, typer.Option(help="The home of the hub (default $CREDIT_HUB_HOME, else ./home).")]
@@ -43,8 +43,7 @@ def _demo_command(
     place = settings.home
     begun = time.monotonic()
     if months:
-        from pipelines.commands.options import instant
-        from pipelines.intake.inbox import CHINA
+        from pipelines.ground.clock import CHINA, instant
 
         day = instant(as_of).astimezone(CHINA).date()
         run_in_turn(DAG_IDS, sample_runs(settings, day, months, told, scale), place)

@@ -8,12 +8,12 @@ from pathlib import Path
 from rich.table import Table as RichTable
 
 from pipelines.airflow_home.place import near
-from pipelines.home import Home
+from pipelines.storage.home import Home
 
 
 def summary(home: Path) -> RichTable:
     """Where things are, with the counts of the ledger."""
-    from pipelines.lake.ledger import ledger
+    from pipelines.storage.ledger import ledger
 
     place = Home(home.resolve())
     batches = ledger(place, "batches").read()

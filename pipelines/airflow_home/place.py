@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from pipelines.errors import HubError, InputError
+from pipelines.ground.errors import HubError, InputError
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PORT: Final = 8080

@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from pipelines.airflow_home.place import activate, folder_of, near, prepare
 from pipelines.airflow_home.progress import Progress, listener, output_to
-from pipelines.errors import HubError, InputError
+from pipelines.ground.errors import HubError, InputError
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun

@@ -9,7 +9,7 @@ from typing import Final
 from rich.console import Console
 
 from pipelines.airflow_home.runs import Run
-from pipelines.settings import Settings
+from pipelines.ground.settings import Settings
 
 DAG_IDS: Final = ("collect_sector_files", "publish_shared_datasets", "score_regions", "maintain_lake")
 

@@ -23,7 +23,7 @@ from rich.console import Console
 
 from pipelines.airflow_home.place import folder_of, near, prepare
 from pipelines.airflow_home.processes import PID_FILE, STOPPING_SECONDS, alive, recorded, stop, write_record
-from pipelines.errors import HubError, InputError
+from pipelines.ground.errors import HubError, InputError
 
 COMPONENTS: Final[dict[str, tuple[str, ...]]] = {
     "api-server": (),

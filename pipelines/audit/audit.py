@@ -26,20 +26,20 @@ from pipelines.audit.orphans import (
 )
 from pipelines.audit.refused import lives, states
 from pipelines.audit.two_states import accepted_and_refused, open_and_closed, shown_and_removed, standing_and_superseded
-from pipelines.intake.collect import Hub
-from pipelines.lake.ledger import TABLES, ledger
-from pipelines.lake.tables import DIGEST_DIGITS, Table, digest
-from pipelines.release import erasure, subject_erasure
-from pipelines.release.changes import apply
-from pipelines.release.erasure import remaining, taken_down
-from pipelines.release.manifest import Manifest, latest, read, releases
-from pipelines.release.messages import Messages, read_messages
-from pipelines.release.parts import by_bucket
-from pipelines.release.sources import stands
-from pipelines.release.verify import damage
-from pipelines.resolution import key_columns
-from pipelines.screening.columns import BATCH, ROW_NUMBER
-from pipelines.subjects import SubjectMaster, conflicts_table, losers_of
+from pipelines.publishing import erasure, subject_erasure
+from pipelines.publishing.erasure import remaining, taken_down
+from pipelines.publishing.messages import Messages, read_messages
+from pipelines.publishing.sources import stands
+from pipelines.publishing.verify import damage
+from pipelines.records.changes import apply
+from pipelines.storage.columns import BATCH, ROW_NUMBER
+from pipelines.storage.hub import Hub
+from pipelines.storage.ledger import ledger
+from pipelines.storage.manifest import Manifest, latest, read, releases
+from pipelines.storage.parts import by_bucket
+from pipelines.storage.superseded import key_columns
+from pipelines.storage.tables import DIGEST_DIGITS, Table, digest
+from pipelines.subjects import SubjectMaster
 
 _AGAIN: Final = ": remove state/erased/{}.json, and publish, which takes it out again"
 
@@ -52,7 +52,7 @@ def audit(hub: Hub) -> list[AuditFinding]:
 def examined(hub: Hub) -> list[AuditFinding]:
     """What is wrong with a home, and what runs that were killed left in it."""
     with hub.home.lake_in_use():
-        every = tables(hub)
+        every = hub.tables()
         unread = unfinished(hub)
         findings = [*_raw(hub), *_files(hub, every), *orphans_of_lake(hub, every)]
         if any("lake/" in finding.subject for finding in findings if not finding.leftover):
@@ -68,17 +68,6 @@ def examined(hub: Hub) -> list[AuditFinding]:
             *standing_and_superseded(hub, messages),
         ]
         return [*findings, *_taken_down(hub, messages)]
-
-
-def tables(hub: Hub) -> dict[str, Table]:
-    """Every table of the lake by name, those of datasets the catalogue no longer has included."""
-    found: dict[str, Table] = {f"ledger/{name}": ledger(hub.home, name) for name in TABLES}
-    for dataset_id in hub.catalog.datasets:
-        found[f"records/{dataset_id}"] = hub.records(dataset_id)
-        found[f"quarantine/{dataset_id}"] = hub.quarantine(dataset_id)
-        found[f"losers/{dataset_id}"] = losers_of(hub, dataset_id)
-        found[f"closings/{dataset_id}"] = hub.closings(dataset_id)
-    return found | {"conflicts": conflicts_table(hub.home)}
 
 
 def _raw(hub: Hub) -> Iterator[AuditFinding]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipelines.home import Home
+    from pipelines.storage.home import Home
 
 
 @dataclass(frozen=True)

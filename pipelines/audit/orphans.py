@@ -17,11 +17,11 @@ from urllib.parse import unquote
 import polars as pl
 
 from pipelines.audit.finding import AuditFinding, below
-from pipelines.home import read_all
-from pipelines.intake.collect import Hub
-from pipelines.lake.ledger import ledger
-from pipelines.lake.tables import DIGEST_DIGITS, Table, digest
-from pipelines.release.manifest import Manifest
+from pipelines.storage.files import read_all
+from pipelines.storage.hub import Hub
+from pipelines.storage.ledger import ledger
+from pipelines.storage.manifest import Manifest
+from pipelines.storage.tables import DIGEST_DIGITS, Table, digest
 
 _RECEIPT: Final = frozenset({"receipt.json", "receipt.html", "findings.csv", "findings.xlsx"})
 _OF_PROVIDER: Final = re.compile(r"open\.(csv|html)|not_taken\.html|conflicts-\d{4}-\d{2}\.csv")
@@ -126,7 +126,7 @@ def orphans_of_outbox(hub: Hub, unread: frozenset[str]) -> Iterator[AuditFinding
 def orphans_of_releases(hub: Hub, product: Path, manifests: Mapping[str, Manifest]) -> Iterator[AuditFinding]:
     """Folders and files below a product that are no release or of none, and releases the ledger does not know.
 
-    Data files are not looked at: ``pipelines.release.verify`` does.
+    Data files are not looked at: ``pipelines.publishing.verify`` does.
     """
     entered = ledger(hub.home, "releases").scan().filter(pl.col("product_id") == product.name)
     known = set(entered.select("release_id").collect()["release_id"])

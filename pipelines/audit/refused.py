@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipelines.lake.ledger import ledger
-from pipelines.quarantine.closings import BATCH_CLOSES, WAIVER_CLOSES
-from pipelines.screening.columns import BATCH, PROVIDER
+from pipelines.storage.closings import BATCH_CLOSES, WAIVER_CLOSES
+from pipelines.storage.columns import BATCH, PROVIDER
+from pipelines.storage.ledger import ledger
 
 if TYPE_CHECKING:
-    from pipelines.intake.collect import Hub
+    from pipelines.storage.hub import Hub
 
 _COUNTED = ["batch_id", "closed_by", "closing_id"]
 

@@ -8,14 +8,13 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.audit.finding import AuditFinding, below
-from pipelines.intake.collect import Hub
-from pipelines.quarantine.open_rows import OPEN_CSV
-from pipelines.release.changes import CHANGE_TYPE, REMOVED
-from pipelines.release.manifest import Manifest, latest
-from pipelines.release.messages import Messages
-from pipelines.release.sources import stands
-from pipelines.screening.columns import BATCH, ROW_NUMBER
-from pipelines.subjects import losers_of
+from pipelines.pages.open_rows import OPEN_CSV
+from pipelines.publishing.messages import Messages
+from pipelines.publishing.sources import stands
+from pipelines.records.changes import CHANGE_TYPE, REMOVED
+from pipelines.storage.columns import BATCH, ROW_NUMBER
+from pipelines.storage.hub import Hub
+from pipelines.storage.manifest import Manifest, latest
 
 _PLACE = (BATCH, ROW_NUMBER)
 _MOST = 5
@@ -49,7 +48,7 @@ def standing_and_superseded(hub: Hub, messages: Messages) -> Iterator[AuditFindi
     """Rows that the latest release shows as the record, and that lost to another; losers of a release to come apart."""
     for dataset_id, dataset in hub.catalog.datasets.items():
         manifest, product = latest(hub.home, dataset_id), hub.catalog.products.get(dataset_id)
-        table = losers_of(hub, dataset_id)
+        table = hub.superseded(dataset_id)
         files = table.files()
         if manifest is None or product is None or product.dataset != dataset.id or not files:
             continue

@@ -53,7 +53,7 @@ def bench(
     """Generate, copy, run, copy again, and compare."""
     from pipelines.bench.generate import write_penalties
     from pipelines.catalog import catalog
-    from pipelines.settings import Settings
+    from pipelines.ground.settings import Settings
 
     with tempfile.TemporaryDirectory(dir=folder) as name:
         work = Path(name)
@@ -78,11 +78,10 @@ def bench(
 def job(home: Path) -> None:
     """The whole job over a home, in this process; stages as JSON."""
     begun = time.perf_counter()
-    from pipelines.intake import Hub, collect
-    from pipelines.release import publish
-    from pipelines.scorecard import score
-    from pipelines.settings import Settings
-    from pipelines.stopwatch import seconds, stage
+    from pipelines.ground.settings import Settings
+    from pipelines.ground.stopwatch import seconds, stage
+    from pipelines.operations import collect, publish, score
+    from pipelines.storage.hub import Hub
 
     hub = Hub.open(Settings.read(home))
     collected = collect(hub, provider=None, as_of=_AS_OF)
@@ -108,8 +107,8 @@ def score(
     """All units × 12 months × all indicators, and one scorecard with its pages."""
     from pipelines.bench.scorecards import LAST, write_year
     from pipelines.catalog import catalog
-    from pipelines.home import Home
-    from pipelines.settings import Settings
+    from pipelines.ground.settings import Settings
+    from pipelines.storage.home import Home
 
     with tempfile.TemporaryDirectory(dir=folder) as name:
         begun = time.perf_counter()
@@ -139,7 +138,7 @@ def reading(
     from pipelines.bench.generate import write_penalties
     from pipelines.bench.reading import measure, write_damaged
     from pipelines.catalog import catalog
-    from pipelines.settings import Settings
+    from pipelines.ground.settings import Settings
 
     known = catalog(Settings.read().catalog)
     with tempfile.TemporaryDirectory(dir=folder) as name:
@@ -164,7 +163,7 @@ def read_job(path: Path) -> None:
     """Reads one file, in this process; seconds and rows as JSON."""
     from pipelines.bench.reading import read_after_a_small_one
     from pipelines.catalog import catalog
-    from pipelines.settings import Settings
+    from pipelines.ground.settings import Settings
 
     content = read_after_a_small_one(path, _DATASET, catalog(Settings.read().catalog))
     sys.stdout.write(json.dumps(content) + "\n")
@@ -174,11 +173,11 @@ def read_job(path: Path) -> None:
 def score_job(home: Path, period: str) -> None:
     """Scores twelve months over a home, in this process; seconds as JSON."""
     from pipelines.catalog import catalog
-    from pipelines.home import Home
-    from pipelines.scorecard import score as run_score
-    from pipelines.scorecard.card import measured
-    from pipelines.scorecard.period import Period
-    from pipelines.settings import Settings
+    from pipelines.ground.settings import Settings
+    from pipelines.operations import score as run_score
+    from pipelines.scoring.card import measured
+    from pipelines.scoring.period import Period
+    from pipelines.storage.home import Home
 
     place, known = Home(home), catalog(Settings.read().catalog)
     begun, cpu = time.perf_counter(), time.process_time()
@@ -210,7 +209,7 @@ def incremental(
     """Publish everything, collect a day's 1 % more, publish again: what the day costs beside the whole."""
     from pipelines.bench.days import DAY, LAST, write_day, write_years
     from pipelines.catalog import catalog
-    from pipelines.settings import Settings
+    from pipelines.ground.settings import Settings
 
     known = catalog(Settings.read().catalog)
     with tempfile.TemporaryDirectory(dir=folder) as name:
@@ -242,11 +241,11 @@ def incremental(
 def publish_job(home: Path, day: str, collect: bool = True) -> None:
     """Collects if wanted and publishes over a home, in this process; seconds as JSON."""
     from pipelines.bench.traffic import traffic, written
-    from pipelines.intake import Hub
-    from pipelines.intake import collect as run_collect
-    from pipelines.release import publish
-    from pipelines.settings import Settings
-    from pipelines.stopwatch import seconds
+    from pipelines.ground.settings import Settings
+    from pipelines.ground.stopwatch import seconds
+    from pipelines.operations import collect as run_collect
+    from pipelines.operations import publish
+    from pipelines.storage.hub import Hub
 
     hub = Hub.open(Settings.read(home))
     as_of = datetime.fromisoformat(day).replace(hour=4, tzinfo=UTC)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipelines.catalog import Catalog, Field
-from pipelines.intake.passes import SLICE_ROWS
+from pipelines.collecting.passes import SLICE_ROWS
 from pipelines.reading import EMPTY, LAST_EMPTY, open_source
 
 EVERY: Final = 100

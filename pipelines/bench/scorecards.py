@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 
 from pipelines.catalog import Catalog
-from pipelines.home import Home
-from pipelines.lake.ledger import TABLES, ledger
-from pipelines.lake.tables import Table
-from pipelines.screening.columns import BUCKET, record_schema
+from pipelines.storage.columns import BUCKET, record_schema
+from pipelines.storage.home import Home
+from pipelines.storage.ledger import TABLES, ledger
+from pipelines.storage.tables import Table
 
 LAST: Final = date(2026, 11, 30)
 _DAYS: Final = 365

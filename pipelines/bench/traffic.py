@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.home import Home
-from pipelines.release.manifest import latest, read
+from pipelines.storage.home import Home
+from pipelines.storage.manifest import latest, read
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Where things stand on the catalogue's site (``pipelines.catalog.site``), for receipts and scorecards to link to.
+"""Where things stand on the catalogue's site (``pipelines.pages.catalogue``), for receipts and scorecards to link to.
 
 Links are relative to the site; a file of the home puts in front of them how to get there.
 """

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-from pipelines.errors import InputError
+from pipelines.ground.errors import InputError
 
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

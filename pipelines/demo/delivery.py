@@ -35,7 +35,7 @@ from pipelines.demo.records import BUILDERS
 from pipelines.demo.referring import naming_field
 from pipelines.demo.subjects import newly_founded, people, subjects, with_changes
 from pipelines.demo.vocabulary import Profile, profiles, words
-from pipelines.home import write_json
+from pipelines.storage.files import write_json
 
 SEED: Final = 20260401
 _SHARED: Final = 12

@@ -13,7 +13,8 @@ import polars as pl
 from pipelines.catalog import Catalog, Dataset, Field, Kind
 from pipelines.demo.defects import CORRECTED, Planted, changing_text
 from pipelines.demo.drawing import Draw
-from pipelines.screening.known import SCHEMA, matched
+from pipelines.records.comparing import matched
+from pipelines.screening.known import SCHEMA
 
 _MENDED: Final = 0.6  # of what was refused comes right the month after
 _RENEWED: Final = 0.02  # of what was right comes in a newer version

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pipelines.expectations.sql_functions import REASONS, identifier
-from pipelines.lake.sql import literal as text
+from pipelines.storage.sql import literal as text
 
 Parameters = Sequence[int | float | str]
 

@@ -13,11 +13,11 @@ import duckdb
 import polars as pl
 
 from pipelines.catalog import Catalog
-from pipelines.errors import HubError
 from pipelines.expectations.pair_checks import reference_table
 from pipelines.expectations.sql_functions import identifier
 from pipelines.expectations.suites import DIVISIONS
-from pipelines.lake.sql import literal, parquet
+from pipelines.ground.errors import HubError
+from pipelines.storage.sql import literal, parquet
 
 _NOTHING: Final[Mapping[str, pl.DataFrame]] = {}
 

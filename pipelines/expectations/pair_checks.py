@@ -7,7 +7,7 @@ from typing import Final
 
 from pipelines.expectations.column_checks import COLUMN_CHECKS, Parameters, decimal_shaped, expect, in_set, texts
 from pipelines.expectations.sql_functions import identifier
-from pipelines.lake.sql import literal as text
+from pipelines.storage.sql import literal as text
 
 PairCheck = Callable[[str, str, Parameters, Sequence[str]], str]
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import duckdb
 
-from pipelines.lake.sql import literal as text
+from pipelines.storage.sql import literal as text
 
 REASONS: Final = (
     "valid",

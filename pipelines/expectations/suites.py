@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipelines.catalog import CLEANED, Catalog, Rule
-from pipelines.errors import HubError
-from pipelines.home import replace_file
+from pipelines.ground.errors import HubError
+from pipelines.storage.files import replace_file
 
 DIVISIONS: Final = "administrative_division"
 CRITICAL: Final = "critical"

@@ -16,18 +16,19 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.catalog import Catalog, Rule
-from pipelines.errors import InputError
-from pipelines.intake import Hub, raw
-from pipelines.intake.delivery import Delivery
-from pipelines.intake.passes import open_delivery, screen_files
-from pipelines.intake.references import read_references
-from pipelines.lake.ledger import ledger
+from pipelines.collecting.passes import open_delivery, screen_files
+from pipelines.collecting.references import read_references
+from pipelines.ground.errors import InputError
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.reading import Unreadable
-from pipelines.screening import BATCH, Screen
-from pipelines.screening.columns import ROW_NUMBER
+from pipelines.screening import Screen
 from pipelines.screening.known import References
 from pipelines.screening.screen import REFUSED
+from pipelines.storage import raw
+from pipelines.storage.columns import BATCH, ROW_NUMBER
+from pipelines.storage.delivery import Delivery
+from pipelines.storage.hub import Hub
+from pipelines.storage.ledger import ledger
 
 # No pseudonym leaves the scratch folder.
 _NO_KEY: Final = b"pseudonyms of a comparison leave it nowhere"

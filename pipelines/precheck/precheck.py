@@ -20,24 +20,26 @@ from typing import Any
 import polars as pl
 
 from pipelines.catalog import Catalog
-from pipelines.errors import InputError
-from pipelines.home import Home, replace_file, write_json
-from pipelines.intake import raw
-from pipelines.intake.archive import SUFFIX
-from pipelines.intake.delivery import Delivery, batch_id
-from pipelines.intake.inbox import CHINA, deliveries_of, manifest_beside
-from pipelines.intake.judged import judge
-from pipelines.intake.outcome import Outcome, rule_counts
-from pipelines.intake.passes import open_delivery, screen_files
-from pipelines.limits import Limits
+from pipelines.collecting.archive import SUFFIX
+from pipelines.collecting.inbox import deliveries_of, manifest_beside
+from pipelines.collecting.judged import judge
+from pipelines.collecting.outcome import Outcome, rule_counts
+from pipelines.collecting.passes import open_delivery, screen_files
+from pipelines.collecting.receipt import receipt
+from pipelines.ground.clock import CHINA
+from pipelines.ground.errors import InputError
+from pipelines.ground.limits import Limits
+from pipelines.pages.receipts.files import CSV, XLSX, findings_files, write_without_findings
+from pipelines.pages.receipts.page import page
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.reading import Problem, Unreadable
-from pipelines.receipts.files import CSV, XLSX, write_without_findings
-from pipelines.receipts.findings import no_findings, write_csv
-from pipelines.receipts.page import page
-from pipelines.receipts.receipt import receipt
 from pipelines.screening import Screen
+from pipelines.screening.findings import no_findings, write_csv
 from pipelines.screening.known import References
+from pipelines.storage import raw
+from pipelines.storage.delivery import Delivery, batch_id
+from pipelines.storage.files import replace_file, write_json
+from pipelines.storage.home import Home
 
 RECEIPT_JSON = "receipt.json"
 RECEIPT_HTML = "receipt.html"
@@ -145,7 +147,7 @@ def _screened(
         passed = screen_files(screen, [open_delivery(screen, delivery, file, limits, work)], work)
         if passed.opened:
             judged = judge(screen, passed)
-            files = judged.files({delivery.batch_id: folder}, work)
+            files = findings_files(judged, {delivery.batch_id: folder}, work)
             for _ in judged.findings(files):
                 pass
             files.appear()

@@ -7,20 +7,12 @@ fingerprint and refuses another key: pseudonyms of two keys never meet, and subj
 
 from __future__ import annotations
 
-import os
-import secrets
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 import polars as pl
 from cryptography.hazmat.primitives.hashes import SM3
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from pipelines.errors import InputError
-from pipelines.home import Home, replace_file
-
-VARIABLE: Final = "CREDIT_HUB_PSEUDONYM_KEY"
 _LENGTH: Final = 32  # hexadecimal digits kept: 128 bits
 
 
@@ -48,46 +40,3 @@ class Pseudonyms:
             return empty
         made = pl.Series([self.of(text) for text in values.gather(index)], dtype=pl.String)
         return empty.scatter(index, made)
-
-
-def pseudonyms(home: Home) -> Pseudonyms:
-    """The pseudonyms of a home.
-
-    Raises:
-        InputError: the home was made with another key.
-    """
-    made = Pseudonyms(_key())
-    path = home.root / "state/pseudonym_key.id"
-    fingerprint = made.of("fingerprint")[:16]
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, fingerprint.encode())
-    elif path.read_text() != fingerprint:
-        raise InputError(
-            f"{home.root}: was made with another pseudonym key; set {VARIABLE} to the key this home was made with, "
-            "or start a new home and drop the files there again"
-        )
-    return made
-
-
-@lru_cache(maxsize=1)
-def _key() -> bytes:
-    given = os.environ.get(VARIABLE)
-    if given:
-        return given.encode()
-    folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "credit-hub"
-    path = folder / "pseudonym.key"
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".pseudonym.key.{os.getpid()}"
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-        stream.write(secrets.token_hex(32).encode())
-    try:
-        os.link(temporary, path)  # the first of several processes wins
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()
-    return path.read_bytes()

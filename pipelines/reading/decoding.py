@@ -7,19 +7,13 @@ UTF-8 never has, so that whoever reads on finds it, and no character of it is ev
 from __future__ import annotations
 
 import codecs
-import mmap
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
-from pipelines.overlap import two_at_a_time
+from pipelines.ground.ordered_map import two_at_a_time
+from pipelines.reading.chunks import CHUNK, SMALL, whole_lines
 
-CHUNK: Final = 4 << 20
-SMALL: Final = (
-    1 << 20
-)  # what is decoded at once: smaller, and threads wait for each other; larger, and memory waits for them
-MARK: Final = b"\xff"
 _CUT: Final = "credit_hub_cut"
 
 
@@ -29,49 +23,6 @@ class Rewritten:
 
     wide: int = 0
     marked: int = 0
-
-
-def whole_lines(stream: BinaryIO, *, lone_returns: bool = False, size: int = CHUNK) -> Iterator[bytes]:
-    r"""The rest of a stream in chunks that end with a newline, ``\r\r\n`` as ``\r\n``.
-
-    Where lone ``\r`` end lines they are newlines. A line longer than a chunk comes whole: lengths are checked before
-    (``overlong_line``).
-    """
-    parts: list[bytes] = []
-    while chunk := stream.read(size):
-        if lone_returns:
-            chunk = chunk.replace(b"\r", b"\n")
-        cut = chunk.rfind(b"\n") + 1
-        if cut == 0:
-            parts.append(chunk)
-            continue
-        yield _plain_ends(b"".join([*parts, memoryview(chunk)[:cut]]))
-        parts = [chunk[cut:]] if cut < len(chunk) else []
-    if rest := b"".join(parts):
-        yield rest
-
-
-def overlong_line(path: Path, limit: int, *, lone_returns: bool = False) -> int | None:
-    """Number of the first line longer than the limit, None where there is none.
-
-    Looks at hardly more than one page for each ``limit`` bytes.
-    """
-    end = b"\r" if lone_returns else b"\n"
-    size = path.stat().st_size
-    if size <= limit:
-        return None
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        begin = 0
-        while size - begin > limit:
-            found = content.rfind(end, begin, begin + limit + 1)
-            if found < 0:
-                return _count(content, end, begin) + 1
-            begin = found + 1
-    return None
-
-
-def _count(content: mmap.mmap, end: bytes, stop: int) -> int:
-    return sum(content[at : min(at + CHUNK, stop)].count(end) for at in range(0, stop, CHUNK))
 
 
 def rewrite_gb18030(path: Path, target: Path, *, lone_returns: bool) -> Rewritten:
@@ -120,12 +71,6 @@ def rewrite_utf8(path: Path, target: Path, *, lone_returns: bool) -> None:
     with path.open("rb") as source, target.open("wb") as sink:
         for chunk in whole_lines(source, lone_returns=lone_returns):
             sink.write(chunk)
-
-
-def _plain_ends(chunk: bytes) -> bytes:
-    while b"\r" in chunk and b"\r\r\n" in chunk:
-        chunk = chunk.replace(b"\r\r\n", b"\r\n")
-    return chunk
 
 
 def ends_of(head: bytes) -> tuple[bool, bool]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from pipelines.catalog import Field, Layout
-from pipelines.limits import Deadline
+from pipelines.ground.limits import Deadline
 from pipelines.reading import decoding
 from pipelines.reading import encoding as encodings
 from pipelines.reading.dialect import Dialect, find_dialect

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.catalog import Field
-from pipelines.reading.asides import HEADER, TITLE, Aside
-from pipelines.reading.decoding import MARK
+from pipelines.reading.chunks import MARK
 from pipelines.reading.headers import find_header
 from pipelines.reading.problems import HEADER_ROWS
 from pipelines.reading.rows import fields_of
+from pipelines.reading.skipped_rows import HEADER, TITLE, Aside
 
 SEPARATORS: Final = (",", "\t", ";", "|")
 _BY_SUFFIX: Final = {".tsv": "\t"}

@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.catalog import Field
-from pipelines.limits import Deadline, Limits
-from pipelines.reading import decoding
+from pipelines.ground.limits import Deadline, Limits
+from pipelines.reading import chunks
 from pipelines.reading.headers import aliases, key
 from pipelines.reading.problems import Unreadable, no_json_rows, too_large, too_slow
 from pipelines.reading.rows import EXTRA, ROW_NUMBER, readable, shortened
@@ -97,7 +97,7 @@ def read_elements(
 def _beginning(text: Path) -> tuple[str, bool]:
     """The first character, and whether the first line is a whole object with another line below."""
     with text.open("rb") as stream:
-        head = stream.read(decoding.CHUNK)
+        head = stream.read(chunks.CHUNK)
     shown = head.decode("utf-8", errors="replace").lstrip("\ufeff \t\r\n")
     first, _, rest = shown.partition("\n")
     first = _ENDS_WITH_COMMA.sub("}", first)
@@ -216,13 +216,13 @@ def _after_blanks(text: str, at: int) -> int:
 def _lines(text: Path) -> Iterator[tuple[int, _Pairs | str]]:
     number = 0
     with text.open("rb") as stream:
-        for chunk in decoding.whole_lines(stream):
+        for chunk in chunks.whole_lines(stream):
             for line in chunk.removesuffix(b"\n").split(b"\n"):
                 number += 1
                 if not line.strip(b" \t\r\xef\xbb\xbf"):
                     continue
                 value = None
-                if not line.startswith(decoding.MARK):
+                if not line.startswith(chunks.MARK):
                     try:
                         value = _parsed(_ENDS_WITH_COMMA.sub("}", line.decode()))
                     except UnicodeDecodeError:
@@ -274,7 +274,7 @@ class _Array:
                 return True
             if self._ended:
                 return False
-            more = self._stream.read(max(decoding.CHUNK, self._longest))
+            more = self._stream.read(max(chunks.CHUNK, self._longest))
             self._ended = not more
             self._text, self._at = self._text[self._at :] + more, 0
 
@@ -302,7 +302,7 @@ class _Array:
         shown = self._text[begin:]
         while not self._ended and not found:
             tail = self._text[-64:]
-            more = self._stream.read(decoding.CHUNK)
+            more = self._stream.read(chunks.CHUNK)
             self._ended = not more
             self._text = tail + more
             found = _BETWEEN.search(self._text)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from pipelines.reading.decoding import whole_lines
+from pipelines.reading.chunks import whole_lines
 from pipelines.reading.problems import Unreadable, undecodable
 
 CHUNK: Final = 1 << 20

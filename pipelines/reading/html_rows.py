@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipelines.limits import Limits
+from pipelines.ground.limits import Limits
 from pipelines.reading.problems import Unreadable, too_large
 from pipelines.reading.sheet_rows import SheetRows
 

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.reading.decoding import MARK
+from pipelines.reading.chunks import MARK
 from pipelines.reading.encoding import is_utf8
 from pipelines.reading.gb18030 import noted, transcoded
 from pipelines.reading.line_places import line_begins, line_ends

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from lxml import etree
 
-from pipelines.limits import Deadline, Limits
-from pipelines.reading.decoding import MARK, whole_lines
+from pipelines.ground.limits import Deadline, Limits
+from pipelines.reading.chunks import MARK, whole_lines
 from pipelines.reading.disguise import PAGE, XML, Disguise
 from pipelines.reading.html_rows import HtmlRows
 from pipelines.reading.problems import (

@@ -15,9 +15,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from pipelines.limits import Deadline
-from pipelines.overlap import two_at_a_time
-from pipelines.reading.decoding import MARK, SMALL, whole_lines
+from pipelines.ground.limits import Deadline
+from pipelines.ground.ordered_map import two_at_a_time
+from pipelines.reading.chunks import MARK, SMALL, whole_lines
 from pipelines.reading.dialect import Dialect
 from pipelines.reading.gb18030 import NAME
 from pipelines.reading.lines import from_gb18030

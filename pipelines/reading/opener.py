@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-from pipelines.limits import Limits
+from pipelines.ground.limits import Limits
 from pipelines.reading.problems import Unreadable, broken_workbook, burst_workbook, encrypted, too_slow
 
 _PROGRAM: Final = Path(__file__).with_name("sheets.py")

@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path
 from typing import Final
 
-from pipelines.limits import Limits
+from pipelines.ground.limits import Limits
 from pipelines.reading.problems import (
     SPLIT,
     Unreadable,

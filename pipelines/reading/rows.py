@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Final
 
-from pipelines.reading.decoding import MARK
+from pipelines.reading.chunks import MARK
 from pipelines.reading.encoding import decodes
 
 ROW_NUMBER: Final = "_row_number"

@@ -20,15 +20,15 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.limits import Deadline
-from pipelines.overlap import two_at_a_time
-from pipelines.reading.asides import OTHER_HEADER, Aside, kind_of
-from pipelines.reading.decoding import MARK, whole_lines
+from pipelines.ground.limits import Deadline
+from pipelines.ground.ordered_map import two_at_a_time
+from pipelines.reading.chunks import MARK, whole_lines
 from pipelines.reading.gb18030 import NAME, noted, transcoded
 from pipelines.reading.line_places import line_begins, line_ends
 from pipelines.reading.lines import bad_lines, utf8_lines, wide_lines
 from pipelines.reading.problems import Unreadable, too_slow
 from pipelines.reading.rows import fields_of, readable, shortened
+from pipelines.reading.skipped_rows import OTHER_HEADER, Aside, kind_of
 
 _LONGEST_RECORD: Final = 200  # lines one quoted record may run over
 _CHUNK: Final = 1 << 20

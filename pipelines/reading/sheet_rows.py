@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 import pyarrow as pa
 
-from pipelines.limits import Deadline, Limits
+from pipelines.ground.limits import Deadline, Limits
 from pipelines.reading.problems import Unreadable, too_large, too_slow
 
 _ROWS: Final = 20_000

@@ -16,11 +16,11 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Field, Layout
-from pipelines.limits import Limits
-from pipelines.reading.asides import Aside, kinds
+from pipelines.ground.limits import Limits
 from pipelines.reading.headers import Columns, columns
 from pipelines.reading.problems import Unreadable, too_large
 from pipelines.reading.rows import ROW_NUMBER
+from pipelines.reading.skipped_rows import Aside, kinds
 
 EMPTY: Final = "_empty"
 LAST_EMPTY: Final = "_last_empty"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.limits import Limits
-from pipelines.reading import decoding
+from pipelines.ground.limits import Limits
+from pipelines.reading import chunks, decoding
 from pipelines.reading import encoding as encodings
 from pipelines.reading.problems import Unreadable, too_large, undecodable, utf16_without_mark
 
@@ -64,7 +64,7 @@ def check_lines(path: Path, limits: Limits, *, lone: bool) -> None:
         Unreadable: it has one.
     """
     limit = limits.row_bytes
-    line = decoding.overlong_line(path, limit, lone_returns=lone)
+    line = chunks.overlong_line(path, limit, lone_returns=lone)
     if line is not None:
         raise Unreadable(
             too_large(
@@ -86,7 +86,7 @@ def _length(path: Path, number: int) -> int:
     """Bytes of a line, counted without holding it."""
     seen, length = 1, 0
     with path.open("rb") as stream:
-        while chunk := stream.read(decoding.CHUNK):
+        while chunk := stream.read(chunks.CHUNK):
             for part, piece in enumerate(chunk.split(b"\n")):
                 seen += part > 0
                 if seen > number:

@@ -14,8 +14,7 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.catalog import Field
-from pipelines.limits import Limits
-from pipelines.reading.asides import HEADER, SHEET, TITLE, Aside
+from pipelines.ground.limits import Limits
 from pipelines.reading.headers import find_header
 from pipelines.reading.opener import opener
 from pipelines.reading.package import check_workbook
@@ -28,6 +27,7 @@ from pipelines.reading.problems import (
     too_large,
 )
 from pipelines.reading.rows import ROW_NUMBER, shortened
+from pipelines.reading.skipped_rows import HEADER, SHEET, TITLE, Aside
 
 _ONE_SHEET: Final = (
     "请只把数据行复制到新工作簿的一张工作表里，另存为 .xlsx 后重新报送。",

@@ -1,7 +1,7 @@
 """Catalogue to rules, text rows to typed accepted rows and refused rows with all reasons."""
 
-from pipelines.screening.columns import BATCH, BUCKET, ROW_NUMBER, quarantine_schema, record_schema
 from pipelines.screening.screen import COUNTED, MEASURES, REFUSED, Screen, counts
+from pipelines.storage.columns import BATCH, BUCKET, ROW_NUMBER, quarantine_schema, record_schema
 
 __all__ = [
     "BATCH",

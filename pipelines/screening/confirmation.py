@@ -15,7 +15,7 @@ import polars as pl
 from pipelines.catalog import Field
 from pipelines.privacy.mask import identifiers_masked
 from pipelines.screening import tidy
-from pipelines.screening.columns import ANSWERS_TO, CONFIRMATION
+from pipelines.storage.columns import ANSWERS_TO, CONFIRMATION
 
 SHORTEST_REASON: Final = 4
 """Characters a reason has at least: “无误” or “是” gives none."""

@@ -12,15 +12,10 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Rule
+from pipelines.records.comparing import matched
 
 SCHEMA: Final = {"key": pl.String(), "value": pl.String()}
 References = Mapping[str, pl.DataFrame]
-
-
-def matched(text: pl.Expr) -> pl.Expr:
-    """A text as it is compared."""
-    same = text.str.replace_all(r"[（〔\[【［]", "(").str.replace_all(r"[）〕\]】］]", ")")
-    return same.str.replace_all(r"[\s\p{Z}·•・．]", "")
 
 
 def empty() -> pl.DataFrame:

@@ -19,7 +19,8 @@ from pipelines.privacy.mask import masked
 from pipelines.screening import tidy
 from pipelines.screening.checks import SEPARATORS, broken, cleaned_name, reason_name, typed_name
 from pipelines.screening.distinct import few, joined, one_of
-from pipelines.screening.typed import lake_type, value
+from pipelines.screening.typed import value
+from pipelines.storage.columns import lake_type
 
 _IDENTIFIERS: Final = (Kind.CREDIT_CODE, Kind.ORGANISATION_CODE, Kind.REGISTRATION_NUMBER)
 _PLAIN: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.DECIMAL, Kind.INTEGER, Kind.CODE, Kind.CERTIFICATE_NUMBER)

@@ -16,9 +16,9 @@ import polars as pl
 
 from pipelines.catalog import Dataset, Rule
 from pipelines.privacy.pseudonym import Pseudonyms
-from pipelines.screening.columns import RECORD_KEY, SUBJECT_KEY
 from pipelines.screening.look import lake_name
 from pipelines.screening.subject import subject_key
+from pipelines.storage.columns import RECORD_KEY, SUBJECT_KEY
 
 _SUBJECT: Final = "subject_key"
 _NOTHING: Final = "\u2400"

@@ -19,7 +19,14 @@ import polars as pl
 from pipelines.catalog import CLEANED, Catalog, Dataset, Field, Kind, Rule
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.screening.checks import broken, reason_name, typed_name
-from pipelines.screening.columns import (
+from pipelines.screening.conditions import applies_name, conditional, conditions
+from pipelines.screening.confirmation import RESERVED, confirmed_rules, told
+from pipelines.screening.known import References, mismatch
+from pipelines.screening.layouts import in_layouts, staged_columns
+from pipelines.screening.look import Look, bits_name, lake_name, looks, raw_name
+from pipelines.screening.record import record_key, sound
+from pipelines.screening.subject import bucket, subject_key
+from pipelines.storage.columns import (
     ANSWERS_TO,
     BATCH,
     BUCKET,
@@ -32,13 +39,6 @@ from pipelines.screening.columns import (
     as_sent_name,
     pseudonym_name,
 )
-from pipelines.screening.conditions import applies_name, conditional, conditions
-from pipelines.screening.confirmation import RESERVED, confirmed_rules, told
-from pipelines.screening.known import References, mismatch
-from pipelines.screening.layouts import in_layouts, staged_columns
-from pipelines.screening.look import Look, bits_name, lake_name, looks, raw_name
-from pipelines.screening.record import record_key, sound
-from pipelines.screening.subject import bucket, subject_key
 
 REFUSED: Final = "_refused"
 FLAGGED: Final = "_flagged"

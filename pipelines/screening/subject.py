@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.catalog import Dataset
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.screening.checks import reason_name
-from pipelines.screening.columns import BUCKETS, REGION
+from pipelines.storage.columns import BUCKETS, REGION
 
 _PRIME: Final = 65_521
 _TAIL: Final = 6

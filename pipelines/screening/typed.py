@@ -34,21 +34,6 @@ def value(column: pl.Expr, field: Field) -> pl.Expr:
             return column
 
 
-def lake_type(field: Field) -> pl.DataType:
-    """The Polars type a field has in the lake and in releases."""
-    match field.kind:
-        case Kind.DATE:
-            return pl.Date()
-        case Kind.TIMESTAMP:
-            return pl.Datetime("us")
-        case Kind.DECIMAL:
-            return pl.Decimal(*field.precision_scale)
-        case Kind.INTEGER:
-            return pl.Int64()
-        case _:
-            return pl.String()
-
-
 def date(column: pl.Expr) -> pl.Expr:
     """Calendar dates; null for anything else, 2019-02-30 included."""
     return column.map_batches(_dates, return_dtype=pl.Date, is_elementwise=True)

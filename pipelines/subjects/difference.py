@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipelines.screening.columns import PROVIDER, SUBJECT_KEY
+from pipelines.storage.columns import PROVIDER, SUBJECT_KEY
 from pipelines.subjects.mentions import CODE, SubjectMaster
-from pipelines.subjects.sources import BucketSources, losers_of, read_mentions
+from pipelines.subjects.sources import BucketSources, read_mentions
 
 if TYPE_CHECKING:
-    from pipelines.intake.collect import Hub
+    from pipelines.storage.hub import Hub
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _those(files: Mapping[str, list[Path]], wanted: Callable[[str], bool]) -> di
 
 
 def _losers(hub: Hub, dataset_id: str, files: Sequence[Path]) -> pl.DataFrame:
-    return losers_of(hub, dataset_id).scan(files).collect()
+    return hub.superseded(dataset_id).scan(files).collect()
 
 
 def _only(these: pl.DataFrame, those: pl.DataFrame) -> pl.DataFrame:

@@ -11,8 +11,8 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.screening.columns import BATCH, PROVIDER, RECEIVED_ON, ROW_NUMBER
-from pipelines.screening.known import matched
+from pipelines.records.comparing import matched
+from pipelines.storage.columns import BATCH, PROVIDER, RECEIVED_ON, ROW_NUMBER
 from pipelines.subjects.mentions import CODE, DATASET, FIRST_HAND, NAME, SAID_ON, SubjectMaster
 
 REGISTRAR_PAIR: Final = "registrar_pair"

@@ -17,8 +17,7 @@ from pipelines.catalog.models import CodeVerification, Product
 from pipelines.catalog.models.datasets import CodePrefix, Field
 from pipelines.catalog.models.products import ProductFilter
 from pipelines.identifiers import credit_code
-from pipelines.screening.columns import BATCH, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
-from pipelines.screening.typed import lake_type
+from pipelines.storage.columns import BATCH, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY, lake_type
 
 CODE: Final = "credit_code"
 NAME: Final = "name"

@@ -14,18 +14,24 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from pipelines.lake.ledger import ledger
-from pipelines.lake.tables import Table
-from pipelines.release.manifest import latest
-from pipelines.release.parts import by_bucket
-from pipelines.resolution.losers import CONFLICT, DIFFERS, KIND, OLDER_VERSION, WINNER_BATCH, WINNER_ROW, losers_table
-from pipelines.screening.columns import BATCH, PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER, SUBJECT_KEY
+from pipelines.storage.columns import BATCH, PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER, SUBJECT_KEY
+from pipelines.storage.ledger import ledger
+from pipelines.storage.manifest import latest
+from pipelines.storage.parts import by_bucket
+from pipelines.storage.superseded import (
+    CONFLICT,
+    DIFFERS,
+    KIND,
+    OLDER_VERSION,
+    WINNER_BATCH,
+    WINNER_ROW,
+)
 from pipelines.subjects.master import FIRST_SEEN
 from pipelines.subjects.mentions import CODE, DATASET, NAME, SubjectMaster, mentions, schema
 from pipelines.subjects.verification import CONTRADICTIONS, NAMED
 
 if TYPE_CHECKING:
-    from pipelines.intake.collect import Hub
+    from pipelines.storage.hub import Hub
 
 _WON: Final = {WINNER_BATCH: BATCH, WINNER_ROW: ROW_NUMBER}
 
@@ -74,14 +80,9 @@ def sources_by_bucket(hub: Hub) -> dict[str, BucketSources]:
         for bucket, names in by_bucket(manifest["buckets"]).items():
             paths = [folder / manifest["buckets"][name]["file"]["path"] for name in names]
             records.setdefault(bucket, {})[dataset_id] = paths
-        for path, partition in losers_of(hub, dataset_id).files().items():
+        for path, partition in hub.superseded(dataset_id).files().items():
             lost.setdefault(str(partition), {}).setdefault(dataset_id, []).append(path)
     return {bucket: BucketSources(files, lost.get(bucket, {})) for bucket, files in sorted(records.items())}
-
-
-def losers_of(hub: Hub, dataset_id: str) -> Table:
-    """The table of a dataset's losers."""
-    return losers_table(hub.home, hub.catalog.datasets[dataset_id], hub.catalog.fields(dataset_id))
 
 
 def batch_days(hub: Hub) -> pl.DataFrame:
@@ -159,7 +160,7 @@ def _losers(hub: Hub, dataset_id: str, files: list[Path], found: pl.DataFrame) -
     """Losers to records that were mentioned: where the record is about no subject, neither are they."""
     dataset = hub.catalog.datasets[dataset_id]
     rows = (
-        losers_of(hub, dataset_id)
+        hub.superseded(dataset_id)
         .scan(files)
         .select(
             pl.col(SUBJECT_KEY).alias(CODE),

@@ -23,31 +23,20 @@ from typing import Final
 import duckdb
 import polars as pl
 
-from pipelines.lake.sql import literal, parquet
-from pipelines.screening.columns import BATCH, PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER
-from pipelines.screening.known import matched
+from pipelines.records.comparing import matched
+from pipelines.storage.columns import BATCH, PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER
+from pipelines.storage.conflicts import (
+    CONTRADICTING,
+    REGION_DIFFERS,
+    REGISTRAR,
+    SEVERAL_CODES,
+    SEVERAL_NAMES,
+    STATEMENT,
+)
+from pipelines.storage.sql import literal, parquet
 from pipelines.subjects.master import MATCHED_NAME, OTHER_NAMES, region_of_code, source_name
 from pipelines.subjects.mentions import CODE, DATASET, NAME, PAIR_DIFFERS, PLACE, SubjectMaster
 
-SEVERAL_NAMES, SEVERAL_CODES, REGISTRAR, REGION_DIFFERS = "several_names", "several_codes", "registrar", "region"
-KINDS: Final = (SEVERAL_NAMES, SEVERAL_CODES, REGISTRAR, REGION_DIFFERS)
-CONTRADICTING: Final = "contradicting_records"
-
-STATEMENT: Final[dict[str, pl.DataType]] = {
-    "conflict_id": pl.String(),
-    "kind": pl.String(),
-    "credit_code": pl.String(),
-    "name": pl.String(),
-    "said": pl.String(),  # a name, a code, a pair of characters, a region, or (contradicting_records) ids of differing fields
-    "expected": pl.String(),  # what the subject master or the code says; null where nothing is expected
-    "dataset_id": pl.String(),
-    "provider_id": pl.String(),
-    "region_code": pl.String(),
-    "batch_id": pl.String(),
-    "row_number": pl.Int64(),
-    "received_on": pl.Date(),
-    "records": pl.Int64(),
-}
 CONTRADICTIONS: Final[dict[str, pl.DataType]] = {
     "credit_code": pl.String(),
     "name": pl.String(),

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipelines.errors import InputError
+from pipelines.ground.errors import InputError
 from pipelines.identifiers import MESSAGES_ZH, CodeReport, describe
-from pipelines.release.manifest import day_of, latest
-from pipelines.screening.columns import RECEIVED_ON
 from pipelines.screening.subject import bucket as bucket_of
-from pipelines.subjects import SubjectMaster, conflicts_table
+from pipelines.storage.columns import RECEIVED_ON
+from pipelines.storage.conflicts import conflicts_table
+from pipelines.storage.manifest import day_of, latest
+from pipelines.subjects import SubjectMaster
 from pipelines.trace.refused import refused_rows
 from pipelines.trace.releases import appearances, subject_row, tombstones
 from pipelines.trace.values import plain
 from pipelines.trace.versions import batches, records_of, rows_of
 
 if TYPE_CHECKING:
-    from pipelines.intake.collect import Hub
+    from pipelines.storage.hub import Hub
 
 
 def trace(hub: Hub, text: str) -> dict[str, Any]:

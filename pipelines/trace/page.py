@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.catalog import Catalog, Field
-from pipelines.subjects.conflict_files import TITLES_ZH
-from pipelines.subjects.verification import CONTRADICTING
+from pipelines.pages.conflict_files import TITLES_ZH
+from pipelines.storage.conflicts import CONTRADICTING
 
 NOT_BECAUSE_ZH: Final = {
     "unchanged": "重复报送，内容未变",

@@ -9,11 +9,11 @@ import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.identifiers import clean
-from pipelines.screening.columns import RECEIVED_ON
+from pipelines.storage.columns import RECEIVED_ON
 from pipelines.trace.versions import origin
 
 if TYPE_CHECKING:
-    from pipelines.intake.collect import Hub
+    from pipelines.storage.hub import Hub
 
 
 def refused_rows(hub: Hub, dataset: Dataset, code: str, known: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:

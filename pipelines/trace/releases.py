@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from pipelines.catalog import Dataset
-from pipelines.release.changes import CHANGE_TYPE, REASON, REMOVED
-from pipelines.release.manifest import Manifest, latest, read, releases
-from pipelines.release.parts import parts_of
-from pipelines.screening.columns import BATCH, ROW_NUMBER, SUBJECT_KEY
+from pipelines.records.changes import CHANGE_TYPE, REASON, REMOVED
+from pipelines.storage.columns import BATCH, ROW_NUMBER, SUBJECT_KEY
+from pipelines.storage.manifest import Manifest, latest, read, releases
+from pipelines.storage.parts import parts_of
 from pipelines.trace.values import plain
 from pipelines.trace.versions import Place
 
 if TYPE_CHECKING:
-    from pipelines.intake.collect import Hub
+    from pipelines.storage.hub import Hub
 
 STATE, UNTIL = "_display_state", "_display_until"
 _FILE: Final = "_file"

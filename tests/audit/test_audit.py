@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.audit import audit
-from pipelines.audit.audit import tables
-from pipelines.intake import Hub
-from pipelines.lake.maintenance import maintain
-from pipelines.settings import Settings
+from pipelines.ground.settings import Settings
+from pipelines.scoring.table import tables
+from pipelines.storage.hub import Hub
+from pipelines.storage.maintenance import maintain
 from tests.conftest import AS_OF, GOOD_CODES, THREE_GOOD_ROWS, Home, file, row
 
 

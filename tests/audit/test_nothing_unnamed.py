@@ -13,13 +13,13 @@ import polars as pl
 import pytest
 
 from pipelines.audit import audit, examined
-from pipelines.audit.audit import tables
-from pipelines.intake import Hub
-from pipelines.lake.maintenance import maintain
-from pipelines.lake.tables import Table, digest
-from pipelines.release.manifest import latest, releases
-from pipelines.screening.columns import BATCH, ROW_NUMBER
-from pipelines.settings import Settings
+from pipelines.ground.settings import Settings
+from pipelines.scoring.table import tables
+from pipelines.storage.columns import BATCH, ROW_NUMBER
+from pipelines.storage.hub import Hub
+from pipelines.storage.maintenance import maintain
+from pipelines.storage.manifest import latest, releases
+from pipelines.storage.tables import Table, digest
 from tests.conftest import AS_OF, GOOD_CODES, THREE_GOOD_ROWS, Home, file, row, second_route_left_out
 
 REGISTRATION = "enterprise_registration"

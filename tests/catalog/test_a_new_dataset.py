@@ -11,12 +11,12 @@ import pytest
 
 from pipelines import expectations
 from pipelines.audit import audit
-from pipelines.catalog import site
-from pipelines.catalog.check import check
-from pipelines.commands.options import instant_of
+from pipelines.catalog_check import check
 from pipelines.demo import make_delivery
-from pipelines.intake import Hub
-from pipelines.settings import Settings
+from pipelines.ground.clock import instant_of
+from pipelines.ground.settings import Settings
+from pipelines.pages import catalogue as site
+from pipelines.storage.hub import Hub
 from tests.conftest import GOOD_CODES, ROOT, Home, rules_of
 
 WATER_QUOTA = """\

@@ -11,11 +11,11 @@ import pytest
 
 from pipelines.audit import audit
 from pipelines.catalog import Catalog
-from pipelines.catalog.check import check
-from pipelines.errors import InputError
+from pipelines.catalog_check import check
 from pipelines.expectations import write_all
-from pipelines.intake import Hub
-from pipelines.settings import Settings
+from pipelines.ground.errors import InputError
+from pipelines.ground.settings import Settings
+from pipelines.storage.hub import Hub
 from tests.catalog.spoiling import Mistake, has_advice, item_line, said, spoil
 from tests.conftest import GOOD_CODES, ROOT, Home, balanced, rules_of
 

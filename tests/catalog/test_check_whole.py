@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.catalog.check import check
+from pipelines.catalog_check import check
 from tests.catalog.spoiling import Mistake, has_advice, item_line, said, spoil
 from tests.conftest import ROOT
 

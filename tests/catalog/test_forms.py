@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from pipelines.catalog import Catalog, Kind
-from pipelines.catalog.forms import CHOICES, CODES, ENTRY, GUIDE, form, header
+from pipelines.pages.forms import CHOICES, CODES, ENTRY, GUIDE, form, header
 from pipelines.reading.headers import columns
 from tests.catalog.test_every_dataset import CATALOG, PROVIDER, good_row
 from tests.conftest import ROOT, Home

@@ -12,8 +12,8 @@ from pipelines import expectations
 from pipelines.catalog import Catalog, Rule
 from pipelines.expectations.counting import count_unexpected
 from pipelines.privacy.pseudonym import Pseudonyms
+from pipelines.records.comparing import matched
 from pipelines.screening import Screen
-from pipelines.screening.known import matched
 from tests.conftest import ROOT
 
 CATALOG = Catalog.load(ROOT / "catalog")

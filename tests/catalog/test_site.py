@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from pipelines.catalog import Catalog
-from pipelines.catalog.site import MARK, build, document, keep, link
-from pipelines.catalog.words import DatasetWords, cell, day_ranges, differing
-from pipelines.home import Home
+from pipelines.catalog.links import link
+from pipelines.pages.catalogue import MARK, build, document, keep
+from pipelines.pages.catalogue.words import DatasetWords, cell, day_ranges, differing
 from pipelines.screening.confirmation import REASON, SHORTEST_REASON
+from pipelines.storage.home import Home
 from tests.catalog.pages import Page, read, spaced
 
 CATALOG = Path(__file__).parents[2] / "catalog"

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from pipelines.catalog import Catalog
-from pipelines.catalog.site import build, link
+from pipelines.catalog.links import link
+from pipelines.pages.catalogue import build
 from tests.chromium import FLAGS
 
 pytestmark = [

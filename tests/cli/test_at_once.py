@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.catalog import site
+from pipelines.pages import catalogue as site
 from tests.cli.forked import Asked, Forks
 from tests.cli.undisturbed import DAY, Wanted, differences, drop, finish, opened
 from tests.conftest import GOOD_CODES, Home, file, row

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from pipelines import cli
-from pipelines.intake import Hub
-from pipelines.settings import Settings
+from pipelines.cli import main as cli
+from pipelines.ground.settings import Settings
+from pipelines.storage.hub import Hub
 from tests.conftest import GOOD_CODES, ROOT, THREE_GOOD_ROWS, Home, file, row
 
 DONE, FINDINGS, UNUSABLE, FAILED = 0, 1, 2, 3
@@ -42,7 +42,7 @@ def call(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp
     """``credit-hub`` in this process; what is printed is what a caller would get."""
     from rich.console import Console
 
-    from pipelines import console
+    from pipelines.cli import console
 
     monkeypatch.setenv("CREDIT_HUB_HOME", str(tmp_path / "home"))
 

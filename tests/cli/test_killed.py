@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.catalog import site
-from pipelines.commands.options import instant_of
+from pipelines.ground.clock import instant_of
+from pipelines.pages import catalogue as site
 from tests.cli.forked import Asked, Forks
 from tests.cli.undisturbed import DAY, Wanted, differences, drop, finish, home_rows, leftovers, opened
 from tests.conftest import GOOD_CODES, Home, file, row
@@ -69,7 +69,7 @@ def test_a_collect_that_was_killed_anywhere_and_run_again_gives_the_same_lake(tm
 
 
 def test_a_publish_that_was_killed_anywhere_never_shows_half_a_release(tmp_path: Path) -> None:
-    from pipelines.release.manifest import data_files
+    from pipelines.storage.manifest import data_files
 
     def two_deliveries(home: Home) -> None:
         drop(home)

@@ -11,8 +11,8 @@ from typing import Final
 import pytest
 
 from pipelines.audit import audit
-from pipelines.catalog import site
-from pipelines.commands.options import instant_of
+from pipelines.ground.clock import instant_of
+from pipelines.pages import catalogue as site
 from tests.cli.forked import Asked, Forks
 from tests.cli.undisturbed import Wanted, differences, opened
 from tests.conftest import GOOD_CODES, Home

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.intake import WorkGroup, plan, take
-from pipelines.intake.delivery import Delivery
+from pipelines.collecting import plan, take
+from pipelines.storage.delivery import Delivery
+from pipelines.storage.work_group import WorkGroup
 from tests.conftest import AS_OF, THREE_GOOD_ROWS, Home, file, row
 
 
@@ -50,7 +51,7 @@ def test_groups_that_another_pass_has_just_finished_are_left_out_of_the_plan(
 
 def test_a_group_that_another_pass_has_finished_adds_nothing(home: Home) -> None:
     """Both planned the same group; the second finds it done and writes the same receipts again."""
-    from pipelines.intake import collect_group
+    from pipelines.operations import collect_group
 
     home.drop("sichuan", "enterprise_registration", file(row(), "zu,kurz"))
     take(home.hub.home, home.hub.catalog, provider=None, as_of=AS_OF)

@@ -10,10 +10,10 @@ from typing import Final, Self
 import polars as pl
 
 from pipelines.audit import audit
-from pipelines.commands.options import instant_of
-from pipelines.intake import Hub
-from pipelines.lake.ledger import TABLES, ledger
-from pipelines.settings import Settings
+from pipelines.ground.clock import instant_of
+from pipelines.ground.settings import Settings
+from pipelines.storage.hub import Hub
+from pipelines.storage.ledger import TABLES, ledger
 from tests.conftest import GOOD_CODES, Home, file, row
 
 DAY: Final = "2026-11-22"

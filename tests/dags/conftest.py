@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.intake import Hub
-from pipelines.settings import Settings
+from pipelines.ground.settings import Settings
+from pipelines.storage.hub import Hub
 from tests.conftest import ROOT, Home
 
 

@@ -15,7 +15,16 @@ import pytest
 from pipelines.airflow_home import DAG_IDS, prepare
 from tests.conftest import ROOT
 
-HEAVY = ("polars", "duckdb", "great_expectations", "deltalake", "pyarrow", "pandas", "pipelines.intake", "fastexcel")
+HEAVY = (
+    "polars",
+    "duckdb",
+    "great_expectations",
+    "deltalake",
+    "pyarrow",
+    "pandas",
+    "pipelines.collecting",
+    "fastexcel",
+)
 PARSE = """
 import importlib.util, json, sys, time
 from pathlib import Path

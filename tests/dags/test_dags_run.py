@@ -12,9 +12,9 @@ import pytest
 
 from pipelines.airflow_home import DAG_IDS
 from pipelines.audit import audit
-from pipelines.intake import Hub
-from pipelines.lake.ledger import ledger
-from pipelines.settings import Settings
+from pipelines.ground.settings import Settings
+from pipelines.storage.hub import Hub
+from pipelines.storage.ledger import ledger
 from tests.conftest import GOOD_CODES, ROOT, THREE_GOOD_ROWS, Home, file, row
 
 DAY = "2026-11-22"

@@ -12,18 +12,17 @@ import pytest
 
 from pipelines.audit import audit
 from pipelines.catalog import Catalog
-from pipelines.commands.options import instant_of
 from pipelines.demo import DemoPlan, FilePlan, monthly_deliveries
 from pipelines.demo.cases import Case
-from pipelines.intake import Hub
-from pipelines.lake.ledger import ledger
-from pipelines.release.manifest import latest
-from pipelines.scorecard.card import measured
-from pipelines.scorecard.period import Period
-from pipelines.settings import Settings
-from pipelines.subjects import conflicts_table, losers_of
-from pipelines.subjects.conflict_files import TITLES_ZH
-from pipelines.subjects.verification import KINDS
+from pipelines.ground.clock import instant_of
+from pipelines.ground.settings import Settings
+from pipelines.pages.conflict_files import TITLES_ZH
+from pipelines.scoring.card import measured
+from pipelines.scoring.period import Period
+from pipelines.storage.conflicts import KINDS, conflicts_table
+from pipelines.storage.hub import Hub
+from pipelines.storage.ledger import ledger
+from pipelines.storage.manifest import latest
 from tests.conftest import ROOT, Home, balanced, second_route_left_out
 from tests.demo.test_time_travel import number_of
 
@@ -210,7 +209,7 @@ def test_a_decision_from_two_channels_is_one_record_and_what_contradicts_is_a_co
         "administrative_penalty",
     }
     for dataset_id in {one.dataset_id for one, _ in cases(done, "conflict", "other_channel")}:
-        losers = losers_of(done.home.hub, dataset_id).read()
+        losers = done.home.hub.superseded(dataset_id).read()
         number = "document_number" if "document_number" in losers.columns else "credit_code"
         lost = set(
             losers.select("kind", "_subject_key" if "_subject_key" in losers.columns else "credit_code", number).rows()

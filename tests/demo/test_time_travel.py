@@ -18,11 +18,11 @@ import pytest
 from pipelines.catalog import Catalog
 from pipelines.demo import monthly_deliveries
 from pipelines.demo.months import delivery_days
-from pipelines.home import Home
-from pipelines.intake import Hub, collect
-from pipelines.release import publish
-from pipelines.release.manifest import latest
-from pipelines.settings import Settings
+from pipelines.ground.settings import Settings
+from pipelines.operations import collect, publish
+from pipelines.storage.home import Home
+from pipelines.storage.hub import Hub
+from pipelines.storage.manifest import latest
 from tests.conftest import Home as Driven
 from tests.release.straightforward import expected
 
@@ -129,7 +129,7 @@ class SecondHub:
 
 @pytest.fixture
 def hub(few: Catalog, tmp_path: Path) -> Hub:
-    return Hub(Settings.read(tmp_path / "home"), Home(tmp_path / "home"), few)
+    return Hub(Home(tmp_path / "home"), few, Settings.read(tmp_path / "home"))
 
 
 def deliveries(hub: Hub, as_of: date) -> Iterator[None]:

@@ -13,11 +13,11 @@ import pytest
 from great_expectations.core import ExpectationSuite
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-from pipelines.errors import HubError
 from pipelines.expectations.column_checks import COLUMN_CHECKS
 from pipelines.expectations.counting import SuiteResult, count_unexpected
 from pipelines.expectations.pair_checks import PAIR_CHECKS
 from pipelines.expectations.sql_functions import REASONS, install_checks
+from pipelines.ground.errors import HubError
 
 COLUMN = "expect_column_values_to_pass_check"
 PAIR = "expect_column_pair_to_pass_check"

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from pipelines.errors import HubError
 from pipelines.expectations import counting, duckdb_datasource
 from pipelines.expectations.counting import SuiteResult, count_unexpected
 from pipelines.expectations.duckdb_dialect import handed_over, lent_handles
+from pipelines.ground.errors import HubError
 
 Item = dict[str, object]
 

@@ -15,10 +15,10 @@ import pytest
 
 from pipelines import expectations
 from pipelines.catalog import Catalog
-from pipelines.errors import InputError
-from pipelines.expectations.data_docs import build, offline
-from pipelines.intake import Hub
-from pipelines.release import gate
+from pipelines.ground.errors import InputError
+from pipelines.pages.data_docs import build, offline
+from pipelines.publishing import gate
+from pipelines.storage.hub import Hub
 from tests.chromium import FLAGS
 from tests.conftest import GOOD_CODES, THREE_GOOD_ROWS, Home, second_route_left_out
 
@@ -37,7 +37,7 @@ def released(home: Home) -> Home:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from pipelines.settings import Settings
+    from pipelines.ground.settings import Settings
 
     home = released(Home(Hub.open(Settings.read(tmp_path_factory.mktemp("home")))))
     (index,) = build(home.hub, DATASET)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["pipelines.reading", "pipelines.intake.manifest"]):
+with atheris.instrument_imports(include=["pipelines.reading", "pipelines.collecting.manifest"]):
     # The readers import these when a file needs them, which would be too late to be followed.
     from pipelines.reading import elements, markup, one_pass, package, salvaging, structure, workbook  # noqa: F401
     from tests.fuzz.readers import HEADERS, SUFFIXES, check

@@ -8,8 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.catalog import Field
-from pipelines.intake.manifest import Unusable, parse
-from pipelines.reading import EMPTY, LAST_EMPTY, ROW_NUMBER, Limits, Source, Terms, Unreadable, open_source, salvage
+from pipelines.collecting.manifest import Unusable, parse
+from pipelines.ground.limits import Limits
+from pipelines.reading import EMPTY, LAST_EMPTY, ROW_NUMBER, Source, Terms, Unreadable, open_source, salvage
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xlsx", ".xls", ".manifest")
 HEADERS = ("企业名称", "文号", "a")

@@ -13,12 +13,13 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.catalog import Catalog
-from pipelines.cli import app
-from pipelines.errors import InputError
+from pipelines.cli.main import app
 from pipelines.expectations import write_all
+from pipelines.ground.errors import InputError
+from pipelines.ground.settings import Settings
 from pipelines.impact import impact
-from pipelines.intake import Hub, collect
-from pipelines.settings import Settings
+from pipelines.operations import collect
+from pipelines.storage.hub import Hub
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, ROOT, row
 
 DATASET = "enterprise_registration"
@@ -82,7 +83,7 @@ def test_rows_that_would_be_refused_are_counted_by_rule_and_provider(hub: Hub, t
 
 def test_the_other_way_round_the_same_rows_would_be_accepted(hub: Hub, tmp_path: Path) -> None:
     strict = Catalog.load(longest_scope(tmp_path, 10))
-    opposite = Hub(hub.settings, hub.home, strict)
+    opposite = Hub(hub.home, strict, hub.settings)
     found = impact(opposite, hub.catalog)
     assert (found.refused, found.accepted) == (0, 3)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import airflow_home
-from pipelines.errors import HubError, InputError
+from pipelines.ground.errors import HubError, InputError
 
 from .conftest import python
 

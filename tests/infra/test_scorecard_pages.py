@@ -208,7 +208,7 @@ def test_receipts_and_findings_are_served_where_the_scorecards_link_to(plugin: M
 
 
 def test_the_charts_of_a_page_are_served_and_kept_by_the_browser(client: Any, cards: Path):
-    from pipelines.scorecard.site.assets import names, write_assets
+    from pipelines.pages.scorecards.assets import names, write_assets
 
     write_assets(cards / "assets")
     for name in names():

@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from pipelines.scorecard.site.assets import names, write_assets
+from pipelines.pages.scorecards.assets import names, write_assets
 
 from .conftest import have
 

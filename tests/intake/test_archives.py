@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.intake import Hub
-from pipelines.limits import Limits
-from pipelines.settings import Settings
+from pipelines.ground.limits import Limits
+from pipelines.ground.settings import Settings
+from pipelines.storage.hub import Hub
 from tests.conftest import AS_OF, GOOD_CODES, Home, balanced, file, row
 
 DATASET = "enterprise_registration"

@@ -389,7 +389,7 @@ def test_hundreds_of_tiny_files_make_one_commit(home: Home) -> None:
 
 def test_late_is_counted_from_the_day_of_receipt_in_working_days(home: Home) -> None:
     """Seven working days after 2026-09-30 end on 2026-10-15 (domain.md §10.3); a registration has no such deadline."""
-    from pipelines.lake.ledger import ledger
+    from pipelines.storage.ledger import ledger
 
     home.drop("sichuan", "administrative_penalty", _penalties("2026-09-30", "2026-10-09"))
     home.collect(AS_OF.replace(month=10, day=16))

@@ -11,8 +11,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.intake import Hub
-from pipelines.settings import Settings
+from pipelines.ground.settings import Settings
+from pipelines.storage.hub import Hub
 from tests.conftest import Home, rules_of
 
 DATASET = "administrative_licence"

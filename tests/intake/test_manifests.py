@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.intake import Hub
-from pipelines.intake.manifest import Manifest, Unusable, parse
-from pipelines.lake.ledger import ledger
-from pipelines.settings import Settings
+from pipelines.collecting.manifest import Manifest, Unusable, parse
+from pipelines.ground.settings import Settings
+from pipelines.storage.hub import Hub
+from pipelines.storage.ledger import ledger
 from tests.conftest import GOOD_CODES, Home, file, row
 
 DATASET = "enterprise_registration"

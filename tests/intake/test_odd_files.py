@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from pipelines.intake import raw
+from pipelines.storage import raw
 from tests.conftest import GOOD_CODES, HEADER, THREE_GOOD_ROWS, Home, balanced, file, row
 
 DATASET = "enterprise_registration"
@@ -79,7 +79,7 @@ def test_a_file_that_grows_while_it_is_copied_waits_for_the_next_pass(
             path.write_text(whole, encoding="utf-8")
 
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.intake.raw.shutil.copyfile", copied)
+        patch.setattr("pipelines.storage.raw.shutil.copyfile", copied)
         done = home.pass_over()
     assert [r["file_name"] for r in done.receipts] == ["other.csv"]
     assert ["正在写入" in stray.message for stray in done.strays] == [True]
@@ -99,7 +99,7 @@ def test_what_is_written_after_the_copy_is_a_delivery_of_its_own(home: Home, mon
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.intake.raw.keep", kept)
+        patch.setattr("pipelines.storage.raw.keep", kept)
         first = home.collect()
     second = home.collect()
     assert [r["rows"]["in"] for r in (*first, *second)] == [1, 3]
@@ -173,7 +173,7 @@ def test_the_same_bytes_under_a_wrong_and_a_right_name_in_one_pass_are_taken_onc
 def test_malformed_lines_beyond_a_slice_come_in_slices_and_all_of_them(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.intake.judged.SLICE_ROWS", 3)
+    monkeypatch.setattr("pipelines.collecting.judged.SLICE_ROWS", 3)
     lines = [row(GOOD_CODES[0], 注册日期="2014-02-30"), *["kurz"] * 7, row(GOOD_CODES[1], 注册日期="x"), *["kurz"] * 5]
     home.drop("sichuan", DATASET, file(*lines))
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.home import Home as Folder
-from pipelines.lake.maintenance import maintain
-from pipelines.lake.tables import Table
+from pipelines.storage.home import Home as Folder
+from pipelines.storage.maintenance import maintain
+from pipelines.storage.tables import Table
 
 SCHEMA = {"n": pl.Int64(), "text": pl.String()}
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from pipelines.catalog import catalog
+from pipelines.ground.settings import Settings
 from pipelines.precheck import precheck
-from pipelines.settings import Settings
 from tests.command import run
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, THREE_GOOD_ROWS, Home, file, row
 
@@ -68,7 +68,7 @@ PACKED = packed()
 @pytest.fixture(scope="module")
 def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, dict[str, dict[str, Any]]]:
     """Every file collected, in one pass; receipts by file name."""
-    from pipelines.intake import Hub
+    from pipelines.storage.hub import Hub
 
     home = Home(Hub.open(Settings.read(tmp_path_factory.mktemp("precheck") / "home")))
     for name, content in FILES.items():
@@ -191,7 +191,7 @@ def test_nothing_that_is_to_be_changed_is_cut_however_narrow_the_terminal(
 ) -> None:
     from rich.console import Console
 
-    from pipelines.commands import refused_output
+    from pipelines.cli import refused_output
 
     known = catalog(Settings.read().catalog)
     path = tmp_path / "导出.xls"

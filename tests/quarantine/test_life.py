@@ -10,13 +10,13 @@ import polars as pl
 import pytest
 
 from pipelines.audit import audit
-from pipelines.intake import Hub
-from pipelines.intake.collect import collect_group, plan_groups
-from pipelines.intake.inbox import take
-from pipelines.lake.ledger import ledger
-from pipelines.quarantine import closings as life
-from pipelines.quarantine.open_rows import open_rows
-from pipelines.settings import Settings
+from pipelines.collecting import closing as life
+from pipelines.collecting.inbox import take
+from pipelines.ground.settings import Settings
+from pipelines.operations import collect_group, plan_groups
+from pipelines.pages.open_rows import open_rows
+from pipelines.storage.hub import Hub
+from pipelines.storage.ledger import ledger
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, Home, file, row
 
 pytestmark = pytest.mark.usefixtures("without_the_second_route")
@@ -227,7 +227,7 @@ def test_a_group_that_is_overtaken_by_a_later_one_is_seen_once(home: Home, monke
     take(home.hub.home, home.hub.catalog, provider=None, as_of=AS_OF)
     [overtaken] = plan_groups(home.hub, provider=None, dataset=None)
     with monkeypatch.context() as patch:
-        patch.setattr(sys.modules["pipelines.intake.collect"], "close_group", lambda *_: 1 / 0)
+        patch.setattr(sys.modules["pipelines.collecting.collect"], "close_group", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             collect_group(home.hub, overtaken)
     home.drop("sichuan", DATASET, file(row()), name="b.csv")

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines.audit import audit
-from pipelines.lake.ledger import ledger
+from pipelines.storage.ledger import ledger
 from tests.command import run
 from tests.conftest import GOOD_CODES, Home, file, row
 

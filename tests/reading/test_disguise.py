@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.reading import Limits, Source, Terms, Unreadable, open_source
+from pipelines.ground.limits import Limits
+from pipelines.reading import Source, Terms, Unreadable, open_source
 from tests.reading.reader import Read, fields_of, read
 
 HEADERS = ("企业名称", "文号", "日期", "金额", "标志")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.reading import Limits, Terms, Unreadable, open_source
-from pipelines.reading.asides import kind_of
+from pipelines.ground.limits import Limits
+from pipelines.reading import Terms, Unreadable, open_source
 from pipelines.reading.headers import columns
+from pipelines.reading.skipped_rows import kind_of
 from tests.reading.reader import fields_of, read
 
 HEADERS = ("企业名称", "文号", "内容")

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from pipelines.reading import Limits, Source, Terms, Unreadable, open_source
+from pipelines.ground.limits import Limits
+from pipelines.reading import Source, Terms, Unreadable, open_source
 from pipelines.reading.opener import opener
 from tests.conftest import SHARED
 from tests.reading.reader import Read, fields_of, read

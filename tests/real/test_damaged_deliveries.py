@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from pipelines.audit import audit
-from pipelines.quarantine import open_rows
-from pipelines.release.manifest import latest
+from pipelines.pages.open_rows import open_rows
+from pipelines.storage.manifest import latest
 from tests.conftest import AS_OF, Home, balanced, rules_of
 
 pytestmark = pytest.mark.real_data

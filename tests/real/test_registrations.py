@@ -16,10 +16,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.intake import Hub
-from pipelines.lake.ledger import ledger
-from pipelines.settings import Settings
-from pipelines.subjects import conflicts_table, losers_of
+from pipelines.ground.settings import Settings
+from pipelines.storage.conflicts import conflicts_table
+from pipelines.storage.hub import Hub
+from pipelines.storage.ledger import ledger
 from tests.conftest import SHARED, Home, rules_of
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
@@ -132,7 +132,7 @@ def test_the_released_product_has_each_code_once(ran: Ran) -> None:
 
 
 def test_132_repeated_codes_are_130_repeats_and_two_conflicts_that_go_back(ran: Ran) -> None:
-    losers = losers_of(ran.home.hub, DATASET).read()
+    losers = ran.home.hub.superseded(DATASET).read()
     assert Counter(losers["kind"]) == {"unchanged": 130, "conflict": 2}
 
     conflicting = losers.filter(pl.col("kind") == "conflict")

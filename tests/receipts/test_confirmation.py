@@ -6,8 +6,8 @@ import pytest
 
 from pipelines.audit import audit
 from pipelines.catalog import catalog
-from pipelines.lake.ledger import ledger
-from pipelines.settings import Settings
+from pipelines.ground.settings import Settings
+from pipelines.storage.ledger import ledger
 from tests.conftest import AS_OF, Home
 
 pytestmark = pytest.mark.usefixtures("without_the_second_route")

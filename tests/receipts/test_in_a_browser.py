@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.intake import Hub
-from pipelines.settings import Settings
+from pipelines.ground.settings import Settings
+from pipelines.storage.hub import Hub
 from tests.catalog import test_site_in_a_browser as site
 from tests.conftest import GOOD_CODES, HEADER, Home, file, row
 

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from openpyxl import load_workbook
 
-from pipelines.receipts import sheets, workbook
-from pipelines.receipts.page import verdict
+from pipelines.pages.receipts import sheets, workbook
+from pipelines.pages.receipts.page import verdict
 from tests.conftest import GOOD_CODES, HEADER, THREE_GOOD_ROWS, Home, file, row
 
 pytestmark = pytest.mark.usefixtures("without_the_second_route")

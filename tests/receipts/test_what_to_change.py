@@ -16,8 +16,8 @@ DATASET = "enterprise_registration"
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str, Any], pl.DataFrame, str]]:
     """Receipt, findings and page by file name."""
-    from pipelines.intake import Hub
-    from pipelines.settings import Settings
+    from pipelines.ground.settings import Settings
+    from pipelines.storage.hub import Hub
 
     home = Home(Hub.open(Settings.read(tmp_path_factory.mktemp("told") / "home")))
     lines = [row(GOOD_CODES[0]), "甲,乙", row(GOOD_CODES[1]) + ",多", '"' + row(GOOD_CODES[2]), row(GOOD_CODES[3])]

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from pipelines import expectations
 from pipelines.catalog import Catalog
-from pipelines.intake import Hub
-from pipelines.release import gate
-from pipelines.release.display import STATE, TURNS, UNTIL, with_state
-from pipelines.release.manifest import latest, releases
-from pipelines.resolution import key_columns
-from pipelines.settings import Settings
+from pipelines.ground.settings import Settings
+from pipelines.publishing import gate
+from pipelines.records.display import STATE, TURNS, UNTIL, with_state
+from pipelines.storage.hub import Hub
+from pipelines.storage.manifest import latest, releases
+from pipelines.storage.superseded import key_columns
 from tests.conftest import GOOD_CODES, ROOT, Home
 from tests.release.penalties import PENALTY, PRODUCTS, sent
 from tests.release.straightforward import expected, months_later, stops

@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.home import Home
-from pipelines.release import displays
-from pipelines.release.display import UNTIL
-from pipelines.screening.columns import PROVIDER, REGION
+from pipelines.publishing import displays
+from pipelines.records.display import UNTIL
+from pipelines.storage.columns import PROVIDER, REGION
+from pipelines.storage.home import Home
 
 END = date(2026, 12, 1)
 

@@ -13,16 +13,17 @@ import pytest
 
 from pipelines import expectations
 from pipelines.audit import audit
-from pipelines.errors import HubError, InputError
-from pipelines.intake import Hub
-from pipelines.lake.query import query
-from pipelines.release import concerned, gate, publish
-from pipelines.release.bucket import write
-from pipelines.release.changes import apply
-from pipelines.release.manifest import latest, read, releases
-from pipelines.release.retention import remove_old_releases
-from pipelines.release.verify import verify
-from pipelines.settings import Settings
+from pipelines.ground.errors import HubError, InputError
+from pipelines.ground.settings import Settings
+from pipelines.operations import publish
+from pipelines.publishing import concerned, gate
+from pipelines.publishing.bucket import write
+from pipelines.publishing.retention import remove_old_releases
+from pipelines.publishing.verify import verify
+from pipelines.query.query import query
+from pipelines.records.changes import apply
+from pipelines.storage.hub import Hub
+from pipelines.storage.manifest import latest, read, releases
 from tests.conftest import AS_OF, GOOD_CODES, THREE_GOOD_ROWS, Home, file, row
 from tests.release.penalties import PENALTY, PERSON, PRODUCTS, sent
 
@@ -180,10 +181,9 @@ def test_a_rebuild_from_raw_gives_identical_data_files_for_every_product(home: H
     home.drop("sichuan", "record_withdrawal", sent("record_withdrawal"))
     home.collect(days[1])
     home.publish_all(days[1])
-    from pipelines.audit.audit import tables
-    from pipelines.release.upkeep import tidy
+    from pipelines.operations import tidy
 
-    tidy(home.hub, tables(home.hub), days[1])
+    tidy(home.hub, days[1])
     home.drop("zhejiang", PENALTY, sent(PENALTY, {"document_number": "浙处〔2026〕1号"}, ROWS[2]))
     home.collect(days[2])
     home.publish_all(days[2])

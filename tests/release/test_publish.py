@@ -10,10 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.errors import HubError
+from pipelines.ground.errors import HubError
 from pipelines.privacy.scan import scan
-from pipelines.release.changes import apply
-from pipelines.release.manifest import latest
+from pipelines.records.changes import apply
+from pipelines.storage.manifest import latest
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, THREE_GOOD_ROWS, Home, file, row
 
 pytestmark = pytest.mark.usefixtures("without_the_second_route")
@@ -72,8 +72,8 @@ def test_the_newest_version_by_the_providers_time_wins_whenever_it_arrives(home:
 
 def test_order_of_arrival_never_matters(tmp_path: Path) -> None:
     """Same day, same key, different content, no time of the provider's: content decides, in any order and grouping."""
-    from pipelines.intake import Hub
-    from pipelines.settings import Settings
+    from pipelines.ground.settings import Settings
+    from pipelines.storage.hub import Hub
 
     files = {name: file(row(GOOD_CODES[0], 企业名称=name), row(GOOD_CODES[1])) for name in ("甲", "乙", "丙")}
     results = []

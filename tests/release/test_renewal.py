@@ -14,18 +14,18 @@ from typing import Any
 import pytest
 
 from pipelines.audit import audit
-from pipelines.intake import Hub
-from pipelines.lake.maintenance import maintain
-from pipelines.release import subject
-from pipelines.release.manifest import latest
-from pipelines.release.parts import bucket_of_part
-from pipelines.release.renewal import Renewal
-from pipelines.settings import Settings
-from pipelines.subjects import conflicts_table, losers_of
+from pipelines.ground.settings import Settings
+from pipelines.publishing import subject
+from pipelines.publishing.renewal import Renewal
+from pipelines.storage.conflicts import conflicts_table
+from pipelines.storage.hub import Hub
+from pipelines.storage.maintenance import maintain
+from pipelines.storage.manifest import latest
+from pipelines.storage.parts import bucket_of_part
 from tests.conftest import GOOD_CODES, ROOT, Home
 from tests.release.penalties import PENALTY, PRODUCTS, sent
 
-publishing = importlib.import_module("pipelines.release.publish")  # the package names a function like it
+publishing = importlib.import_module("pipelines.publishing.publish")  # the package names a function like it
 FIRST = date(2026, 11, 22)
 DAYS = (FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=2), FIRST + timedelta(days=400))
 MONTHS = ("2023-12-10", "2025-11-23", "2026-04-02", "2026-10-08", "2026-11-20")
@@ -141,7 +141,7 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
         assert not renewed
         for product in (*PRODUCTS, "subject"):
             assert content(sliced, product) == content(other, product), (day, product)
-        assert losers_of(sliced.hub, PENALTY).read().equals(losers_of(other.hub, PENALTY).read())
+        assert sliced.hub.superseded(PENALTY).read().equals(other.hub.superseded(PENALTY).read())
         assert conflicts_table(sliced.hub.home).read().equals(conflicts_table(other.hub.home).read())
         assert audit(sliced.hub) == []
         shutil.rmtree(other.root)

@@ -13,17 +13,15 @@ import polars as pl
 import pytest
 
 from pipelines.audit import audit, examined
-from pipelines.audit.audit import tables
-from pipelines.intake import Hub
-from pipelines.lake.ledger import ledger
-from pipelines.release import publish
-from pipelines.release.changes import apply
-from pipelines.release.manifest import latest, read, releases
-from pipelines.release.upkeep import upkeep
-from pipelines.release.verify import verify
-from pipelines.scorecard.card import measured
-from pipelines.scorecard.period import Period
-from pipelines.settings import Settings
+from pipelines.ground.settings import Settings
+from pipelines.operations import publish, upkeep
+from pipelines.publishing.verify import verify
+from pipelines.records.changes import apply
+from pipelines.scoring.card import measured
+from pipelines.scoring.period import Period
+from pipelines.storage.hub import Hub
+from pipelines.storage.ledger import ledger
+from pipelines.storage.manifest import latest, read, releases
 from tests.conftest import AS_OF, GOOD_CODES, Home, second_route_left_out
 from tests.release.penalties import NUMBER, OTHER_AUTHORITY, PENALTY, PRODUCTS, sent
 
@@ -213,7 +211,7 @@ def test_old_releases_of_subjects_are_rewritten_by_the_next_run_where_one_died_a
     concerned = [one.dataset for one in home.hub.catalog.products.values() if one.id in (PENALTY, "credit_repair")]
     publish(home.hub, product=None, datasets=[str(one) for one in concerned], as_of=LATER)
     with monkeypatch.context() as died:
-        died.setattr(import_module(f"pipelines.release.{module}"), step, _die)
+        died.setattr(import_module(f"pipelines.publishing.{module}"), step, _die)
         with pytest.raises(KeyboardInterrupt):
             publish(home.hub, product=SUBJECT, as_of=LATER)
     assert all(f": remove state/erased/{SUBJECT}.json, and publish" in one.message for one in audit(home.hub))
@@ -275,7 +273,7 @@ def test_a_takedown_is_entered_also_where_the_run_died_before_and_more_has_come_
     home.drop("sichuan", "credit_repair", sent("credit_repair"))
     home.collect(LATER)
     with monkeypatch.context() as died:
-        died.setattr(import_module("pipelines.release.publish"), "enter", _die)
+        died.setattr(import_module("pipelines.publishing.publish"), "enter", _die)
         with pytest.raises(KeyboardInterrupt):
             home.publish_all(LATER)
     assert {one.message for one in examined(home.hub) if one.leftover} >= {
@@ -383,7 +381,7 @@ def test_a_withdrawn_record_leaves_the_lake_as_well_and_the_rows_still_add_up(ho
         frame_text(path) for path in (home.root / "lake/records" / PENALTY).glob("_bucket=*/*.parquet")
     )
 
-    done = upkeep(home.hub, tables(home.hub), LATER)
+    done = upkeep(home.hub, LATER)
 
     assert done.erased == {PENALTY: 1}
     left = [frame_text(path) for path in (home.root / "lake/records" / PENALTY).glob("_bucket=*/*.parquet")]
@@ -393,7 +391,7 @@ def test_a_withdrawn_record_leaves_the_lake_as_well_and_the_rows_still_add_up(ho
     assert shell["violation_facts"] is None
     assert shell["_row_number"] == 2
     assert audit(home.hub) == []
-    again = upkeep(home.hub, tables(home.hub), LATER)
+    again = upkeep(home.hub, LATER)
     assert (again.erased, [one for one in again.released if one.new]) == ({}, [])
     assert audit(home.hub) == []
     assert not list((home.root / "state/erasure").iterdir())
@@ -401,7 +399,7 @@ def test_a_withdrawn_record_leaves_the_lake_as_well_and_the_rows_still_add_up(ho
 
 def test_a_withdrawn_record_that_is_sent_again_stays_away(home: Home) -> None:
     message(home, "record_withdrawal")
-    upkeep(home.hub, tables(home.hub), LATER)
+    upkeep(home.hub, LATER)
     home.drop("sichuan", PENALTY, sent(PENALTY, {"source_updated_at": "2026-11-23 10:00:00"}), name="c.csv")
     home.collect(LATER)
     home.publish_all(LATER)

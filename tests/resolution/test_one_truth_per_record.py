@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.catalog import Catalog, Dataset, catalog
-from pipelines.resolution import KINDS, Precedence, Resolved, resolve
-from pipelines.screening.columns import record_schema
+from pipelines.records import Precedence, Resolved, resolve
+from pipelines.storage.columns import record_schema
+from pipelines.storage.superseded import KINDS
 from tests.conftest import GOOD_CODES, ROOT
 
 DATASET = "administrative_penalty"

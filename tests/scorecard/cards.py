@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any, Final
 
 from pipelines.catalog import Catalog
-from pipelines.scorecard import model as m
+from pipelines.scoring import model as m
 
 PERIOD: Final = "2026-03"
 MONTHS: Final = (*(f"2025-{n:02d}" for n in range(4, 13)), "2026-01", "2026-02", "2026-03")

@@ -12,14 +12,15 @@ import polars as pl
 import pytest
 
 from pipelines.catalog import Catalog
-from pipelines.home import Home
-from pipelines.lake.ledger import BATCHES, TABLES, ledger
-from pipelines.lake.tables import Table
-from pipelines.scorecard import ScoreResult, score
-from pipelines.scorecard.card import measured
-from pipelines.scorecard.period import Period
-from pipelines.scorecard.scoring import UnitScore
-from pipelines.screening.columns import BUCKET, record_schema
+from pipelines.operations import score
+from pipelines.scoring import ScoreResult
+from pipelines.scoring.card import measured
+from pipelines.scoring.period import Period
+from pipelines.scoring.scoring import UnitScore
+from pipelines.storage.columns import BUCKET, record_schema
+from pipelines.storage.home import Home
+from pipelines.storage.ledger import BATCHES, TABLES, ledger
+from pipelines.storage.tables import Table
 
 PERIOD = "2026-03"
 AS_OF = datetime(2026, 4, 2, 4, 0, tzinfo=UTC)

@@ -12,13 +12,10 @@ from typing import Any, Final
 
 import pytest
 
-from pipelines.audit.audit import tables
-from pipelines.commands.work import score_period
-from pipelines.errors import HubError
-from pipelines.quarantine.waivers import waive
-from pipelines.release import gate
-from pipelines.release.upkeep import upkeep
-from pipelines.scorecard import ScoreResult
+from pipelines.ground.errors import HubError
+from pipelines.operations import score_period, upkeep, waive
+from pipelines.publishing import gate
+from pipelines.scoring import ScoreResult
 from tests.conftest import GOOD_CODES, Home, file, row
 from tests.release.penalties import PENALTY, sent
 
@@ -163,7 +160,7 @@ def _april(story: Story) -> None:
     with gate_shut():
         publish_refused(story.home, noon(4, 14))
     story.score("2026-04", noon(4, 22))
-    upkeep(story.home.hub, tables(story.home.hub), noon(4, 24))
+    upkeep(story.home.hub, noon(4, 24))
     story.score("2026-04", noon(4, 30))
 
 
@@ -178,7 +175,7 @@ def _may(story: Story) -> None:
         ("sichuan", PENALTY, sent(PENALTY, penalty("川6号", 2, "2026-04-29"))),
     )
     story.score("2026-05", noon(5, 5))
-    upkeep(story.home.hub, tables(story.home.hub), noon(5, 6))
+    upkeep(story.home.hub, noon(5, 6))
     story.score("2026-05", noon(5, 31))
     story.score("2026-Q2", noon(5, 31))
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.catalog import Catalog
-from pipelines.scorecard.model import PeriodCard
-from pipelines.scorecard.site import write_pages
+from pipelines.pages.scorecards import write_pages
+from pipelines.scoring.model import PeriodCard
 from tests.scorecard.cards import a_card
 
 

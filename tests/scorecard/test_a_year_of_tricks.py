@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipelines.scorecard.scoring import UnitScore
+from pipelines.scoring.scoring import UnitScore
 from tests.scorecard.conftest import DATASETS, Hub
 
 MONTHS = [f"2026-{month:02d}" for month in range(1, 13)]

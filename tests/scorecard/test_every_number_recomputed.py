@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 import yaml
 
-from pipelines.scorecard import ScoreResult
+from pipelines.scoring import ScoreResult
 from tests.scorecard.conftest import DATASETS, PERIOD, ROOT, Hub, indicator, key_field
 from tests.scorecard.country import SPECIAL, deliver_a_month, events_of_a_month
 

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipelines.catalog import Catalog
-from pipelines.scorecard.bounds import Bounds
-from pipelines.scorecard.measures import Ratio
-from pipelines.scorecard.period import Period
-from pipelines.scorecard.scoring import UnitScore
-from pipelines.scorecard.slots import due_slots
+from pipelines.scoring.bounds import Bounds
+from pipelines.scoring.measures import Ratio
+from pipelines.scoring.period import Period
+from pipelines.scoring.scoring import UnitScore
+from pipelines.scoring.slots import due_slots
 from tests.scorecard.conftest import DATASETS, PERIOD, Hub
 
 SICHUAN, HUBEI, TIBET = "510000", "420000", "540000"

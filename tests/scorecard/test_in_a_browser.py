@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.lake.ledger import BATCHES, TABLES
+from pipelines.storage.ledger import BATCHES, TABLES
 from tests.chromium import FLAGS
 from tests.conftest import GOOD_CODES, Home, file, row
 from tests.scorecard.browsing import CHARTS, CONTRAST, WIDEST, dress, resize, show
@@ -203,7 +203,7 @@ def test_from_the_overview_to_the_row_that_is_wrong(browser: Any, home: Home, mo
 
     from selenium.webdriver.common.by import By
 
-    from pipelines.scorecard import score
+    from pipelines.operations import score
 
     monkeypatch.setitem(TABLES, "batches", BATCHES)  # the real collect writes here, with the columns it knows
     good, bad = GOOD_CODES[:2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipelines.scorecard import periods
+from pipelines.scoring import periods
 from tests.scorecard.conftest import DATASETS, Hub, indicator
 
 TIBET, QINGHAI, SICHUAN = "540000", "630000", "510000"

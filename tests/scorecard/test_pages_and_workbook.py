@@ -10,8 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipelines.scorecard import ScoreResult
-from pipelines.scorecard.model import UnitCard
+from pipelines.scoring import ScoreResult
+from pipelines.scoring.model import UnitCard
 from tests.scorecard.conftest import Hub, indicator
 from tests.scorecard.country import deliver_a_month, events_of_a_month
 from tests.scorecard.spreadsheet import Spreadsheet

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from pipelines.scorecard.period import Period
+from pipelines.scoring.period import Period
 from tests.scorecard.conftest import AS_OF, Hub
 
 SICHUAN = "510000"

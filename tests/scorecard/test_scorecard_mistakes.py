@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from pipelines.catalog import Catalog
-from pipelines.errors import InputError
+from pipelines.ground.errors import InputError
 from tests.scorecard.conftest import DATASETS, PERIOD, Hub, indicator
 
 SICHUAN, HUBEI = "510000", "420000"
@@ -153,8 +153,8 @@ def test_equal_totals_share_a_rank_and_the_next_is_skipped(hub: Hub) -> None:
 
 
 def test_a_total_just_below_a_grade_does_not_show_as_that_grade(hub: Hub) -> None:
-    from pipelines.scorecard.scoring import grade_of
-    from pipelines.scorecard.words import floored
+    from pipelines.scoring.scoring import grade_of
+    from pipelines.scoring.words import floored
 
     found = grade_of(hub.catalog.scorecard.grades, 89.996)
     assert found is not None
@@ -176,7 +176,7 @@ def test_a_month_that_is_still_running_says_so(hub: Hub) -> None:
 
 
 def test_every_indicator_of_the_scheme_has_its_sql_and_no_sql_is_idle(hub: Hub) -> None:
-    from pipelines.scorecard.measures import SQL
+    from pipelines.scoring.measures import SQL
 
     assert {path.stem for path in SQL.glob("*.sql")} == {one.id for one in hub.catalog.scorecard.indicators}
 

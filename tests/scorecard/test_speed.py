@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import polars as pl
 
 from pipelines.bench.scorecards import LAST, write_year
-from pipelines.scorecard.card import measured
-from pipelines.scorecard.period import Period
+from pipelines.scoring.card import measured
+from pipelines.scoring.period import Period
 from tests.scorecard.conftest import Hub
 
 

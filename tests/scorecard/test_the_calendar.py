@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from pipelines.scorecard.model import UnitCard
+from pipelines.scoring.model import UnitCard
 from tests.scorecard.conftest import AS_OF, Hub
 
 MIDWAY = datetime(2026, 3, 15, 4, tzinfo=UTC)

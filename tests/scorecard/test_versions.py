@@ -12,8 +12,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.scorecard import ScoreResult
-from pipelines.scorecard.versions import Version
+from pipelines.scoring import ScoreResult
+from pipelines.scoring.versions import Version
 from tests.scorecard.conftest import AS_OF, DATASETS, Hub, indicator
 
 SICHUAN, HUBEI = "510000", "420000"

@@ -13,11 +13,11 @@ import pytest
 import yaml
 
 from pipelines.audit import audit
-from pipelines.intake import Hub
-from pipelines.scorecard import ScoreResult
-from pipelines.scorecard.card import measured
-from pipelines.scorecard.period import Period
-from pipelines.settings import Settings
+from pipelines.ground.settings import Settings
+from pipelines.scoring import ScoreResult
+from pipelines.scoring.card import measured
+from pipelines.scoring.period import Period
+from pipelines.storage.hub import Hub
 from tests.conftest import ROOT, Home, second_route_left_out
 from tests.release.penalties import PENALTY
 from tests.scorecard.conftest import indicator

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import app
-from pipelines.errors import InputError
-from pipelines.scorecard.what_if import read_scheme, what_if
+from pipelines.cli.main import app
+from pipelines.ground.errors import InputError
+from pipelines.impact.what_if import read_scheme, what_if
 from tests.scorecard.conftest import DATASETS, ROOT, Hub
 
 AS_OF = datetime(2026, 5, 2, 4, tzinfo=UTC)

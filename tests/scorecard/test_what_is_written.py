@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.lake.ledger import ledger
+from pipelines.storage.ledger import ledger
 from tests.scorecard.conftest import DATASETS, Hub, indicator
 from tests.scorecard.country import deliver_a_month
 
@@ -59,7 +59,7 @@ def test_a_crash_while_writing_leaves_the_old_scorecard_whole(hub: Hub, monkeypa
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.scorecard.build.write_workbook", crash)
+        patch.setattr("pipelines.scoring.build.write_workbook", crash)
         with pytest.raises(OSError, match="disk full"):
             hub.score()
     assert digests(hub.home.scorecards / "2026-03") == before

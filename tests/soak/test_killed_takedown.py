@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from pipelines.audit import audit
-from pipelines.catalog import site
-from pipelines.commands.options import instant_of
-from pipelines.lake.ledger import ledger
-from pipelines.release.upkeep import upkeep
-from pipelines.release.verify import verify
+from pipelines.ground.clock import instant_of
+from pipelines.operations import upkeep
+from pipelines.pages import catalogue as site
+from pipelines.publishing.verify import verify
+from pipelines.storage.ledger import ledger
 from tests.cli.forked import Asked, Forks
 from tests.cli.undisturbed import DAY, leftovers, on_disk, opened
 from tests.conftest import GOOD_CODES, Home
@@ -47,13 +47,12 @@ def tables_of(home: Home) -> dict[str, list[tuple[object, ...]]]:
 
 @pytest.mark.parametrize(("verb", "dataset"), [("publish", "credit_repair"), ("maintain", "record_withdrawal")])
 def test_a_takedown_that_was_killed_anywhere_and_run_again_is_complete(tmp_path: Path, verb: str, dataset: str) -> None:
-    from pipelines.audit.audit import tables
 
     def finish(home: Home) -> None:
         if verb == "publish":
             home.publish_all(instant_of(DAY))
         else:
-            upkeep(home.hub, tables(home.hub), instant_of(DAY))
+            upkeep(home.hub, instant_of(DAY))
 
     template = opened(tmp_path / "template")
     asked(dataset)(template)

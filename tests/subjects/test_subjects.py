@@ -14,16 +14,17 @@ import polars as pl
 import pytest
 
 from pipelines.audit import audit
-from pipelines.errors import HubError
-from pipelines.intake import Hub
-from pipelines.lake.ledger import ledger
-from pipelines.lake.query import query
-from pipelines.release import subject as subject_release
-from pipelines.release.changes import apply
-from pipelines.release.fresh import Fresh
-from pipelines.release.manifest import latest
-from pipelines.settings import Settings
-from pipelines.subjects import SubjectMaster, conflicts_table
+from pipelines.ground.errors import HubError
+from pipelines.ground.settings import Settings
+from pipelines.publishing import subject as subject_release
+from pipelines.publishing.fresh import Fresh
+from pipelines.query.query import query
+from pipelines.records.changes import apply
+from pipelines.storage.conflicts import conflicts_table
+from pipelines.storage.hub import Hub
+from pipelines.storage.ledger import ledger
+from pipelines.storage.manifest import latest
+from pipelines.subjects import SubjectMaster
 from tests.conftest import AS_OF, GOOD_CODES, Home, row, second_route_left_out
 from tests.release.penalties import PENALTY, sent
 from tests.subjects.deliveries import (

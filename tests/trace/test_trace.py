@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from pipelines import cli, console, expectations
-from pipelines.errors import InputError
-from pipelines.intake import Hub
-from pipelines.release import gate
-from pipelines.release import subject as subject_release
-from pipelines.settings import Settings
+from pipelines import expectations
+from pipelines.cli import console
+from pipelines.cli import main as cli
+from pipelines.ground.errors import InputError
+from pipelines.ground.settings import Settings
+from pipelines.publishing import gate
+from pipelines.publishing import subject as subject_release
+from pipelines.storage.hub import Hub
 from pipelines.trace import trace
 from tests.conftest import AS_OF, GOOD_CODES, Home, file, row
 from tests.release.penalties import NUMBER, PENALTY, sent

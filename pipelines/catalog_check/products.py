@@ -1,0 +1,157 @@
+"""Products: fields the class allows, no sensitive field unmasked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipelines.catalog.load import Catalog
+from pipelines.catalog.models import Dataset, Field, Kind, Product, may_see
+from pipelines.catalog.source import CatalogError, Loc
+from pipelines.catalog_check.datasets import DERIVED
+from pipelines.catalog_check.place import at, unknown_bases
+
+_NO_TEXT: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.INTEGER, Kind.DECIMAL)
+
+
+def findings(catalog: Catalog) -> Iterator[CatalogError]:
+    """Of every product that is written; a dataset without a government product has the one its class allows."""
+    for product in catalog.products.values():
+        name = f"products/{product.id}.yaml"
+        if name in catalog.documents:
+            yield from _product(catalog, product, name)
+
+
+def _product(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogError]:
+    if not product.legal_bases:
+        yield at(catalog, name, ("legal_bases",), "no legal basis; nothing may be given out without one, name it")
+    yield from unknown_bases(catalog, name, ("legal_bases",), product.legal_bases)
+    for field_id, mask in product.masks.items():
+        if catalog.policies.masking.mask(mask) is None:
+            message = f"'{mask}' is no mask of policies/masking.yaml; mend the name, or add it there"
+            yield at(catalog, name, ("masks", field_id), message)
+    if product.dataset is None:
+        yield from _master(catalog, product, name)
+        return
+    dataset = catalog.datasets.get(product.dataset)
+    if dataset is None:
+        message = f"'{product.dataset}' is no dataset of the catalogue; mend the name"
+        yield at(catalog, name, ("dataset",), message)
+        return
+    yield from _class(catalog, product, dataset, name)
+    yield from _fields(catalog, product, dataset, name)
+    yield from _filter(catalog, product, dataset, name)
+    yield from _key(catalog, product, dataset, name)
+
+
+def _class(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    if not may_see(product.access_class, dataset.disclosure):
+        message = (
+            f"the dataset's disclosure is '{dataset.disclosure}', which a product of class '{product.access_class}' may not "
+            "show; narrow the class, or remove the product"
+        )
+        yield at(catalog, name, ("access_class",), message)
+    expected = dataset.id if product.access_class == "government" else f"{dataset.id}_{product.access_class}"
+    if product.id != expected:
+        message = (
+            f"the {product.access_class} product of '{dataset.id}' is called '{expected}'; rename the file and the id"
+        )
+        yield at(catalog, name, ("id",), message)
+
+
+def _fields(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    fields = {field.id: field for field in catalog.fields(dataset.id)}
+    shown = catalog.product_fields(product.id)
+    for index, field_id in enumerate(shown):
+        where = ("fields",) if product.shows_all_allowed else ("fields", index)
+        field = fields.get(field_id)
+        if field is None:
+            yield at(catalog, name, where, f"'{field_id}' is no field of dataset '{dataset.id}'; mend the name")
+            continue
+        if field_id in shown[:index]:
+            yield at(catalog, name, where, f"field '{field_id}' stands twice; keep one")
+        disclosure = dataset.disclosure_of(field)
+        if not may_see(product.access_class, disclosure):
+            message = (
+                f"field '{field_id}' is for '{disclosure}' only, a product of class '{product.access_class}' may not show "
+                "it; take it out"
+            )
+            yield at(catalog, name, where, message)
+        if field.sensitive and field_id not in product.masks:
+            message = f"sensitive field '{field_id}' is shown unmasked; name a mask for it in masks, or take it out"
+            yield at(catalog, name, where, message)
+    for field_id in product.masks:
+        if field_id not in shown:
+            message = f"field '{field_id}' is masked, but not shown; take the mask out, or show the field"
+            yield at(catalog, name, ("masks", field_id), message)
+
+
+def _key(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    """Changes are applied by the record key, so every product shows it, and as it is; a clock needs dates to run by."""
+    shown = catalog.product_fields(product.id)
+    for field_id in dataset.record_key:
+        if field_id not in DERIVED and field_id not in shown:
+            message = f"'{field_id}' is part of the record key and not shown; subscribers need it, add it to fields"
+            yield at(catalog, name, ("fields",), message)
+        if field_id in product.masks:
+            message = (
+                f"'{field_id}' is part of the record key; masked, records could not be told apart: take the mask out"
+            )
+            yield at(catalog, name, ("masks", field_id), message)
+    texts = {field.id for field in catalog.fields(dataset.id) if field.kind not in _NO_TEXT}
+    for field_id in product.masks:
+        if field_id in shown and field_id not in texts:
+            yield at(catalog, name, ("masks", field_id), f"'{field_id}' is no text, a mask cannot hide it; take it out")
+    if product.publication_clock and dataset.display is None:
+        message = f"dataset '{dataset.id}' has no 'display', so no clock can run; add it there, or write false here"
+        yield at(catalog, name, ("publication_clock",), message)
+
+
+def _filter(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    fields = {field.id: field for field in catalog.fields(dataset.id)}
+    for index, condition in enumerate(product.filter):
+        field = fields.get(condition.field)
+        if field is None:
+            message = f"'{condition.field}' is no field of dataset '{dataset.id}'; mend the name"
+            yield at(catalog, name, ("filter", index, "field"), message)
+            continue
+        table = catalog.code_tables.get(field.code_table or "")
+        for code in condition.is_in or condition.is_not_in or ():
+            if table is not None and code not in table.codes:
+                message = f"'{code}' is no code of table '{field.code_table}'; mend it"
+                yield at(catalog, name, ("filter", index), message)
+
+
+def _master(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogError]:
+    """The subject master is drawn from the datasets: it shows fields that at least one of them has."""
+    known: dict[str, list[Field]] = {}
+    for dataset_id in catalog.datasets:
+        for field in catalog.fields(dataset_id):
+            known.setdefault(field.id, []).append(field)
+    yield from _master_datasets(catalog, product, name)
+    for index, field_id in enumerate(product.fields):
+        if field_id not in known:
+            message = f"'{field_id}' is a field of no dataset; mend the name"
+            yield at(catalog, name, ("fields", index), message)
+        if any(field.sensitive for field in known.get(field_id, ())) and field_id not in product.masks:
+            message = f"sensitive field '{field_id}' is shown unmasked; name a mask for it in masks, or take it out"
+            yield at(catalog, name, ("fields", index), message)
+
+
+def _master_datasets(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogError]:
+    places: list[tuple[Loc, str]] = [(("attributes_from", i), one) for i, one in enumerate(product.attributes_from)]
+    rules = product.verification
+    if rules is not None:
+        places += [(("verification", "registrars", one), one) for one in rules.registrars]
+        if rules.region_field is not None and rules.region_field not in product.fields:
+            message = f"'{rules.region_field}' is not among the fields of the product; mend the name, or add it there"
+            yield at(catalog, name, ("verification", "region_field"), message)
+        pairs = catalog.registrar_pairs
+        told = [pair for some in rules.registrars.values() for pair in some] + list(rules.pairs_with_common_names)
+        for pair in told:
+            if pair not in pairs:
+                message = f"'{pair}' is no code of table 'registrar_pair'; mend it"
+                yield at(catalog, name, ("verification",), message)
+    for where, dataset_id in places:
+        if dataset_id not in catalog.datasets:
+            yield at(catalog, name, where, f"'{dataset_id}' is no dataset of the catalogue; mend the name")

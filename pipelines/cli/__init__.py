@@ -1,0 +1,5 @@
+"""The command line ``credit-hub``: verbs by topic, and how results are printed."""
+
+from pipelines.cli.main import main
+
+__all__ = ["main"]

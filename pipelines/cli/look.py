@@ -1,0 +1,53 @@
+"""Verbs that only look: code, audit, verify, sql."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipelines.cli import console
+from pipelines.cli.options import DONE, FINDINGS, HomeOption, JsonOption, exit_with, open_hub
+
+
+def code(codes: Annotated[list[str], typer.Argument(help="Credit codes.")], as_json: JsonOption = False) -> None:
+    """Verdict and reasons for credit codes (统一社会信用代码)."""
+    from pipelines.catalog import catalog
+    from pipelines.ground.settings import Settings
+    from pipelines.identifiers import describe
+
+    known = catalog(Settings.read().catalog)
+    reports = describe(codes, pairs=known.registrar_pairs, regions=known.division_codes)
+    console.codes(reports, as_json=as_json)
+
+
+def audit(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Prove conservation and changes from what is on disk; exit status 1 where something is wrong."""
+    hub = open_hub(home, must_exist=True)
+    from pipelines.audit import examined
+
+    with console.steps("审计 audit"):
+        found = examined(hub)
+    console.audited(hub, found, as_json=as_json)
+    exit_with(FINDINGS if any(not one.leftover for one in found) else DONE)
+
+
+def verify(
+    product: Annotated[str, typer.Argument(help="Product id.")], home: HomeOption = None, as_json: JsonOption = False
+) -> None:
+    """Recompute every digest of a product's releases; exit status 1 where one is wrong."""
+    hub = open_hub(home, must_exist=True)
+    from pipelines.publishing.verify import verify as run_verify
+
+    with console.steps("校验 verify"):
+        done = run_verify(hub, product)
+    console.verified(hub, done, as_json=as_json)
+    exit_with(FINDINGS if done.damage else DONE)
+
+
+def sql(query: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Read-only DuckDB over the lake, the ledger and the latest releases."""
+    hub = open_hub(home, must_exist=True)
+    from pipelines.query.query import query as run_query
+
+    console.table(run_query(hub, query), as_json=as_json)

@@ -1,0 +1,139 @@
+"""Verbs that move data on: collect, publish, score, run, maintain, demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli import console
+from pipelines.cli.options import (
+    DONE,
+    UNUSABLE,
+    AsOfOption,
+    HomeOption,
+    JsonOption,
+    PeriodOption,
+    ProductOption,
+    ProviderOption,
+    exit_with,
+    open_hub,
+)
+from pipelines.ground.clock import instant
+from pipelines.ground.errors import InputError
+from pipelines.operations.score import score_period, this_month
+
+if TYPE_CHECKING:
+    pass
+
+
+def collect(
+    home: HomeOption = None, provider: ProviderOption = None, as_of: AsOfOption = None, as_json: JsonOption = False
+) -> None:
+    """One pass over the inboxes: raw → read → screen → lake → receipts."""
+    hub, at = open_hub(home), instant(as_of)
+    from pipelines.operations import collect as run_collect
+    from pipelines.pages.catalogue import keep
+
+    with console.steps("归集 collect") as step:
+        done = run_collect(hub, provider=provider, as_of=at, progress=step)
+    keep(hub.home, hub.catalog)
+    console.collected(hub, done, as_json=as_json)
+    exit_with(UNUSABLE if done.strays else DONE)
+
+
+def publish(
+    home: HomeOption = None, product: ProductOption = None, as_of: AsOfOption = None, as_json: JsonOption = False
+) -> None:
+    """Resolve and release what changed."""
+    hub, at = open_hub(home), instant(as_of)
+    from pipelines.operations import publish as run_publish
+
+    with console.steps("发布 publish") as step:
+        done = run_publish(hub, product=product, as_of=at, progress=step)
+    console.published(hub, done, as_json=as_json)
+
+
+def score(
+    home: HomeOption = None,
+    period: PeriodOption = None,
+    as_of: AsOfOption = None,
+    what_if: Annotated[
+        Path | None, typer.Option("--what-if", help="Compare past periods under this scorecard.yaml; write nothing.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Scorecards of a month, a quarter or a year."""
+    hub, at = open_hub(home, must_exist=what_if is not None), instant(as_of)
+    if what_if is not None:
+        from pipelines.impact.what_if import read_scheme
+        from pipelines.impact.what_if import what_if as compare
+
+        scheme = read_scheme(what_if)
+        with console.steps("评分方案比较 what-if"), hub.home.lake_in_use():
+            compared = compare(hub.home, hub.catalog, scheme, period=period or this_month(at), as_of=at)
+        console.compared(compared, as_json=as_json)
+        return
+    with console.steps("评分 score"):
+        done = score_period(hub, period, at)
+    console.scored(hub, done, as_json=as_json)
+
+
+def run(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption = False) -> None:
+    """Collect, publish and score."""
+    hub, at = open_hub(home), instant(as_of)
+    from pipelines.operations import collect as run_collect
+    from pipelines.operations import publish as run_publish
+
+    with console.steps("归集 collect") as step:
+        collected = run_collect(hub, provider=None, as_of=at, progress=step)
+    with console.steps("发布 publish") as step:
+        published = run_publish(hub, product=None, as_of=at, progress=step)
+    with console.steps("评分 score"):
+        scored = score_period(hub, None, at)
+    console.ran(hub, collected, published, scored, as_json=as_json)
+    exit_with(UNUSABLE if collected.strays else DONE)
+
+
+def maintain(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption = False) -> None:
+    """Publish what the day makes due, erase what was withdrawn, remove old releases, compact the lake."""
+    hub, at = open_hub(home, must_exist=True), instant(as_of)
+    from pipelines.operations import upkeep
+
+    with console.steps("维护 maintain") as step:
+        done = upkeep(hub, at, step)
+    console.maintained(hub, done, as_json=as_json)
+
+
+def demo(
+    home: HomeOption = None,
+    as_of: AsOfOption = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same delivery.")] = 20260401,
+    scale: Annotated[float, typer.Option(help="1.0 is about 100,000 rows of all regions.")] = 1.0,
+    months: Annotated[
+        int,
+        typer.Option(min=1, max=12, help="Deliveries, a month apart: the last on --as-of, the others at month's end."),
+    ] = 3,
+    month: Annotated[
+        int | None, typer.Option(min=1, help="Drop only this one of the months, 1 for the first; all without it.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Drop a sample delivery of every provider into the inboxes, for several months.
+
+    A receipt bears the day on which its file was taken. To receive the files month by month, drop one with --month and collect it
+    with --as-of its day (in state/demo_plan.json), then the next; make demo does so.
+    """
+    if month is not None and month > months:
+        raise InputError(
+            f"--month {month}: there are only {months} months; give one of them, or more of them with --months"
+        )
+    hub, at = open_hub(home), instant(as_of)
+    from pipelines.demo import make_delivery
+    from pipelines.ground.clock import CHINA
+
+    with console.steps("样例 demo"):
+        day = at.astimezone(CHINA).date()
+        plan = make_delivery(hub.home.root, hub.catalog, as_of=day, seed=seed, scale=scale, months=months, only=month)
+    console.demo(hub, plan.to_json(), only=month, as_json=as_json)

@@ -1,0 +1,20 @@
+"""Taking deliveries: inboxes, work groups, the pass that screens them, and the life of a refused row."""
+
+from pipelines.collecting.collect import Collected, collect, collect_group, plan_groups, receive
+from pipelines.collecting.groups import plan
+from pipelines.collecting.inbox import take
+from pipelines.collecting.unclaimed import Stray
+from pipelines.collecting.waivers import Waived, waive
+
+__all__ = [
+    "Collected",
+    "Stray",
+    "Waived",
+    "collect",
+    "collect_group",
+    "plan",
+    "plan_groups",
+    "receive",
+    "take",
+    "waive",
+]

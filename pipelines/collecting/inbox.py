@@ -1,0 +1,317 @@
+"""The folder channel: what lies in the inboxes, and taking it.
+
+Order of taking one file: bytes into ``raw/``, the delivery into ``state/pending/``, the file into ``.done/``. After a crash at any
+point the next pass does what is left, and the delivery keeps its id and its day. A ZIP gives a delivery for each file
+inside, and one for itself where it cannot be taken (``pipelines.collecting.archive``). A manifest is taken with its file, and
+goes with it.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from pipelines.catalog import Catalog
+from pipelines.collecting import archive, manifest
+from pipelines.collecting.unclaimed import (
+    Stray,
+    stray_changing,
+    stray_file,
+    stray_folder,
+    stray_manifest,
+    stray_provider,
+    stray_special,
+    stray_unreadable,
+)
+from pipelines.ground.clock import CHINA
+from pipelines.ground.errors import InputError
+from pipelines.ground.file_names import shown_name
+from pipelines.ground.limits import Limits
+from pipelines.ground.stopwatch import stage
+from pipelines.reading import kind_of_file
+from pipelines.storage import raw
+from pipelines.storage.delivery import Delivery, batch_id, repeated_id, token
+from pipelines.storage.files import read_all, write_json
+from pipelines.storage.home import Home
+
+_UNFINISHED: Final = (".part", ".tmp")
+_MANIFEST: Final = manifest.SUFFIX
+_NOT_OURS: Final = (errno.EACCES, errno.EPERM, errno.EIO, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO, errno.ESTALE)
+"""What goes wrong with one file only; no other waits for it."""
+_LONGEST_NAME: Final = 255  # bytes, on nearly every file system
+
+
+def take(
+    home: Home, catalog: Catalog, *, provider: str | None, as_of: datetime, limits: Limits | None = None
+) -> list[Stray]:
+    """Take every finished file of one provider, or of all, into the raw zone.
+
+    Args:
+        home: the hub's home.
+        catalog: for the providers it knows.
+        provider: only this one.
+        as_of: the instant of receipt, aware.
+        limits: what an archive may unpack to.
+
+    Returns:
+        What could not be taken, with what to do.
+
+    Raises:
+        InputError: the provider is not in the catalogue.
+    """
+    if provider is not None and provider not in catalog.providers:
+        raise InputError(
+            f"provider '{provider}' is not in the catalogue; use one of: {', '.join(sorted(catalog.providers))}"
+        )
+    strays: list[Stray] = []
+    with home.locked():
+        raw.forget_unfinished(home)
+        for folder in _children(home.inbox):
+            if provider is not None and folder.name != provider:
+                continue
+            if not folder.is_dir() or folder.name not in catalog.providers:
+                strays.append(stray_provider(folder, catalog))
+                continue
+            for path in _files(folder, strays):
+                try:
+                    _take_one(home, catalog, path, as_of, limits or Limits())
+                except FileNotFoundError:
+                    continue  # its owner took it back while we looked
+                except raw.Changing:
+                    strays.append(stray_changing(path))
+                except OSError as error:
+                    if error.errno not in _NOT_OURS:
+                        raise
+                    strays.append(stray_unreadable(path, error))
+    return strays
+
+
+def pending(home: Home) -> list[Delivery]:
+    """Deliveries that were taken and not yet screened, in the order of dataset, provider and name."""
+    found = [Delivery.from_json(content) for content in read_all(home.pending)]
+    return sorted(found, key=lambda d: (d.dataset_id, d.provider_id, d.file_name, d.batch_id))
+
+
+def _children(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if not p.name.startswith(".")) if folder.is_dir() else []
+
+
+def _files(provider_folder: Path, strays: list[Stray]) -> Iterator[Path]:
+    for folder in _children(provider_folder):
+        if not folder.is_dir():
+            strays.append(stray_file(folder))
+            continue
+        for path in _children(folder):
+            if path.name.endswith(_UNFINISHED):
+                continue
+            if path.name.endswith(_MANIFEST):
+                if path.exists() and not _has_file(path):
+                    strays.append(stray_manifest(path))
+                continue
+            if path.is_dir() and not path.is_symlink():
+                strays.append(stray_folder(path))
+            elif not path.is_file() or path.is_symlink():
+                strays.append(stray_special(path))
+            else:
+                yield path
+
+
+def _has_file(manifest: Path) -> bool:
+    """True where the file of a manifest lies beside it, finished or not."""
+    name = manifest.name.removesuffix(_MANIFEST)
+    others = [p.name for p in manifest.parent.iterdir() if not p.name.endswith(_MANIFEST)]
+    return any(other == name or other.startswith(f"{name}.") or other.startswith(f".{name}.") for other in others)
+
+
+def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime, limits: Limits) -> None:
+    provider_id, dataset_id = path.parent.parent.name, path.parent.name
+    name = shown_name(path.name)
+    before = path.stat()
+    dropped = token(name, before.st_mtime_ns)
+    beside = manifest_beside(path)
+    with stage("raw"):
+        sha256, size = raw.keep(home, path)
+    whole = Delivery(
+        batch_id=batch_id(provider_id, shown_name(dataset_id), sha256),
+        first_batch_id=None,
+        provider_id=provider_id,
+        region_code=catalog.providers[provider_id].region_code,
+        dataset_id=shown_name(dataset_id),
+        file_name=name,
+        sha256=sha256,
+        bytes=size,
+        received_on=as_of.astimezone(CHINA).date().isoformat(),
+        received_at=as_of.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        token=dropped,
+    )
+    taken = [_first_or_again(home, delivery) for delivery in deliveries_of(home, whole, beside, limits)]
+    for delivery in taken:
+        write_json(home.pending / f"{delivery.batch_id}.json", delivery.to_json())
+    if raw.differs(before, path.stat()):
+        # More came after it was copied: what there is then is a delivery of its own.
+        raise raw.Changing(f"{path} was written to")
+    _put_away(path)
+
+
+def deliveries_of(home: Home, whole: Delivery, beside: bytes | None, limits: Limits) -> list[Delivery]:
+    """What a file of the raw zone is: one delivery, or one for each file of an archive; with what a manifest says of it.
+
+    Args:
+        home: the hub's home.
+        whole: the file as one delivery.
+        beside: the manifest that lay beside it.
+        limits: of archives.
+    """
+    if whole.suffix == archive.SUFFIX and whole.bytes:
+        return _unpacked(home, whole, beside, limits)
+    return [_with_manifest(whole, beside)]
+
+
+def manifest_beside(path: Path) -> bytes | None:
+    """The manifest that lies beside a file; None where there is none."""
+    for one in _manifests_of(path):
+        if _is_plain(one):
+            with one.open("rb") as stream:
+                return stream.read(manifest.MOST_BYTES + 1)
+    return None
+
+
+def _is_plain(path: Path) -> bool:
+    """True for a file that is no link; a name that is too long is none."""
+    try:
+        return path.is_file() and not path.is_symlink()
+    except OSError:
+        return False
+
+
+def _manifests_of(path: Path) -> tuple[Path, Path]:
+    return path.with_name(path.name + _MANIFEST), path.with_name(path.stem + _MANIFEST)
+
+
+def _with_manifest(delivery: Delivery, beside: bytes | None) -> Delivery:
+    """The delivery with what its manifest says, or with the problem why that cannot be used."""
+    if beside is None:
+        return delivery
+    try:
+        said, _ = manifest.parse(beside)
+    except manifest.Unusable as unusable:
+        return replace(delivery, problem=unusable.problem.to_json())
+    problem = manifest.bytes_differ(said, delivery.sha256, delivery.bytes)
+    return replace(delivery, manifest=said.to_json(), problem=problem.to_json() if problem else None)
+
+
+def _unpacked(home: Home, whole: Delivery, beside: bytes | None, limits: Limits) -> list[Delivery]:
+    """A delivery for each file of an archive; the archive itself, where it cannot be taken."""
+    members, problem = archive.unpack(home, raw.path_of(home, whole.sha256), beside, whole.sha256, limits)
+    if problem is not None:
+        return [replace(whole, problem=problem.to_json())]
+    return [_of_member(whole, member) for member in members]
+
+
+def _of_member(whole: Delivery, member: archive.Member) -> Delivery:
+    """A file that did not unpack has no bytes of its own: it is known by its archive's and its name."""
+    identity = member.sha256 or f"{whole.sha256}/{member.name}"
+    return replace(
+        whole,
+        batch_id=batch_id(whole.provider_id, whole.dataset_id, identity),
+        file_name=f"{whole.file_name}/{member.name}",
+        sha256=member.sha256 or whole.sha256,
+        bytes=member.bytes,
+        token=token(f"{whole.token}/{member.name}", 0),
+        manifest=member.manifest.to_json() if member.manifest else None,
+        problem=member.problem.to_json() if member.problem else None,
+    )
+
+
+def _first_or_again(home: Home, delivery: Delivery) -> Delivery:
+    record = raw.record_of(home, delivery.sha256, delivery.batch_id)
+    if not record.exists():
+        write_json(record, delivery.to_json())
+        return delivery
+    return _again(home, delivery, Delivery.from_json(json.loads(record.read_text(encoding="utf-8"))))
+
+
+def _recorded(home: Home, delivery: Delivery) -> Delivery:
+    """A delivery that will be read, as its record in the raw zone has it: the one of the first attempt, after a crash."""
+    record = raw.record_of(home, delivery.sha256, delivery.batch_id)
+    if record.exists():
+        return Delivery.from_json(json.loads(record.read_text(encoding="utf-8")))
+    write_json(record, delivery.to_json())
+    return delivery
+
+
+def _again(home: Home, delivery: Delivery, first: Delivery) -> Delivery:
+    """The delivery of bytes that came before: the first one, interrupted, or a repeat with an id of its own."""
+    if delivery.token == first.token and not _receipt(home, first).exists():
+        return first
+    times = 1
+    while True:
+        repeat = replace(delivery, batch_id=repeated_id(first.batch_id, delivery.token, times))
+        if not _receipt(home, repeat).exists():
+            break
+        times += 1
+    earlier = _read_before(home, repeat)
+    return replace(repeat, first_batch_id=earlier) if earlier else _recorded(home, repeat)
+
+
+def _read_before(home: Home, delivery: Delivery) -> str | None:
+    """The delivery of the same bytes of which rows were judged, or that waits to be read in the same way; None for none.
+
+    One that came to nothing (a wrong ending, a manifest that differs, a dataset the catalogue did not know then) makes nothing a
+    duplicate: the file may come again under another name, with another manifest, or after the catalogue has changed.
+    """
+    found = [
+        Delivery.from_json(json.loads(path.read_text(encoding="utf-8"))) for path in raw.records(home, delivery.sha256)
+    ]
+    for one in sorted(found, key=lambda one: (one.received_at, one.batch_id)):
+        if (one.provider_id, one.dataset_id) != (delivery.provider_id, delivery.dataset_id):
+            continue
+        if one.batch_id == delivery.batch_id:
+            continue
+        if _receipt(home, one).exists():
+            if not _nothing_came_of(home, one):
+                return one.batch_id
+        elif one.problem is None and _kind(home, one) == _kind(home, delivery):
+            return one.batch_id
+    return None
+
+
+def _kind(home: Home, delivery: Delivery) -> str:
+    return kind_of_file(raw.path_of(home, delivery.sha256), delivery.suffix)
+
+
+def _nothing_came_of(home: Home, delivery: Delivery) -> bool:
+    """True where a receipt says that no row of a delivery was judged."""
+    content = json.loads(_receipt(home, delivery).read_text(encoding="utf-8"))
+    return bool(content["status"] == "rejected" and content["rows"]["in"] == 0)
+
+
+def _receipt(home: Home, delivery: Delivery) -> Path:
+    return home.outbox(delivery.provider_id, delivery.batch_id) / "receipt.json"
+
+
+def _put_away(path: Path) -> None:
+    """Move a taken file, and its manifest, to ``inbox/<provider>/.done/<dataset>/``."""
+    done = path.parent.parent / ".done" / path.parent.name
+    done.mkdir(parents=True, exist_ok=True)
+    for one in (path, *_manifests_of(path)):
+        if os.path.lexists(one):
+            target = done / one.name
+            times = 1
+            while target.exists():
+                times += 1
+                target = done / _numbered(one, times)
+            one.replace(target)
+
+
+def _numbered(path: Path, times: int) -> str:
+    """The name of a file with a number before its ending, cut where it would be too long."""
+    ending = f".{times}{path.suffix}"
+    stem = os.fsencode(path.stem)[: _LONGEST_NAME - len(os.fsencode(ending))]
+    return os.fsdecode(stem) + ending

@@ -1,1 +1,0 @@
-"""The verbs of ``credit-hub``, one function each; ``pipelines.cli`` puts them together."""

@@ -1,0 +1,41 @@
+"""Collecting with its replies: from the inboxes to the lake, and the answers to the outboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Final
+
+from pipelines import collecting
+from pipelines.collecting import Collected, Stray, Waived, plan_groups
+from pipelines.pages.replies import OutboxReplies
+from pipelines.storage.hub import Hub
+from pipelines.storage.work_group import WorkGroup
+
+__all__ = ["collect", "collect_group", "plan_groups", "receive", "waive"]
+
+_REPLIES: Final = OutboxReplies()
+
+
+def collect(
+    hub: Hub, *, provider: str | None, as_of: datetime, progress: Callable[[str], None] = lambda _: None
+) -> Collected:
+    """One pass over the inboxes (``pipelines.collecting.collect``)."""
+    return collecting.collect(hub, _REPLIES, provider=provider, as_of=as_of, progress=progress)
+
+
+def receive(hub: Hub, *, provider: str | None, as_of: datetime) -> list[Stray]:
+    """Take what lies in the inboxes (``pipelines.collecting.receive``)."""
+    return collecting.receive(hub, _REPLIES, provider=provider, as_of=as_of)
+
+
+def collect_group(hub: Hub, group: WorkGroup) -> Collected:
+    """Screen one work group and commit it, once (``pipelines.collecting.collect_group``)."""
+    return collecting.collect_group(hub, _REPLIES, group)
+
+
+def waive(
+    hub: Hub, ids: Sequence[str], *, batch: str | None, rule: str | None, by: str, reason: str, day: date
+) -> Waived:
+    """Waive open rows (``pipelines.collecting.waive``)."""
+    return collecting.waive(hub, _REPLIES, ids, batch=batch, rule=rule, by=by, reason=reason, day=day)

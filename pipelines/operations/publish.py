@@ -1,0 +1,40 @@
+"""Publishing with its replies: from the lake to releases, and the month's conflicts to the outboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from pipelines import publishing
+from pipelines.pages.conflict_files import write_conflict_files
+from pipelines.publishing import Published
+from pipelines.publishing.upkeep import Upkeep, tidy
+from pipelines.publishing.upkeep import publish_due as run_publish_due
+from pipelines.publishing.upkeep import upkeep as run_upkeep
+from pipelines.storage.hub import Hub
+
+__all__ = ["publish", "publish_due", "tidy", "upkeep"]
+
+
+def publish(
+    hub: Hub,
+    *,
+    product: str | None,
+    as_of: datetime,
+    datasets: Sequence[str] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Published]:
+    """Release every product whose records changed (``pipelines.publishing.publish``)."""
+    return publishing.publish(
+        hub, product=product, as_of=as_of, conflicts=write_conflict_files, datasets=datasets, progress=progress
+    )
+
+
+def publish_due(hub: Hub, as_of: datetime, progress: Callable[[str], None] = lambda _: None) -> list[Published]:
+    """Publish whatever the clock, a message or a delivery has changed."""
+    return run_publish_due(hub, as_of, write_conflict_files, progress)
+
+
+def upkeep(hub: Hub, as_of: datetime, progress: Callable[[str], None] = lambda _: None) -> Upkeep:
+    """Publish what is due, then tidy (``pipelines.publishing.upkeep``)."""
+    return run_upkeep(hub, as_of, write_conflict_files, progress)

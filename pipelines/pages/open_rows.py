@@ -1,0 +1,154 @@
+"""What a provider still has to mend: ``outbox/<provider_id>/open.csv`` (every row) and ``open.html`` (for a person).
+
+A row that was sent again and refused again stands there once, as it was refused last; its age runs from the first refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from pipelines.storage.columns import ANSWERS_TO, BATCH, PROVIDER, RECEIVED_ON, RECORD_KEY, ROW_NUMBER
+from pipelines.storage.files import replace_file, replaced
+from pipelines.storage.ledger import ledger
+
+if TYPE_CHECKING:
+    from pipelines.storage.hub import Hub
+
+COLUMNS: Final = {
+    "quarantine_id": pl.String(),
+    "provider_id": pl.String(),
+    "dataset_id": pl.String(),
+    "dataset_zh": pl.String(),
+    "file_name": pl.String(),
+    "batch_id": pl.String(),
+    "row_number": pl.Int64(),
+    "refused_on": pl.Date(),
+    "first_refused_on": pl.Date(),
+    "age_days": pl.Int64(),
+    "times_refused": pl.Int64(),
+    "rule_ids": pl.String(),
+    "reasons_zh": pl.String(),
+}
+OPEN_CSV: Final = "open.csv"
+OPEN_HTML: Final = "open.html"
+_MOST_SHOWN: Final = 200
+_MOST_FILES: Final = 100
+
+
+def open_rows(hub: Hub, providers: Sequence[str], day: date) -> pl.DataFrame:
+    """Open rows of some providers, the oldest first.
+
+    Args:
+        hub: the hub.
+        providers: their ids.
+        day: the day up to which ages run.
+
+    Returns:
+        The columns of ``COLUMNS``.
+    """
+    known = ledger(hub.home, "batches").scan().filter(pl.col("provider_id").is_in(list(providers)))
+    batches = known.select(pl.col("batch_id").alias(BATCH), "file_name").collect()
+    parts = [pl.DataFrame(schema=COLUMNS)]
+    for dataset_id, dataset in hub.catalog.datasets.items():
+        if hub.quarantine(dataset_id).open() is None:
+            continue
+        rows = (
+            hub.still_open(dataset_id)
+            .filter(pl.col(PROVIDER).is_in(list(providers)))
+            .select("quarantine_id", PROVIDER, BATCH, ROW_NUMBER, RECEIVED_ON, "rule_ids", RECORD_KEY, ANSWERS_TO)
+            .collect()
+            .join(batches, on=BATCH)
+        )
+        if rows.height:
+            said = {rule.id: rule.message_zh for rule in hub.catalog.rules[dataset_id]}
+            parts.append(_listed(_last_of_each(rows), dataset_id, dataset.title_zh, said, day))
+    return pl.concat(parts).sort("provider_id", "first_refused_on", "dataset_id", "batch_id", "row_number")
+
+
+def write_open_rows(hub: Hub, providers: Sequence[str], day: date) -> None:
+    """Write the lists of some providers; one who has nothing open and never had gets none."""
+    found = open_rows(hub, providers, day)
+    for provider in providers:
+        folder = hub.home.root / "outbox" / provider
+        mine = found.filter(pl.col("provider_id") == provider)
+        if mine.is_empty() and not (folder / OPEN_CSV).exists():
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        with replaced(folder / OPEN_CSV) as stream:
+            mine.write_csv(stream, line_terminator="\r\n", include_bom=True)
+        replace_file(folder / OPEN_HTML, _page(hub, provider, mine, day).encode())
+
+
+def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of every record the refusal that came last, with the first day and the number of refusals."""
+    rows = rows.with_columns(_thread(rows)).sort(RECEIVED_ON, BATCH, ROW_NUMBER)
+    return (
+        rows.with_columns(
+            pl.col(RECEIVED_ON).min().over("thread").alias("first_refused_on"),
+            pl.col(BATCH).n_unique().over("thread").cast(pl.Int64).alias("times_refused"),
+        )
+        .with_columns((pl.col(BATCH) == pl.col(BATCH).last().over("thread")).alias("last"))
+        .filter("last")
+    )
+
+
+def _thread(rows: pl.DataFrame) -> pl.Series:
+    """What names the record of a refused row: its key, or the first of the rows it answers."""
+    answers = dict(rows.filter(pl.col(ANSWERS_TO).is_not_null()).select("quarantine_id", ANSWERS_TO).rows())
+    if not answers:
+        key = pl.when(pl.col(RECORD_KEY) != "").then(pl.concat_str(PROVIDER, pl.lit("\x1f"), RECORD_KEY))
+        return rows.select(pl.coalesce(key, "quarantine_id").alias("thread")).to_series()
+    there = set(rows["quarantine_id"])
+    names = []
+    for own, provider, key in rows.select("quarantine_id", PROVIDER, RECORD_KEY).rows():
+        first, seen = own, {own}
+        while (before := answers.get(first)) in there and before not in seen:
+            first = str(before)
+            seen.add(first)
+        names.append(f"{provider}\x1f{key}" if key and first == own else first)
+    return pl.Series("thread", names, dtype=pl.String)
+
+
+def _listed(rows: pl.DataFrame, dataset_id: str, title: str, said: dict[str, str], day: date) -> pl.DataFrame:
+    reasons = pl.col("rule_ids").list.eval(pl.element().replace_strict(said, default=pl.element()))
+    return rows.select(
+        "quarantine_id",
+        pl.col(PROVIDER).alias("provider_id"),
+        pl.lit(dataset_id).alias("dataset_id"),
+        pl.lit(title).alias("dataset_zh"),
+        "file_name",
+        pl.col(BATCH).alias("batch_id"),
+        pl.col(ROW_NUMBER).alias("row_number"),
+        pl.col(RECEIVED_ON).alias("refused_on"),
+        "first_refused_on",
+        (pl.lit(day) - pl.col("first_refused_on")).dt.total_days().alias("age_days"),
+        "times_refused",
+        pl.col("rule_ids").list.join(" "),
+        reasons.list.join("").alias("reasons_zh"),
+    )
+
+
+def _page(hub: Hub, provider_id: str, rows: pl.DataFrame, day: date) -> str:
+    from pipelines.pages.receipts.page import environment
+
+    provider = hub.catalog.providers.get(provider_id)
+    files: list[dict[str, Any]] = (
+        rows.group_by("batch_id", "file_name", "dataset_zh", "refused_on")
+        .agg(pl.len().alias("rows"), pl.col("age_days").max())
+        .sort("refused_on", "batch_id")
+        .head(_MOST_FILES)
+        .to_dicts()
+    )
+    return environment().get_template("open.html.j2").render(
+        provider_zh=provider.title_zh if provider else provider_id,
+        day=day.isoformat(),
+        total=rows.height,
+        oldest=rows["first_refused_on"].min(),
+        oldest_days=rows["age_days"].max(),
+        files=files,
+        rows=rows.head(_MOST_SHOWN).to_dicts(),
+    )  # fmt: skip

@@ -1,0 +1,172 @@
+"""One bucket of a dataset: resolved once, its states computed once, then written once for each product that needs it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from pipelines.catalog import Dataset
+from pipelines.catalog.models import Product
+from pipelines.publishing.drawn import WHY, View, draw, entry, view
+from pipelines.publishing.messages import ASKED_BY, ASKED_IN, ASKED_ON
+from pipelines.records.changes import REASON, REMOVED, changes
+from pipelines.records.display import TAKEN_DOWN
+from pipelines.records.view import FILTERED
+from pipelines.storage.hub import Hub
+from pipelines.storage.manifest import Manifest
+from pipelines.storage.parts import parts_of
+from pipelines.storage.superseded import key_columns
+from pipelines.storage.tables import COMPRESSION_LEVEL, digest
+
+SUPERSEDED: Final = "superseded"
+CATALOGUE: Final = "catalogue"
+UNEXPLAINED: Final = "unexplained"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A product that is to be written anew for a bucket: the release before it, and whether the catalogue has changed since."""
+
+    product: Product
+    previous: Manifest | None
+    redefined: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a product as the manifest describes it; ``taken_over``: its data file is that of the latest release."""
+
+    file: Mapping[str, Any]
+    rows: Mapping[str, Any]
+    findings: Mapping[str, int]
+    taken_over: bool = False
+
+
+@dataclass(frozen=True)
+class Made:
+    """A bucket of a product, by part.
+
+    ``rows`` of a part is its account: accepted, published, superseded, duplicate, and withheld by reason. ``taken_down`` has a row
+    for each record that left the product by repair or withdrawal. ``renewed``: but for its changes, the bucket was in the latest
+    release, where it passed the gate.
+    """
+
+    parts: Mapping[str, Part]
+    changes: pl.DataFrame
+    taken_down: Sequence[Mapping[str, Any]] = ()
+    renewed: bool = False
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """What a bucket became: by product id, the next day on which the clock changes any of it, and the rows that lost."""
+
+    products: Mapping[str, Made]
+    turns_on: date | None
+    losers: pl.DataFrame
+
+
+def make_bucket(
+    hub: Hub,
+    dataset: Dataset,
+    bucket: str,
+    files: Sequence[Path],
+    messages: pl.DataFrame,
+    day: date,
+    wanted: Sequence[Wanted],
+    folders: Mapping[str, Path],
+) -> Bucket:
+    """Resolve a bucket and write it for every product that wants it.
+
+    Args:
+        hub: home and catalogue.
+        dataset: what the records are of.
+        bucket: its two digits.
+        files: lake files of the bucket.
+        messages: what the lake holds of them.
+        day: the day the clock is read at.
+        wanted: products to write.
+        folders: where each product's data files go.
+    """
+    drawn = draw(hub, dataset, bucket, hub.records(dataset.id).scan(files).collect(), messages, day)
+    key = key_columns(dataset)
+    made = {}
+    for one in wanted:
+        seen = view(hub, drawn, one.product, key)
+        parts = {
+            name: Part(write(seen.of(name), folders[one.product.id], name), **entry(tally, one.product))
+            for name, tally in seen.tallies.items()
+        }
+        turned = changes_of(one, previous_records(hub, one.product.id, bucket, one.previous, key), seen, key)
+        made[one.product.id] = Made(parts, turned, takedowns(turned, drawn.asked, key))
+    return Bucket(made, drawn.turns_on, drawn.losers)
+
+
+def changes_of(one: Wanted, before: pl.DataFrame | None, seen: View, key: Sequence[str]) -> pl.DataFrame:
+    """What turns records of the latest release of a product into those it is to show, removals with their reasons."""
+    withheld_as = dict.fromkeys((FILTERED, "recorded"), CATALOGUE if one.redefined else SUPERSEDED)
+    reasons = seen.hidden.select(*key, pl.col(WHY).replace(withheld_as).alias(REASON))
+    return changes(before, seen.frame, key, CATALOGUE if one.redefined else UNEXPLAINED, reasons)
+
+
+def takedowns(turned: pl.DataFrame, asked: pl.DataFrame, key: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Who asked for each record that a product lost by repair or withdrawal."""
+    gone = turned.filter(pl.col(REASON).is_in([str(state) for state in TAKEN_DOWN]))
+    if gone.is_empty():
+        return []
+    rows = gone.select(*key, REASON).join(asked, on=list(key), how="left", nulls_equal=True, maintain_order="left")
+    return [
+        {
+            "reason": row[REASON],
+            "provider_id": row[ASKED_BY],
+            "region_code": row[ASKED_IN],
+            "record": key_digest([row[name] for name in key]),
+            "received_on": row[ASKED_ON].isoformat() if row[ASKED_ON] else None,
+        }
+        for row in rows.to_dicts()
+    ]
+
+
+def key_digest(values: Sequence[object]) -> str:
+    """A record key without its content: 32 hexadecimal digits."""
+    return hashlib.sha256("\0".join("" if value is None else str(value) for value in values).encode()).hexdigest()[:32]
+
+
+def write(records: pl.DataFrame, folder: Path, part: str) -> dict[str, Any]:
+    """Write the data file of a part under the digest of its bytes; how manifests name it."""
+    temporary = folder / f".{part}.parquet"
+    records.rechunk().write_parquet(temporary, compression_level=COMPRESSION_LEVEL)
+    sha256 = digest(temporary)
+    path = folder / f"{part}-{sha256[:16]}.parquet"
+    temporary.replace(path)
+    return {"path": f"data/{path.name}", "rows": records.height, "bytes": path.stat().st_size, "sha256": sha256}
+
+
+def part_file(hub: Hub, product_id: str, part: str, previous: Manifest) -> Path:
+    """The data file of a part of a release that has it."""
+    folder: Path = hub.home.shared / product_id / previous["release_id"]
+    return folder / str(previous["buckets"][part]["file"]["path"])
+
+
+def previous_records(
+    hub: Hub, product_id: str, bucket: str, previous: Manifest | None, key: Sequence[str]
+) -> pl.DataFrame | None:
+    """The records of a bucket in a release, sorted by key; None where it has none."""
+    names = parts_of(previous["buckets"], bucket) if previous is not None else []
+    if previous is None or not names:
+        return None
+    files = [part_file(hub, product_id, name, previous) for name in names]
+    found = [pl.read_parquet(file, hive_partitioning=False) for file in files]
+    return found[0] if len(found) == 1 else pl.concat(found).sort([name for name in key if name in found[0].columns])
+
+
+def removed_by_reason(changed: pl.DataFrame) -> dict[str, int]:
+    """Removed records of a bucket by reason."""
+    gone = changed.filter(pl.col("change_type") == REMOVED)
+    return {str(reason): number for reason, number in gone.group_by(REASON).len().rows()}

@@ -1,0 +1,387 @@
+"""Publish: resolve what changed, build a candidate for each product, check it, move to it.
+
+A bucket is made anew when its lake files, the messages about it or what the catalogue says of the product changed, or when the
+clock has come to a day on which one of its records turns; all others are taken over. Of a large bucket only the slices in which
+something changed are made anew, where nothing but rows and messages came (``pipelines.publishing.renewal``). The clock never runs
+back: what is published as of an earlier day than the latest release is made as of that release's day, or records whose time is over
+would be shown again because somebody ran an old task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from pipelines import expectations
+from pipelines.catalog import Dataset
+from pipelines.catalog.models import Product
+from pipelines.ground.clock import CHINA
+from pipelines.ground.errors import HubError, InputError
+from pipelines.ground.ordered_map import two_at_a_time
+from pipelines.ground.stopwatch import stage
+from pipelines.publishing import erasure, gate
+from pipelines.publishing.bucket import Bucket, Wanted, make_bucket
+from pipelines.publishing.candidate import Candidate
+from pipelines.publishing.displays import display_rows
+from pipelines.publishing.enter import enter, enter_standing, entered, transaction_of
+from pipelines.publishing.messages import Messages, read_messages
+from pipelines.publishing.published import Conflicts, Published
+from pipelines.publishing.renewal import Due, Renewal, can_renew
+from pipelines.publishing.sources import Source, definition, made_from, remember, source, told
+from pipelines.publishing.subject import publish_subjects
+from pipelines.storage.compactions import compactions
+from pipelines.storage.hub import Hub
+from pipelines.storage.manifest import Manifest, data_files, latest
+from pipelines.storage.parts import by_bucket
+from pipelines.storage.superseded import SupersededFiles, key_columns
+
+__all__ = ["Published", "concerned", "publish"]
+
+_GOVERNMENT: Final = "government"
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """One product of a dataset in one run."""
+
+    product: Product
+    previous: Manifest | None
+    definition: str
+    sources: Mapping[str, Source]
+    known: Mapping[str, Source]
+    touched: frozenset[str]
+
+    @property
+    def wanted(self) -> Wanted:
+        redefined = self.previous is not None and self.previous["definition"] != self.definition
+        return Wanted(self.product, self.previous, redefined)
+
+
+class _Run:
+    """What all datasets of one run share, read when it is first needed."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    @cached_property
+    def messages(self) -> Messages:
+        return read_messages(self._hub)
+
+    def about(self, dataset: Dataset, buckets: Iterable[str]) -> dict[str, pl.DataFrame]:
+        """The messages about some buckets of a dataset."""
+        return {bucket: self.messages.of(dataset.id, bucket) for bucket in buckets}
+
+    @cached_property
+    def entered(self) -> set[str]:
+        return entered(self._hub)
+
+
+def publish(
+    hub: Hub,
+    *,
+    product: str | None,
+    as_of: datetime,
+    conflicts: Conflicts,
+    datasets: Sequence[str] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Published]:
+    """Release every product whose records changed.
+
+    Args:
+        hub: home and catalogue.
+        product: only this one.
+        as_of: the instant of the release, aware; the publication clock is read at its day in China.
+        conflicts: called with the conflicts of each release of the subject master.
+        datasets: only products of these datasets.
+        progress: told the dataset that is worked on.
+
+    Raises:
+        InputError: there is no such product.
+        HubError: a candidate was refused; ``latest`` did not move, and the reason lies beside it.
+    """
+    if product is not None and product not in hub.catalog.products:
+        raise InputError(
+            f"product '{product}' is not in the catalogue; use one of: {', '.join(sorted(hub.catalog.products))}"
+        )
+    chosen: dict[str, list[Product]] = {}
+    for one in hub.catalog.products.values():
+        if one.dataset in hub.catalog.datasets and product in (None, one.id):
+            chosen.setdefault(str(one.dataset), []).append(one)
+    results: list[Published] = []
+    failures: list[str] = []
+    run = _Run(hub)
+    for dataset_id, products in sorted(chosen.items()):
+        if datasets is not None and dataset_id not in datasets:
+            continue
+        progress(dataset_id)
+        with hub.home.locked(f"publish-{dataset_id}.lock"), hub.home.lake_in_use():
+            done, refused = _publish_dataset(hub, run, hub.catalog.datasets[dataset_id], products, as_of)
+        results += done
+        failures += refused
+    if datasets is None and (product is None or hub.catalog.products[product].master is not None):
+        progress("subject")
+        done, refused = publish_subjects(hub, as_of, conflicts)
+        results += done
+        failures += refused
+    if failures:
+        raise HubError("; ".join(failures))
+    return sorted(results, key=lambda one: one.product_id)
+
+
+def _publish_dataset(
+    hub: Hub, run: _Run, dataset: Dataset, products: Sequence[Product], as_of: datetime
+) -> tuple[list[Published], list[str]]:
+    """Every product of a dataset, the government set first; and why those that were refused were."""
+    ordered = sorted(products, key=lambda one: (one.access_class != _GOVERNMENT, one.id))
+    before = {one.id: latest(hub.home, one.id) for one in ordered}
+    files = hub.records(dataset.id).by_partition()
+    if not files and not any(before.values()):
+        return [], []
+    at = max([as_of, *(datetime.fromisoformat(one["as_of"]) for one in before.values() if one)])
+    plans = [_plan(hub, run, dataset, one, before[one.id], files, at) for one in ordered]
+    for (
+        plan
+    ) in plans:  # a run that died once it had moved the pointer has not: nobody else would, where more has come since
+        if plan.previous is not None and transaction_of(plan.previous) not in run.entered:
+            enter(hub, plan.previous)
+    touched = sorted(frozenset().union(*(plan.touched for plan in plans)))
+    results: list[Published] = []
+    failures: list[str] = []
+    if touched:
+        done, failures = _make(hub, run, dataset, plans, touched, files, at)
+        results += done
+    for plan in plans:
+        if plan.previous is not None and not plan.touched:
+            if any(plan.known[bucket].source != made.source for bucket, made in plan.sources.items()):
+                # The same rows in other files: compaction.
+                sources = {b: replace(made, turns_on=plan.known[b].turns_on) for b, made in plan.sources.items()}
+                remember(hub.home, plan.previous, sources, run.about(dataset, sources))
+            results.append(_published(plan.previous, new=False))
+    day, asked = (one.astimezone(CHINA).date() for one in (at, as_of))
+    if day > asked:
+        results = [replace(one, held_at=day.isoformat()) for one in results]
+    clean = {one.product_id for one in results}
+    erasure.erase_from_releases(hub, dataset, [one.id for one in ordered if one.id in clean], run.messages, files)
+    return results, failures
+
+
+def _plan(
+    hub: Hub,
+    run: _Run,
+    dataset: Dataset,
+    product: Product,
+    previous: Manifest | None,
+    files: Mapping[str, list[Path]],
+    at: datetime,
+) -> _Plan:
+    day = at.astimezone(CHINA).date()
+    defined = definition(hub, product, day)
+    known = made_from(hub.home, previous)
+    there = by_bucket(previous["buckets"]) if previous else {}
+    sources = {
+        bucket: source(defined, files.get(bucket, []), run.messages.digest(dataset.id, bucket))
+        for bucket in sorted({*files, *there})
+    }
+    replaced = compactions(hub.home, f"records/{dataset.id}")
+    known = {bucket: one.compacted(sources[bucket], replaced) for bucket, one in known.items() if bucket in sources}
+    touched = frozenset(
+        bucket
+        for bucket, made in sources.items()
+        if bucket not in there or bucket not in known or not known[bucket].stands(made, day)
+    )
+    return _Plan(product, previous, defined, sources, known, touched)
+
+
+def _make(
+    hub: Hub,
+    run: _Run,
+    dataset: Dataset,
+    plans: Sequence[_Plan],
+    touched: Sequence[str],
+    files: Mapping[str, list[Path]],
+    at: datetime,
+) -> tuple[list[Published], list[str]]:
+    """Candidates of all products that have touched buckets, made together, then checked and moved to one after the other."""
+    key = key_columns(dataset)
+    active = [plan for plan in plans if plan.touched]
+    candidates = {plan.product.id: Candidate(hub, plan.product, key, plan.previous, plan.definition) for plan in active}
+    folders = {name: candidate.data for name, candidate in candidates.items()}
+    day = at.astimezone(CHINA).date()
+    for plan in active:
+        there = by_bucket(plan.previous["buckets"]) if plan.previous else {}
+        for bucket in sorted(plan.sources.keys() - plan.touched):
+            for part in there[bucket]:
+                candidates[plan.product.id].link(part)
+
+    turns = {}
+    losers = SupersededFiles(hub.home, dataset, hub.catalog.fields(dataset.id))
+    with stage("resolve"):
+        for bucket, done in _made(hub, run, dataset, active, touched, files, day, folders):
+            turns[bucket] = done.turns_on
+            losers.add(bucket, done.losers)
+            for _ in two_at_a_time(lambda item: candidates[item[0]].add(item[1]), done.products.items()):
+                pass
+    losers.keep()  # before any pointer moves: a run that dies here makes the buckets anew, and these with them
+    results, failures = [], []
+    passed: list[_Plan] = []
+    for plan in active:
+        sources = {
+            bucket: replace(made_of, turns_on=turns[bucket] if bucket in plan.touched else plan.known[bucket].turns_on)
+            for bucket, made_of in plan.sources.items()
+        }
+        about = run.about(dataset, sources)
+        try:
+            results.append(_finish(hub, plan, candidates[plan.product.id], sources, about, passed, at))
+            passed.append(plan)
+        except gate.Refused as error:
+            failures.append(str(error))
+    return results, failures
+
+
+def _made(
+    hub: Hub,
+    run: _Run,
+    dataset: Dataset,
+    active: Sequence[_Plan],
+    touched: Sequence[str],
+    files: Mapping[str, list[Path]],
+    day: date,
+    folders: Mapping[str, Path],
+) -> Iterator[tuple[str, Bucket]]:
+    """Touched buckets in order, each for the products that want it: renewed where that can be, else made anew."""
+    plans = {bucket: [plan for plan in active if bucket in plan.touched] for bucket in touched}
+    dues = {bucket: _due(hub, run, dataset, plans[bucket], bucket, files.get(bucket, [])) for bucket in touched}
+
+    def anew(bucket: str) -> Bucket:
+        wanted = [plan.wanted for plan in plans[bucket]]
+        about = run.messages.of(dataset.id, bucket)
+        return make_bucket(hub, dataset, bucket, files.get(bucket, []), about, day, wanted, folders)
+
+    def alike(bucket: str) -> tuple[bool, list[str]]:
+        return dues[bucket] is not None, [plan.product.id for plan in plans[bucket]]
+
+    for (renewable, _), some in groupby(touched, alike):
+        buckets = list(some)
+        if renewable:
+            renewal = Renewal(hub, dataset, [plan.wanted for plan in plans[buckets[0]]], folders, day)
+            yield from renewal.make(due for due in map(dues.get, buckets) if due is not None)
+        else:
+            yield from zip(buckets, two_at_a_time(anew, buckets), strict=True)
+
+
+def _due(
+    hub: Hub, run: _Run, dataset: Dataset, plans: Sequence[_Plan], bucket: str, files: Sequence[Path]
+) -> Due | None:
+    """A bucket that can be renewed for all products that want it; else None."""
+    about = run.messages.of(dataset.id, bucket)
+    known = _known(plans, bucket)
+    before = _told(hub, plans, bucket, about.clear())
+    if known is None or before is None or not can_renew([plan.wanted for plan in plans], bucket):
+        return None
+    there = [path for path in files if path.name in known]
+    return Due(bucket, there, [path for path in files if path.name not in known], about, before)
+
+
+def _known(plans: Sequence[_Plan], bucket: str) -> frozenset[str] | None:
+    """The lake files all products were made from, where all that happened since is that files and messages came; else None."""
+    made = [(plan.known.get(bucket), plan.sources[bucket]) for plan in plans]
+    if not all(known is not None and known.grew_to(now) for known, now in made):
+        return None
+    files = {known.files for known, _ in made if known is not None}
+    return frozenset(files.pop()) if len(files) == 1 else None
+
+
+def _told(hub: Hub, plans: Sequence[_Plan], bucket: str, none: pl.DataFrame) -> Mapping[str, pl.DataFrame] | None:
+    """By product, the messages about a bucket that its latest release was made with; None where some are lost."""
+    found: dict[str, pl.DataFrame] = {}
+    for plan in plans:
+        made = plan.known.get(bucket)
+        messages = told(hub.home, plan.product.id, made, none) if made else None
+        if messages is None:
+            return None
+        found[plan.product.id] = messages
+    return found
+
+
+def _finish(
+    hub: Hub,
+    plan: _Plan,
+    candidate: Candidate,
+    sources: Mapping[str, Source],
+    messages: Mapping[str, pl.DataFrame],
+    passed: Sequence[_Plan],
+    at: datetime,
+) -> Published:
+    previous, product = plan.previous, plan.product
+    manifest = candidate.manifest(at)
+    if previous is not None and not candidate.changed:
+        # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
+        remember(hub.home, previous, sources, messages)
+        candidate.discard()
+        return _published(previous, new=False)
+    suite = expectations.read(hub.settings.expectations, str(product.dataset))
+    try:
+        gate.no_fall(hub.catalog.policies.releases, product.id, previous["rows"] if previous else 0, candidate.removed)
+        checked = _checked(plan, candidate, passed)
+        validation = gate.check(
+            hub.catalog, product, manifest["record_key"], checked, hub.settings.memory_limit, candidate.work, suite
+        )
+    except gate.Refused as error:
+        candidate.refuse(manifest, error)
+        if previous is not None:
+            files = data_files(hub.home, product.id) if product.publication_clock else []
+            shown = display_rows(hub.home, product.id, files, at.astimezone(CHINA).date())
+            enter_standing(hub, previous, manifest, shown)
+        candidate.discard()
+        raise
+    candidate.move(manifest, validation)
+    remember(hub.home, manifest, sources, messages)
+    candidate.discard()
+    enter(hub, manifest)
+    return _published(manifest, new=True)
+
+
+def _checked(plan: _Plan, candidate: Candidate, passed: Sequence[_Plan]) -> gate.Checked:
+    """Files whose records the government set holds too, which has passed in this run, need no second look."""
+    whole = next((one for one in passed if _holds_all(one.product)), None)
+    shared = plan.touched & whole.touched if whole else frozenset()
+    return gate.Checked(candidate.fresh(sorted(plan.touched - shared)), candidate.fresh(sorted(shared)))
+
+
+def _holds_all(product: Product) -> bool:
+    """True where a product holds every record that any other product of its dataset may hold, with every field."""
+    return (
+        product.access_class == _GOVERNMENT
+        and product.shows_all_allowed
+        and not product.filter
+        and not product.publication_clock
+    )
+
+
+def _published(manifest: Manifest, *, new: bool) -> Published:
+    return Published(manifest["product_id"], manifest["release_id"], manifest["rows"], manifest["changes"], new=new)
+
+
+def loads(datasets: Sequence[str], most: int = 6) -> list[list[str]]:
+    """Datasets in the portions of one task each: starting a task costs more than publishing a small dataset.
+
+    Neighbours go to different loads, so that the large ones (they stand together: registrations, licences, penalties) do too.
+    """
+    number = -(-len(datasets) // most)
+    return [list(datasets[first::number]) for first in range(number)]
+
+
+def concerned(hub: Hub, datasets: Sequence[str]) -> list[str]:
+    """Datasets to publish when these changed: themselves, and all that messages among them may name."""
+    asked: set[Any] = {one.dataset for one in hub.catalog.policies.repair.messages}
+    if not asked & set(datasets):
+        return sorted(datasets)
+    named = {name for name, dataset in hub.catalog.datasets.items() if dataset.reference is not None}
+    return sorted(named | set(datasets))

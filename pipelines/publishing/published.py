@@ -1,0 +1,26 @@
+"""What became of a product in a run, and what publishing says of it to floors above."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.storage.home import Home
+from pipelines.subjects import SubjectMaster
+
+Conflicts = Callable[[Home, SubjectMaster, pl.DataFrame, str], object]
+"""Tells providers of the conflicts of their codes: home, subject master, all statements, month as ``YYYY-MM``."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """The release a product stands at, and whether it is new; ``held_at`` is the day of the clock where an earlier was asked."""
+
+    product_id: str
+    release_id: str
+    rows: int
+    changes: Mapping[str, int]
+    new: bool
+    held_at: str | None = None

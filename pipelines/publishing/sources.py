@@ -1,0 +1,182 @@
+"""What the latest release of a product was made from, so that only what must be is made anew.
+
+    state/sources/<product_id>.json
+        {"release_id": …, "buckets": {"07": {"source": …, "turns_on": "2027-02-28", "rules": …, "told": …, "files": [names]}}}
+    state/messages/<product_id>/<told>.parquet
+
+``source`` changes with the lake files of a bucket, the messages about it, and what the catalogue says of the product;
+``turns_on`` is the next day on which the clock changes something. ``rules`` changes with the catalogue alone, ``told`` with the
+messages, which are kept: where ``rules`` stands and ``files`` are still among those of the lake, only what came since need be
+looked at. Where a file is lost, everything is made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines import expectations
+from pipelines.catalog.models import Product
+from pipelines.publishing.messages import Messages
+from pipelines.records import Precedence
+from pipelines.storage.compactions import Compactions, known_now
+from pipelines.storage.files import replaced, write_json
+from pipelines.storage.home import Home
+from pipelines.storage.hub import Lake
+from pipelines.storage.manifest import Manifest, day_of
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a bucket is made from, and until when that holds."""
+
+    source: str
+    turns_on: date | None = None
+    rules: str = ""
+    files: tuple[str, ...] = ()
+    told: str = ""
+
+    def stands(self, made: Source, day: date) -> bool:
+        """True where the bucket need not be made anew."""
+        same = self.source == made.source or (
+            self.grew_to(made) and self.files == made.files and self.told == made.told
+        )
+        return same and (self.turns_on is None or day < self.turns_on)
+
+    def grew_to(self, made: Source) -> bool:
+        """True where all that happened since is that files and messages came."""
+        return bool(self.rules) and self.rules == made.rules and set(self.files) <= set(made.files)
+
+    def compacted(self, made: Source, held: Compactions) -> Source:
+        """The same, by the names that its files have now."""
+        return replace(self, files=tuple(sorted(known_now({*self.files}, made.files, held))))
+
+
+def made_from(home: Home, previous: Manifest | None) -> dict[str, Source]:
+    """Sources of the latest release by bucket; nothing where they are not known."""
+    path = _path(home, previous["product_id"], "sources", ".json") if previous else None
+    if previous is None or path is None or not path.exists():
+        return {}
+    known: dict[str, Any] = json.loads(path.read_text())
+    if known["release_id"] != previous["release_id"]:
+        return {}
+    return {
+        bucket: Source(
+            entry["source"],
+            date.fromisoformat(entry["turns_on"]) if entry["turns_on"] else None,
+            entry.get("rules", ""),
+            tuple(entry.get("files", ())),
+            entry.get("told", ""),
+        )
+        for bucket, entry in known.get("buckets", {}).items()
+    }
+
+
+def remember(
+    home: Home, manifest: Manifest, sources: Mapping[str, Source], messages: Mapping[str, pl.DataFrame] | None = None
+) -> None:
+    """Write down what a release was made from.
+
+    Args:
+        home: where.
+        manifest: of the release.
+        sources: by bucket.
+        messages: about each bucket.
+    """
+    folder = _path(home, manifest["product_id"], "messages")
+    kept = {f"{one.told}.parquet": bucket for bucket, one in sources.items() if one.told}
+    for name, bucket in kept.items():
+        if not (folder / name).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            with replaced(folder / name) as stream:
+                (messages or {})[bucket].write_parquet(stream)
+    buckets = {
+        bucket: {
+            "source": one.source,
+            "turns_on": one.turns_on.isoformat() if one.turns_on else None,
+            "rules": one.rules,
+            "told": one.told,
+            "files": one.files,
+        }
+        for bucket, one in sorted(sources.items())
+    }
+    path = _path(home, manifest["product_id"], "sources", ".json")
+    write_json(path, {"release_id": manifest["release_id"], "buckets": buckets})
+    for old in folder.iterdir() if folder.is_dir() else ():
+        if old.name not in kept:
+            old.unlink()
+
+
+def told(home: Home, product_id: str, one: Source, none: pl.DataFrame) -> pl.DataFrame | None:
+    """The messages a bucket of a release was made with; None where they are lost.
+
+    Args:
+        home: where.
+        product_id: whose release.
+        one: what the bucket was made from.
+        none: a frame of no messages.
+    """
+    path = _path(home, product_id, "messages") / f"{one.told}.parquet"
+    if not one.told:
+        return none
+    return pl.read_parquet(path) if path.exists() else None
+
+
+def definition(hub: Lake, product: Product, day: date) -> str:
+    """Changes when anything in the catalogue does that the records of a product depend on."""
+    catalog = hub.catalog
+    dataset = catalog.datasets[str(product.dataset)]
+    periods = catalog.policies.display_periods
+    masks = [catalog.policies.masking.mask(name) for name in sorted(set(product.masks.values()))]
+    said = [
+        [[f.id, f.type, f.sensitive] for f in catalog.fields(dataset.id)],
+        dataset.record_key,
+        dataset.version_order,
+        Precedence.of(catalog, dataset.id, day).to_json(),
+        expectations.suite(catalog, dataset.id),
+        catalog.product_fields(product.id),
+        product.model_dump(mode="json", include={"access_class", "filter", "masks", "publication_clock"}),
+        [mask.model_dump(mode="json", include={"kind", "keep_first", "keep_last"}) for mask in masks if mask],
+        catalog.policies.masking.family_names if masks else [],
+        dataset.disclosure,
+        dataset.display.model_dump() if dataset.display else None,
+        dataset.reference.model_dump() if dataset.reference else None,
+        periods.shown_on_hold,
+        [p.model_dump(mode="json", exclude={"note_zh"}) for p in periods.periods] if dataset.display else [],
+        [one.model_dump(mode="json", exclude={"note_zh"}) for one in catalog.policies.repair.messages],
+    ]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def source(definition_: str, files: Sequence[Path], messages: str) -> Source:
+    """What a bucket is made from: file names are digests of their contents."""
+    names = sorted(path.name for path in files)
+    return Source(_digest([definition_, messages, *names]), None, _digest([definition_]), tuple(names), messages)
+
+
+def stands(
+    hub: Lake, product: Product, manifest: Manifest, files: Mapping[str, Sequence[Path]], messages: Messages
+) -> bool:
+    """True where a release was made from these lake files and messages, under the present catalogue."""
+    defined = definition(hub, product, day_of(manifest))
+    known = made_from(hub.home, manifest)
+    return manifest["definition"] == defined and all(
+        bucket in known
+        and known[bucket].source == source(defined, paths, messages.digest(str(product.dataset), bucket)).source
+        for bucket, paths in files.items()
+    )
+
+
+def _path(home: Home, product_id: str, kind: str, suffix: str = "") -> Path:
+    return home.root / f"state/{kind}/{product_id}{suffix}"
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]

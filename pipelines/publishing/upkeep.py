@@ -1,0 +1,61 @@
+"""The day's upkeep of the hub: what is due is published, what was withdrawn is erased, old releases go, the lake is compacted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipelines.ground.clock import CHINA
+from pipelines.publishing.publish import publish
+from pipelines.publishing.published import Conflicts, Published
+from pipelines.publishing.retention import remove_old_releases
+from pipelines.publishing.withdrawal import erase_withdrawn, pending
+from pipelines.storage.hub import Hub
+from pipelines.storage.maintenance import MOST_FILES, Maintained, maintain
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What was done: releases, erased rows by dataset, removed releases by product, and the tables of the lake."""
+
+    released: Sequence[Published]
+    erased: Mapping[str, int]
+    removed: Mapping[str, Sequence[str]]
+    tables: Sequence[Maintained]
+
+
+def publish_due(
+    hub: Hub, as_of: datetime, conflicts: Conflicts, progress: Callable[[str], None] = lambda _: None
+) -> list[Published]:
+    """Publish whatever the clock, a message or a delivery has changed; most days, little."""
+    return publish(hub, product=None, as_of=as_of, conflicts=conflicts, progress=progress)
+
+
+def tidy(hub: Hub, as_of: datetime, *, most_files: int = MOST_FILES) -> Upkeep:
+    """Everything but publishing.
+
+    Args:
+        hub: home and catalogue.
+        as_of: the instant whose day decides which releases are old.
+        most_files: a partition with more files than that is compacted.
+    """
+    tables = hub.tables()
+    with hub.home.locked("lake.lock"):
+        erased = erase_withdrawn(hub)
+    marked = {f"records/{name}": pending(hub, name) for name in hub.catalog.datasets}
+    purged = frozenset(name for name, mark in marked.items() if mark.exists())
+    # Tables that are made anew with each release: nobody asks for what they held before, and it may be of erased records.
+    derived = frozenset(name for name in tables if name.partition("/")[0] in ("losers", "conflicts"))
+    done = maintain(hub.home, tables, most_files=most_files, purged=purged | derived)
+    for name in purged:
+        marked[name].unlink()
+    removed = remove_old_releases(hub, as_of.astimezone(CHINA).date())
+    return Upkeep((), erased, removed, done)
+
+
+def upkeep(hub: Hub, as_of: datetime, conflicts: Conflicts, progress: Callable[[str], None] = lambda _: None) -> Upkeep:
+    """Publish what is due, then tidy."""
+    released = publish_due(hub, as_of, conflicts, progress)
+    done = tidy(hub, as_of)
+    return Upkeep(released, done.erased, done.removed, done.tables)
