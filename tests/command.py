@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from rich.console import Console
 
+from pipelines import cli
 from pipelines.cli import console
-from pipelines.cli import main as cli
 
 
 @dataclass(frozen=True)

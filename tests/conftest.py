@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 os.environ["CREDIT_HUB_PSEUDONYM_KEY"] = "a key of the tests"
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
@@ -24,6 +25,10 @@ from pipelines.operations import collect, publish
 from pipelines.publishing import Published, gate, subject
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import data_files
+
+# The same examples in every run: what fails here fails everywhere.
+hypothesis_settings.register_profile("same_examples", derandomize=True)
+hypothesis_settings.load_profile("same_examples")
 
 AS_OF = datetime(2026, 11, 22, 4, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parent.parent

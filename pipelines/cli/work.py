@@ -22,7 +22,6 @@ from pipelines.cli.options import (
 )
 from pipelines.ground.clock import instant
 from pipelines.ground.errors import InputError
-from pipelines.operations.score import score_period, this_month
 
 if TYPE_CHECKING:
     pass
@@ -66,6 +65,8 @@ def score(
 ) -> None:
     """Scorecards of a month, a quarter or a year."""
     hub, at = open_hub(home, must_exist=what_if is not None), instant(as_of)
+    from pipelines.operations import score_period, this_month
+
     if what_if is not None:
         from pipelines.impact.what_if import read_scheme
         from pipelines.impact.what_if import what_if as compare
@@ -85,6 +86,7 @@ def run(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption =
     hub, at = open_hub(home), instant(as_of)
     from pipelines.operations import collect as run_collect
     from pipelines.operations import publish as run_publish
+    from pipelines.operations import score_period
 
     with console.steps("归集 collect") as step:
         collected = run_collect(hub, provider=None, as_of=at, progress=step)

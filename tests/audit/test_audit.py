@@ -9,7 +9,6 @@ import pytest
 
 from pipelines.audit import audit
 from pipelines.ground.settings import Settings
-from pipelines.scoring.table import tables
 from pipelines.storage.hub import Hub
 from pipelines.storage.maintenance import maintain
 from tests.conftest import AS_OF, GOOD_CODES, THREE_GOOD_ROWS, Home, file, row
@@ -47,7 +46,7 @@ def test_the_audit_passes_after_maintenance_and_the_release_stays(used: Home) ->
         )
         used.collect()
     [before] = used.publish()
-    done = maintain(used.hub.home, tables(used.hub))
+    done = maintain(used.hub.home, used.hub.tables())
 
     assert any(one.files_after < one.files_before for one in done)
     assert audit(used.hub) == []

@@ -14,7 +14,6 @@ import pytest
 
 from pipelines.audit import audit, examined
 from pipelines.ground.settings import Settings
-from pipelines.scoring.table import tables
 from pipelines.storage.columns import BATCH, ROW_NUMBER
 from pipelines.storage.hub import Hub
 from pipelines.storage.maintenance import maintain
@@ -151,7 +150,7 @@ def test_maintain_removes_after_a_week_what_a_killed_run_moved_into_the_lake(use
     shutil.copyfile(young, old)
     os.utime(old, (1_700_000_000, 1_700_000_000))
 
-    maintain(used.hub.home, tables(used.hub))
+    maintain(used.hub.home, used.hub.tables())
 
     assert (young.exists(), old.exists()) == (True, False)
     assert audit(used.hub) == []
@@ -188,7 +187,7 @@ def test_a_row_that_is_closed_and_still_listed_as_open_is_found(used: Home, tmp_
 
 def test_a_record_that_stands_and_lost_at_once_is_found(used: Home, tmp_path: Path) -> None:
     record = used.shared().to_dicts()[0]
-    losers = tables(used.hub)[f"losers/{REGISTRATION}"]
+    losers = used.hub.tables()[f"losers/{REGISTRATION}"]
     _append(losers, {BATCH: record[BATCH], ROW_NUMBER: record[ROW_NUMBER]}, tmp_path, "03")
 
     [message] = _of(used, record[BATCH])

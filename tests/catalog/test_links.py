@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli.main import app
+from pipelines.cli.app import app
 from tests.catalog.pages import Page
 from tests.conftest import THREE_GOOD_ROWS, file, row
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.cli import main as cli
+from pipelines import cli
 from pipelines.ground.settings import Settings
 from pipelines.storage.hub import Hub
 from tests.conftest import GOOD_CODES, ROOT, THREE_GOOD_ROWS, Home, file, row
@@ -481,7 +481,7 @@ def test_a_panic_of_a_library_is_our_failure_and_exits_3(call: Call, monkeypatch
     def panics(*_: object, **__: object) -> None:
         raise pl.exceptions.PanicException("assertion failed")
 
-    monkeypatch.setattr(cli, "app", panics)
+    monkeypatch.setattr(sys.modules["pipelines.cli.app"], "app", panics)
     answer = call("collect")
     assert answer.status == 3
     assert "credit-hub failed" in answer.err

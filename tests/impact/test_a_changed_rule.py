@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.catalog import Catalog
-from pipelines.cli.main import app
+from pipelines.cli.app import app
 from pipelines.expectations import write_all
 from pipelines.ground.errors import InputError
 from pipelines.ground.settings import Settings

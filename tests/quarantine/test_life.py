@@ -17,6 +17,7 @@ from pipelines.operations import collect_group, plan_groups
 from pipelines.pages.open_rows import open_rows
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
+from pipelines.storage.tables import Table
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, Home, file, row
 
 pytestmark = pytest.mark.usefixtures("without_the_second_route")
@@ -200,7 +201,7 @@ def test_a_crash_while_rows_are_closed_changes_nothing(
 
     with monkeypatch.context() as patch:
         if place == "Table.append":
-            patch.setattr(life.Table, "append_frame", _only_other(life.Table.append_frame, killed))
+            patch.setattr(Table, "append_frame", _only_other(Table.append_frame, killed))
         else:
             patch.setattr(life, place, killed)
         with pytest.raises(Killed):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli.main import app
+from pipelines.cli.app import app
 from pipelines.ground.errors import InputError
 from pipelines.impact.what_if import read_scheme, what_if
 from tests.scorecard.conftest import DATASETS, ROOT, Hub

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from pipelines import expectations
+from pipelines import cli, expectations
 from pipelines.cli import console
-from pipelines.cli import main as cli
 from pipelines.ground.errors import InputError
 from pipelines.ground.settings import Settings
 from pipelines.publishing import gate
