@@ -47,8 +47,8 @@ def collect_sector_files() -> None:
         context = get_current_context()
         opened, wanted = hub(), context["params"]
         keep(opened.home, opened.catalog)  # receipts link to it
-        for stray in receive(opened, provider=wanted["provider"], as_of=instant(context)):
-            print(f"WARNING {stray.message}")  # noqa: T201 - the task log is what the engineer reads
+        for unclaimed_entry in receive(opened, provider=wanted["provider"], as_of=instant(context)):
+            print(f"WARNING {unclaimed_entry.message}")  # noqa: T201 - the task log is what the engineer reads
         groups = plan_groups(opened, provider=wanted["provider"], dataset=wanted["dataset"])
         return [group.to_json() for group in groups]
 

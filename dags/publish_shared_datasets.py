@@ -34,14 +34,14 @@ def publish_shared_datasets() -> None:
 
     @task
     def plan() -> list[list[str]]:
-        from pipelines.publishing import concerned, loads
+        from pipelines.publishing import affected_datasets, task_batches
 
         context = get_current_context()
         if (wanted := context["params"]["dataset"]) is not None:
             return [[wanted]]
         opened = hub()
         named = {name for event in woken_by(context) for name in event.extra.get("datasets", ())}
-        return loads(concerned(opened, sorted(named)) if named else sorted(opened.catalog.datasets))
+        return task_batches(affected_datasets(opened, sorted(named)) if named else sorted(opened.catalog.datasets))
 
     @task(map_index_template="{{ dataset_names }}", max_active_tis_per_dag=2, outlets=[RELEASES])
     def publish(datasets: list[str], *, outlet_events: Any = None) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.table import Table as RichTable
 
-from pipelines.airflow_home.place import near
+from pipelines.airflow_home.place import relative_path
 from pipelines.storage.home import Home
 
 
@@ -37,15 +37,19 @@ def summary(home: Path) -> RichTable:
     table.add_row(
         "rows", f"{rows['rows_in']:,} in = {rows['rows_accepted']:,} accepted + {rows['rows_refused']:,} refused"
     )
-    table.add_row("receipts", f"{receipts:,} under {near(place.root / 'outbox')}/<provider>/<batch>/receipt.json")
-    table.add_row("releases", f"{releases.height:,} of {len(latest)} products under {near(place.shared)}/")
+    table.add_row(
+        "receipts", f"{receipts:,} under {relative_path(place.root / 'outbox')}/<provider>/<batch>/receipt.json"
+    )
+    table.add_row("releases", f"{releases.height:,} of {len(latest)} products under {relative_path(place.shared)}/")
     for path in latest:
         release = json.loads(path.read_text(encoding="utf-8"))["release_id"]
         count = releases.filter(releases["release_id"] == release, releases["product_id"] == path.parent.name)[
             "published"
         ]
-        table.add_row("", f"{path.parent.name}: {int(count.sum()):,} records in {near(path.parent / release)}/")
+        table.add_row(
+            "", f"{path.parent.name}: {int(count.sum()):,} records in {relative_path(path.parent / release)}/"
+        )
     table.add_row("scorecard", f"{scored:,} regions scored, of {on_it:,}" + ("" if pages else "; no page was made"))
     if pages:
-        table.add_row("", f"{near(pages[-1])}  {pages[-1].as_uri()}")
+        table.add_row("", f"{relative_path(pages[-1])}  {pages[-1].as_uri()}")
     return table

@@ -89,6 +89,6 @@ def activate(environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
 
 
-def near(path: Path) -> str:
+def relative_path(path: Path) -> str:
     """A path as short as it can be from here."""
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.markup import escape
 
-from pipelines.airflow_home.place import activate, folder_of, near, prepare
+from pipelines.airflow_home.place import activate, folder_of, prepare, relative_path
 from pipelines.airflow_home.progress import Progress, listener, output_to
 from pipelines.ground.errors import HubError, InputError
 
@@ -76,7 +76,9 @@ def run_in_turn(
         with console.status("starting Airflow"):
             progress = Progress(console)
             found = dict(zip(dag_ids, _load(dag_ids, progress, log), strict=True))
-        console.print(f"Airflow ready after {time.monotonic() - begun:.1f} s; its log is {near(log)}", highlight=False)
+        console.print(
+            f"Airflow ready after {time.monotonic() - begun:.1f} s; its log is {relative_path(log)}", highlight=False
+        )
         return [_run(found[dag_id], parameters, progress, log) for dag_id, parameters in runs]
 
 
@@ -93,7 +95,7 @@ def _load(dag_ids: Sequence[str], progress: Progress, log: Path) -> list[DAG]:
     )  # puts the folder on the import path
     if bag.import_errors:
         reasons = "; ".join(f"{path}: {_last_line(text)}" for path, text in bag.import_errors.items())
-        raise HubError(f"DAGs cannot be loaded: {reasons}. The log: {near(log)}")
+        raise HubError(f"DAGs cannot be loaded: {reasons}. The log: {relative_path(log)}")
     missing = [dag_id for dag_id in dag_ids if dag_id not in bag.dags]
     if missing:
         raise InputError(
@@ -123,7 +125,7 @@ def _run(dag: DAG, parameters: Mapping[str, Any], progress: Progress, log: Path)
     if not good:
         bad = sorted({task.task_id for task in run.get_task_instances() if str(task.state) in UNFINISHED_WELL})
         why = "; ".join(progress.problems) or f"tasks {', '.join(bad)}"
-        raise HubError(f"DAG {dag.dag_id} ended as {run.state}: {why}. The log: {near(log)}")
+        raise HubError(f"DAG {dag.dag_id} ended as {run.state}: {why}. The log: {relative_path(log)}")
     return DagResult(dag.dag_id, run.run_id, seconds, states)
 
 

@@ -21,7 +21,7 @@ from typing import Any, Final, NoReturn
 import psutil
 from rich.console import Console
 
-from pipelines.airflow_home.place import folder_of, near, prepare
+from pipelines.airflow_home.place import folder_of, prepare, relative_path
 from pipelines.airflow_home.processes import PID_FILE, STOPPING_SECONDS, alive, recorded, stop, write_record
 from pipelines.ground.errors import HubError, InputError
 
@@ -52,7 +52,7 @@ def up(home: Path, port: int, console: Console, *, dags: Path | None = None) -> 
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
     record = folder / PID_FILE
     if any(alive(entry) for entry in recorded(record)):
-        raise InputError(f"Airflow is running for this home already; stop it with: make down ({near(record)})")
+        raise InputError(f"Airflow is running for this home already; stop it with: make down ({relative_path(record)})")
     _free_port(port)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)  # ignored in what a script starts in the background
@@ -67,7 +67,8 @@ def up(home: Path, port: int, console: Console, *, dags: Path | None = None) -> 
         with console.status("starting the web UI, the scheduler, the DAG processor and the triggerer"):
             _wait_until_healthy(port, components, folder)
         console.print(
-            f"Airflow is up after {time.monotonic() - begun:.1f} s (logs: {near(folder / 'logs')}/)", highlight=False
+            f"Airflow is up after {time.monotonic() - begun:.1f} s (logs: {relative_path(folder / 'logs')}/)",
+            highlight=False,
         )
         console.print(f"  web UI      http://127.0.0.1:{port}/")
         console.print(f"  scorecards  http://127.0.0.1:{port}/plugin/credit-scorecards")
@@ -132,7 +133,7 @@ def _migrate(environment: Mapping[str, str], folder: Path) -> None:
             check=False,
         )
     if done.returncode:
-        raise HubError(f"the metadata database could not be made; the log: {near(log)}")
+        raise HubError(f"the metadata database could not be made; the log: {relative_path(log)}")
 
 
 def _start(name: str, options: Iterable[str], environment: Mapping[str, str], folder: Path) -> subprocess.Popen[bytes]:
@@ -152,7 +153,7 @@ def _all_running(components: Mapping[str, subprocess.Popen[bytes]], folder: Path
     for name, process in components.items():
         if process.poll() is not None:
             log = folder / f"logs/{name}.log"
-            raise HubError(f"{name} ended with status {process.returncode}; the log: {near(log)}")
+            raise HubError(f"{name} ended with status {process.returncode}; the log: {relative_path(log)}")
 
 
 def _wait_until_healthy(port: int, components: Mapping[str, subprocess.Popen[bytes]], folder: Path) -> None:
@@ -171,5 +172,5 @@ def _wait_until_healthy(port: int, components: Mapping[str, subprocess.Popen[byt
             return
         time.sleep(0.3)
     raise HubError(
-        f"Airflow is not healthy after {STARTING_SECONDS} s ({health or 'no answer'}); logs: {near(folder)}/logs"
+        f"Airflow is not healthy after {STARTING_SECONDS} s ({health or 'no answer'}); logs: {relative_path(folder)}/logs"
     )

@@ -29,7 +29,7 @@ from pipelines.audit.two_states import accepted_and_refused, open_and_closed, sh
 from pipelines.publishing import erasure, subject_erasure
 from pipelines.publishing.erasure import remaining, taken_down
 from pipelines.publishing.messages import Messages, read_messages
-from pipelines.publishing.sources import stands
+from pipelines.publishing.sources import is_current
 from pipelines.publishing.verify import damage
 from pipelines.records.changes import apply
 from pipelines.storage.columns import BATCH, ROW_NUMBER
@@ -161,7 +161,7 @@ def _being_rewritten(hub: Hub, manifest: Manifest, messages: Messages) -> bool:
         return subject_erasure.unfinished(hub, product.id)
     dataset = hub.catalog.datasets[str(product.dataset)]
     files = hub.records(dataset.id).by_partition()
-    return stands(hub, product, standing, files, messages) and erasure.unfinished(
+    return is_current(hub, product, standing, files, messages) and erasure.unfinished(
         hub, dataset, standing, messages, files
     )
 
@@ -190,7 +190,7 @@ def _taken_down(hub: Hub, messages: Messages) -> Iterator[AuditFinding]:
         found = taken_down(hub, dataset, messages, files, buckets)
         for product in hub.catalog.products.values():
             now = latest(hub.home, product.id) if product.dataset == dataset.id else None
-            if now is None or not stands(hub, product, now, files, messages):
+            if now is None or not is_current(hub, product, now, files, messages):
                 continue
             for release_id in releases(hub.home, product.id):
                 folder = hub.home.shared / product.id / release_id

@@ -46,7 +46,7 @@ def orphans_of_lake(hub: Hub, tables: Mapping[str, Table]) -> Iterator[AuditFind
     logs = {path.parent for path in lake.glob("**/_delta_log")}
     for path in _files(lake):
         if not any(folder in logs for folder in path.parents):
-            yield _stray(hub, path, f"belongs to no table of the lake; {_TAKE_AWAY}")
+            yield _unclaimed_entry(hub, path, f"belongs to no table of the lake; {_TAKE_AWAY}")
     for table in tables.values():
         there = [path for path in _files(table.path) if "_delta_log" not in path.parts]
         unnamed = set(there) - set(table.files())
@@ -60,7 +60,7 @@ def orphans_of_lake(hub: Hub, tables: Mapping[str, Table]) -> Iterator[AuditFind
                 )
                 yield AuditFinding(below(hub.home, path), said, leftover=True)
             else:
-                yield _stray(hub, path, f"no commit of the table names it; {_TAKE_AWAY}")
+                yield _unclaimed_entry(hub, path, f"no commit of the table names it; {_TAKE_AWAY}")
 
 
 def orphans_of_raw(hub: Hub, unread: frozenset[str]) -> Iterator[AuditFinding]:
@@ -75,7 +75,7 @@ def orphans_of_raw(hub: Hub, unread: frozenset[str]) -> Iterator[AuditFinding]:
     for path in _files(hub.home.raw):
         sha256, _, rest = path.name.partition(".")
         if _being_written(path):
-            yield _stray(hub, path, "")
+            yield _unclaimed_entry(hub, path, "")
         elif rest:
             if sha256 in waiting or rest.removesuffix(".json") in known:
                 continue
@@ -111,7 +111,7 @@ def orphans_of_outbox(hub: Hub, unread: frozenset[str]) -> Iterator[AuditFinding
         for entry in sorted(provider.iterdir()):
             if entry.is_file():
                 if not _OF_PROVIDER.fullmatch(entry.name):
-                    yield _stray(hub, entry, f"the hub writes no such file to providers; {_TAKE_AWAY}")
+                    yield _unclaimed_entry(hub, entry, f"the hub writes no such file to providers; {_TAKE_AWAY}")
             elif entry.name in unread:
                 said = "the receipt of a batch that is not in the ledger yet; the next 'collect' finishes it"
                 yield AuditFinding(below(hub.home, entry), said, leftover=True)
@@ -120,7 +120,7 @@ def orphans_of_outbox(hub: Hub, unread: frozenset[str]) -> Iterator[AuditFinding
                 yield AuditFinding(below(hub.home, entry), said)
             else:
                 for path in sorted(set(_files(entry)) - {entry / name for name in _RECEIPT}):
-                    yield _stray(hub, path, f"is no part of a receipt; {_TAKE_AWAY}")
+                    yield _unclaimed_entry(hub, path, f"is no part of a receipt; {_TAKE_AWAY}")
 
 
 def orphans_of_releases(hub: Hub, product: Path, manifests: Mapping[str, Manifest]) -> Iterator[AuditFinding]:
@@ -135,16 +135,16 @@ def orphans_of_releases(hub: Hub, product: Path, manifests: Mapping[str, Manifes
     for entry in sorted(product.iterdir()):
         if entry.is_file():
             if entry != pointer:
-                yield _stray(hub, entry, f"is no part of a release; {_TAKE_AWAY}")
+                yield _unclaimed_entry(hub, entry, f"is no part of a release; {_TAKE_AWAY}")
         elif entry.name == "failures":
             for path in sorted(path for path in _files(entry) if path.suffix != ".json"):
-                yield _stray(hub, path, f"says nothing of a refused release; {_TAKE_AWAY}")
+                yield _unclaimed_entry(hub, path, f"says nothing of a refused release; {_TAKE_AWAY}")
         else:
             if said := _of_no_release(entry.name, standing, known, has_manifest=entry.name in manifests):
                 done_by_publish = entry.name > standing or (entry.name == standing and entry.name in manifests)
                 yield AuditFinding(below(hub.home, entry), said, leftover=done_by_publish)
             for path in sorted(path for path in entry.iterdir() if path.name not in _OF_RELEASE):
-                yield _stray(hub, path, f"no manifest names it; {_TAKE_AWAY}")
+                yield _unclaimed_entry(hub, path, f"no manifest names it; {_TAKE_AWAY}")
 
 
 def _of_no_release(name: str, standing: str, known: set[str], *, has_manifest: bool) -> str | None:
@@ -180,7 +180,7 @@ def leftovers_of_state(hub: Hub) -> Iterator[AuditFinding]:
     for name in ("sources", "erased"):
         for path in sorted(path for path in _files(state / name)):
             if not (hub.home.shared / path.stem).is_dir():
-                yield _stray(hub, path, f"tells of a product that has no release; {_TAKE_AWAY}")
+                yield _unclaimed_entry(hub, path, f"tells of a product that has no release; {_TAKE_AWAY}")
 
 
 def _ever_named(table: Path) -> set[Path]:
@@ -198,7 +198,7 @@ def _ever_named(table: Path) -> set[Path]:
     return {table / unquote(name) for name in names}
 
 
-def _stray(hub: Hub, path: Path, said: str) -> AuditFinding:
+def _unclaimed_entry(hub: Hub, path: Path, said: str) -> AuditFinding:
     if _being_written(path):
         return AuditFinding(below(hub.home, path), _INTERRUPTED, leftover=True)
     return AuditFinding(below(hub.home, path), said)

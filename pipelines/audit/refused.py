@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipelines.storage.closings import BATCH_CLOSES, WAIVER_CLOSES
 from pipelines.storage.columns import BATCH, PROVIDER
 from pipelines.storage.ledger import ledger
+from pipelines.storage.resolutions import BATCH_CLOSES, WAIVER_CLOSES
 
 if TYPE_CHECKING:
     from pipelines.storage.hub import Hub
@@ -26,7 +26,7 @@ def lives(hub: Hub) -> Iterator[tuple[str, str]]:
     waivers = ledger(hub.home, "waivers").scan().select("waiver_id").collect()
     counted = ledger(hub.home, "closures").read()
     for dataset_id in hub.catalog.datasets:
-        closed = hub.closings(dataset_id).read()
+        closed = hub.resolutions(dataset_id).read()
         yield from _of_dataset(hub, dataset_id, closed, batches, waivers)
         yield from _counts(dataset_id, closed, counted.filter(pl.col("dataset_id") == dataset_id))
 

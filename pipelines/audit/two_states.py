@@ -10,7 +10,7 @@ import polars as pl
 from pipelines.audit.finding import AuditFinding, below
 from pipelines.pages.open_rows import OPEN_CSV
 from pipelines.publishing.messages import Messages
-from pipelines.publishing.sources import stands
+from pipelines.publishing.sources import is_current
 from pipelines.records.changes import CHANGE_TYPE, REMOVED
 from pipelines.storage.columns import BATCH, ROW_NUMBER
 from pipelines.storage.hub import Hub
@@ -33,7 +33,7 @@ def accepted_and_refused(hub: Hub) -> Iterator[AuditFinding]:
 
 def open_and_closed(hub: Hub) -> Iterator[AuditFinding]:
     """Refused rows that a provider's list of open ones names, although they are closed."""
-    closed = [hub.closings(dataset_id).scan().select("quarantine_id") for dataset_id in hub.catalog.datasets]
+    closed = [hub.resolutions(dataset_id).scan().select("quarantine_id") for dataset_id in hub.catalog.datasets]
     every = pl.concat(closed).collect().to_series()
     busy = any(hub.home.groups.glob("*.json"))
     for path in sorted((hub.home.root / "outbox").glob(f"*/{OPEN_CSV}")):
@@ -54,7 +54,7 @@ def standing_and_superseded(hub: Hub, messages: Messages) -> Iterator[AuditFindi
             continue
         folder = hub.home.shared / dataset_id / manifest["release_id"]
         paths = [folder / one["path"] for one in manifest["files"] if (folder / one["path"]).exists()]
-        if not paths or not stands(hub, product, manifest, hub.records(dataset_id).by_partition(), messages):
+        if not paths or not is_current(hub, product, manifest, hub.records(dataset_id).by_partition(), messages):
             continue
         shown = pl.scan_parquet(paths, hive_partitioning=False, missing_columns="insert").select(_PLACE)
         both = shown.join(table.scan(files).select(_PLACE), on=list(_PLACE), how="semi")

@@ -17,7 +17,7 @@ from pipelines.cli import console, look, refused, work
 from pipelines.cli.catalogue import catalog_app
 from pipelines.cli.options import DONE, FAILED, UNUSABLE
 from pipelines.cli.trace import trace
-from pipelines.ground.errors import HubError, InputError, of_the_disk
+from pipelines.ground.errors import HubError, InputError, disk_error_text
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Collection-and-sharing hub for public credit information (公共信用信息归集共享枢纽).")  # fmt: skip
@@ -60,7 +60,7 @@ def main() -> None:
         if _is_usage(error):
             error.show()  # type: ignore[attr-defined]
             sys.exit(UNUSABLE)
-        if disk := of_the_disk(error):
+        if disk := disk_error_text(error):
             console.error(f"{disk}; free space or mend the permissions, then run again: nothing is lost")
             sys.exit(UNUSABLE)
         if isinstance(error, HubError):

@@ -73,10 +73,12 @@ def table(frame: pl.DataFrame, *, as_json: bool) -> None:
 def collected(hub: Hub, done: Collected, *, as_json: bool) -> None:
     """Receipts of a pass."""
     if as_json:
-        _json({"receipts": list(done.receipts), "strays": [stray.message for stray in done.strays]})
+        _json(
+            {"receipts": list(done.receipts), "strays": [unclaimed_entry.message for unclaimed_entry in done.unclaimed]}
+        )
     else:
         _receipts(hub, done)
-    _strays(done)
+    _unclaimed(done)
 
 
 def published(hub: Hub, done: Sequence[Published], *, as_json: bool) -> None:
@@ -174,7 +176,7 @@ def ran(hub: Hub, collected_: Collected, published_: Sequence[Published], scored
         _json(
             {
                 "receipts": list(collected_.receipts),
-                "strays": [stray.message for stray in collected_.strays],
+                "strays": [unclaimed_entry.message for unclaimed_entry in collected_.unclaimed],
                 "releases": [_release(one) for one in published_],
                 "scorecard": _scorecard(scored_),
             }
@@ -183,7 +185,7 @@ def ran(hub: Hub, collected_: Collected, published_: Sequence[Published], scored
         _receipts(hub, collected_)
         published(hub, published_, as_json=False)
         scored(hub, scored_, as_json=False)
-    _strays(collected_)
+    _unclaimed(collected_)
 
 
 def codes(reports: Sequence[CodeReport], *, as_json: bool) -> None:
@@ -365,9 +367,9 @@ def _receipts(hub: Hub, done: Collected) -> None:
     _OUT.print(f"回执 receipts: {hub.home.root / 'outbox'}")
 
 
-def _strays(done: Collected) -> None:
-    for stray in done.strays:
-        error(stray.message)
+def _unclaimed(done: Collected) -> None:
+    for unclaimed_entry in done.unclaimed:
+        error(unclaimed_entry.message)
 
 
 def _release(one: Published) -> dict[str, Any]:

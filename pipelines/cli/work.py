@@ -39,7 +39,7 @@ def collect(
         done = run_collect(hub, provider=provider, as_of=at, progress=step)
     keep(hub.home, hub.catalog)
     console.collected(hub, done, as_json=as_json)
-    exit_with(UNUSABLE if done.strays else DONE)
+    exit_with(UNUSABLE if done.unclaimed else DONE)
 
 
 def publish(
@@ -95,7 +95,7 @@ def run(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption =
     with console.steps("评分 score"):
         scored = score_period(hub, None, at)
     console.ran(hub, collected, published, scored, as_json=as_json)
-    exit_with(UNUSABLE if collected.strays else DONE)
+    exit_with(UNUSABLE if collected.unclaimed else DONE)
 
 
 def maintain(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption = False) -> None:

@@ -3,12 +3,12 @@
 from pipelines.collecting.collect import Collected, collect, collect_group, plan_groups, receive
 from pipelines.collecting.groups import plan
 from pipelines.collecting.inbox import take
-from pipelines.collecting.unclaimed import Stray
+from pipelines.collecting.unclaimed import UnclaimedEntry
 from pipelines.collecting.waivers import Waived, waive
 
 __all__ = [
     "Collected",
-    "Stray",
+    "UnclaimedEntry",
     "Waived",
     "collect",
     "collect_group",

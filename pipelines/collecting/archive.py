@@ -67,7 +67,7 @@ def unpack(
     if content is not None and content.zh != ZIP.zh:
         return [], wrong_content(SUFFIX, content)
     try:
-        told, listed = _told(path, beside, sha256)
+        declared, listed = _told(path, beside, sha256)
         members = list(_members(home, path, "", limits, _Budget(limits.zip_bytes, limits.zip_members), 1))
     except _Refused as refused:
         return [], refused.problem
@@ -81,7 +81,7 @@ def unpack(
             "压缩包里没有文件。请检查打包程序，重新报送。",
             "The archive holds no files. Check how it is made and send it again.",
         )
-    return _with_manifests(members, told, listed)
+    return _with_manifests(members, declared, listed)
 
 
 @dataclass
@@ -185,7 +185,7 @@ def _small(package: zipfile.ZipFile, entry: _Entry) -> bytes:
 
 
 def _with_manifests(
-    members: list[Member], told: Manifest | None, listed: dict[str, Manifest]
+    members: list[Member], declared: Manifest | None, listed: dict[str, Manifest]
 ) -> tuple[list[Member], Problem | None]:
     """Members with what the manifest of the archive says of them.
 
@@ -198,20 +198,20 @@ def _with_manifests(
         for name in sorted(names - set(listed)):
             return [], manifests.differs(f"文件“{name}”", f"file '{name}'", "没有", "有")
         members = [_with(member, listed[member.name]) for member in members]
-    elif told is not None:
-        counted = told.rows is not None or told.control_totals or told.sha256 or told.bytes is not None
+    elif declared is not None:
+        counted = declared.rows is not None or declared.control_totals or declared.sha256 or declared.bytes is not None
         if len(members) > 1 and counted:
             return [], manifests.differs("文件数", "files", "1（没有 files 列表）", len(members))
-        members = [_with(member, told) for member in members]
+        members = [_with(member, declared) for member in members]
     return [
         _with_problem(m, manifests.bytes_differ(m.manifest, m.sha256, m.bytes)) if m.manifest and not m.problem else m
         for m in members
     ], None
 
 
-def _with(member: Member, told: Manifest) -> Member:
+def _with(member: Member, declared: Manifest) -> Member:
     """A manifest of the member's own goes before that of the archive."""
-    return member if member.manifest else Member(member.name, member.sha256, member.bytes, told, member.problem)
+    return member if member.manifest else Member(member.name, member.sha256, member.bytes, declared, member.problem)
 
 
 def _with_problem(member: Member, problem: Problem | None) -> Member:

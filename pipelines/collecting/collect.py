@@ -18,15 +18,15 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.collecting.closing import close_group, forget
 from pipelines.collecting.groups import finish, plan
 from pipelines.collecting.inbox import take
 from pipelines.collecting.outcome import Outcome, batches, rule_counts
 from pipelines.collecting.passes import Opened, open_delivery, screen_files
 from pipelines.collecting.references import read_references
 from pipelines.collecting.replies import Replies
+from pipelines.collecting.resolutions import close_group, forget
 from pipelines.collecting.split import commit_rows
-from pipelines.collecting.unclaimed import Stray
+from pipelines.collecting.unclaimed import UnclaimedEntry
 from pipelines.ground.errors import HubError, InputError
 from pipelines.ground.stopwatch import stage
 from pipelines.reading import Problem, Unreadable, not_in_catalogue
@@ -45,7 +45,7 @@ class Collected:
 
     receipts: tuple[dict[str, Any], ...]
     changed_datasets: tuple[str, ...]
-    strays: tuple[Stray, ...] = ()
+    unclaimed: tuple[UnclaimedEntry, ...] = ()
 
 
 def collect(
@@ -65,7 +65,7 @@ def collect(
     if any(hub.home.inbox.glob("*/*/[!.]*")) or any(hub.home.pending.glob("*.json")):
         # Two seconds of import, beside the copying of files into the raw zone.
         Thread(target=import_module, args=["pipelines.expectations.counting"], daemon=True).start()
-    strays = receive(hub, replies, provider=provider, as_of=as_of)
+    unclaimed = receive(hub, replies, provider=provider, as_of=as_of)
     receipts: list[dict[str, Any]] = []
     changed: set[str] = set()
     for group in plan_groups(hub, provider=provider, dataset=None):
@@ -73,18 +73,18 @@ def collect(
         done = collect_group(hub, replies, group)
         receipts += done.receipts
         changed |= set(done.changed_datasets)
-    return Collected(tuple(receipts), tuple(sorted(changed)), tuple(strays))
+    return Collected(tuple(receipts), tuple(sorted(changed)), tuple(unclaimed))
 
 
-def receive(hub: Hub, replies: Replies, *, provider: str | None, as_of: datetime) -> list[Stray]:
+def receive(hub: Hub, replies: Replies, *, provider: str | None, as_of: datetime) -> list[UnclaimedEntry]:
     """Take what lies in the inboxes, and tell the providers what could not be taken.
 
     Raises:
         InputError: the provider is unknown, or the home cannot be written to.
     """
-    strays = take(hub.home, hub.catalog, provider=provider, as_of=as_of, limits=hub.settings.limits)
-    replies.unclaimed(hub, strays, provider)
-    return strays
+    unclaimed = take(hub.home, hub.catalog, provider=provider, as_of=as_of, limits=hub.settings.limits)
+    replies.unclaimed(hub, unclaimed, provider)
+    return unclaimed
 
 
 def plan_groups(hub: Hub, *, provider: str | None, dataset: str | None) -> list[WorkGroup]:

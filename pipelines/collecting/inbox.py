@@ -20,14 +20,14 @@ from typing import Final
 from pipelines.catalog import Catalog
 from pipelines.collecting import archive, manifest
 from pipelines.collecting.unclaimed import (
-    Stray,
-    stray_changing,
-    stray_file,
-    stray_folder,
-    stray_manifest,
-    stray_provider,
-    stray_special,
-    stray_unreadable,
+    UnclaimedEntry,
+    manifest_without_file,
+    misplaced_file,
+    misplaced_folder,
+    no_plain_file,
+    still_being_written,
+    unknown_provider_folder,
+    unreadable_file,
 )
 from pipelines.ground.clock import CHINA
 from pipelines.ground.errors import InputError
@@ -49,7 +49,7 @@ _LONGEST_NAME: Final = 255  # bytes, on nearly every file system
 
 def take(
     home: Home, catalog: Catalog, *, provider: str | None, as_of: datetime, limits: Limits | None = None
-) -> list[Stray]:
+) -> list[UnclaimedEntry]:
     """Take every finished file of one provider, or of all, into the raw zone.
 
     Args:
@@ -69,27 +69,27 @@ def take(
         raise InputError(
             f"provider '{provider}' is not in the catalogue; use one of: {', '.join(sorted(catalog.providers))}"
         )
-    strays: list[Stray] = []
+    unclaimed: list[UnclaimedEntry] = []
     with home.locked():
         raw.forget_unfinished(home)
         for folder in _children(home.inbox):
             if provider is not None and folder.name != provider:
                 continue
             if not folder.is_dir() or folder.name not in catalog.providers:
-                strays.append(stray_provider(folder, catalog))
+                unclaimed.append(unknown_provider_folder(folder, catalog))
                 continue
-            for path in _files(folder, strays):
+            for path in _files(folder, unclaimed):
                 try:
                     _take_one(home, catalog, path, as_of, limits or Limits())
                 except FileNotFoundError:
                     continue  # its owner took it back while we looked
                 except raw.Changing:
-                    strays.append(stray_changing(path))
+                    unclaimed.append(still_being_written(path))
                 except OSError as error:
                     if error.errno not in _NOT_OURS:
                         raise
-                    strays.append(stray_unreadable(path, error))
-    return strays
+                    unclaimed.append(unreadable_file(path, error))
+    return unclaimed
 
 
 def pending(home: Home) -> list[Delivery]:
@@ -102,22 +102,22 @@ def _children(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if not p.name.startswith(".")) if folder.is_dir() else []
 
 
-def _files(provider_folder: Path, strays: list[Stray]) -> Iterator[Path]:
+def _files(provider_folder: Path, unclaimed: list[UnclaimedEntry]) -> Iterator[Path]:
     for folder in _children(provider_folder):
         if not folder.is_dir():
-            strays.append(stray_file(folder))
+            unclaimed.append(misplaced_file(folder))
             continue
         for path in _children(folder):
             if path.name.endswith(_UNFINISHED):
                 continue
             if path.name.endswith(_MANIFEST):
                 if path.exists() and not _has_file(path):
-                    strays.append(stray_manifest(path))
+                    unclaimed.append(manifest_without_file(path))
                 continue
             if path.is_dir() and not path.is_symlink():
-                strays.append(stray_folder(path))
+                unclaimed.append(misplaced_folder(path))
             elif not path.is_file() or path.is_symlink():
-                strays.append(stray_special(path))
+                unclaimed.append(no_plain_file(path))
             else:
                 yield path
 

@@ -18,7 +18,7 @@ import polars as pl
 
 from pipelines.catalog import RECORD
 from pipelines.identifiers import credit_code
-from pipelines.screening.look import lake_name
+from pipelines.screening.field_checks import lake_name
 from pipelines.screening.record import of_records
 from pipelines.storage.columns import ANSWERS_TO, BATCH, PROVIDER, RECORD_KEY, ROW_NUMBER, SUBJECT_KEY
 
@@ -45,12 +45,12 @@ def corrections(screen: Screen, refused: pl.LazyFrame, accepted: pl.LazyFrame) -
     """
     keyed = accepted.select(PROVIDER, pl.col(BATCH).alias("closing_id"), of_records(screen.dataset).alias(RECORD_KEY))
     by_key = refused.filter(pl.col(RECORD_KEY).is_not_null()).select("quarantine_id", PROVIDER, RECORD_KEY)
-    told = accepted.filter(pl.col(ANSWERS_TO).is_not_null()).select(
+    declared = accepted.filter(pl.col(ANSWERS_TO).is_not_null()).select(
         PROVIDER, pl.col(BATCH).alias("closing_id"), pl.col(ANSWERS_TO).alias("quarantine_id")
     )
     by_echo = refused.select("quarantine_id", PROVIDER)
     parts = [
-        _pairs(by_echo.join(told, on=["quarantine_id", PROVIDER]), "echo"),
+        _pairs(by_echo.join(declared, on=["quarantine_id", PROVIDER]), "echo"),
         _pairs(by_key.join(keyed, on=[RECORD_KEY, PROVIDER]), "key"),
     ]
     for some in _slices(refused.filter(pl.col(RECORD_KEY).is_null())):
@@ -107,7 +107,7 @@ def _by_cells(screen: Screen, refused: pl.DataFrame, accepted: pl.LazyFrame) -> 
     )
     if whole.is_empty():
         return pl.DataFrame(schema=PAIRS)
-    valued = {look.field.id for look in screen.looks if look.valued}
+    valued = {one.field.id for one in screen.field_checks if one.valued}
     said = screen.judged(whole.lazy()).select(
         "quarantine_id",
         BATCH,

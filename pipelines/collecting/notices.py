@@ -32,16 +32,16 @@ def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
         known: of the hub; without, only numbers that cannot be any are told.
     """
     found = [source.notice] if source.notice else []
-    told = [field.id for field in (ECHO, REASON) if field.id in source.columns.names]
-    if not told:
+    declared = [field.id for field in (ECHO, REASON) if field.id in source.columns.names]
+    if not declared:
         return tuple(found)
     cells = source.rows.filter(~pl.col(EMPTY)).select(
-        ROW_NUMBER, *(pl.col(name).map_batches(tidy.text, return_dtype=pl.String) for name in told)
+        ROW_NUMBER, *(pl.col(name).map_batches(tidy.text, return_dtype=pl.String) for name in declared)
     )
-    filled = cells.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in told)).collect()
-    if ECHO.id in told:
+    filled = cells.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in declared)).collect()
+    if ECHO.id in declared:
         found += _unknown_numbers(filled.filter(pl.col(ECHO.id).is_not_null()), known)
-    if REASON.id in told:
+    if REASON.id in declared:
         short = filled.filter(pl.col(REASON.id).str.len_chars() < SHORTEST_REASON)
         if short.height:
             found.append(

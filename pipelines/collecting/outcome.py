@@ -32,7 +32,7 @@ class Outcome:
     problem: Problem | None = None
     unknown_columns: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
-    asides: tuple[str, ...] = ()
+    skipped_rows: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
     def row(self, group_id: str, catalog_version: str) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class Outcome:
             "catalog_version": catalog_version,
             "unknown_columns": list(self.unknown_columns),
             "columns": list(self.columns),
-            "asides": list(self.asides),
+            "asides": list(self.skipped_rows),
             "notices": list(self.notices),
             **_of_manifest(delivery, self.problem),
             **NOTHING,

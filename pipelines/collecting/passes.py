@@ -3,7 +3,7 @@
 Slices of a fixed number of rows are screened two at a time, so that peak memory does not grow with rows (invariant 10). Measured
 on Polars 2.1, 2 M rows of 30 columns: one streaming plan with five outputs took 16 to 26 s and 4.0 GB, growing with rows, because
 the CSV reader hands out about 4,500 rows at a time; slices from a joined Parquet file 15 to 21 s; slices gathered from the reader
-and a look at each distinct value (``pipelines.screening.look``) 9 to 11 s.
+and a look at each distinct value (``pipelines.screening.field_checks``) 9 to 11 s.
 
 The fast reader reads all files in one plan. A file it cannot read, or whose separators do not account for its rows, is read
 again line by line, and the pass is repeated: a damaged file costs time, a clean one does not.
@@ -25,14 +25,14 @@ from pipelines.collecting.agreement import disagreement
 from pipelines.collecting.manifest import Manifest
 from pipelines.ground.errors import HubError
 from pipelines.ground.limits import Limits
-from pipelines.ground.ordered_map import two_at_a_time
+from pipelines.ground.ordered_map import ordered_map
 from pipelines.ground.stopwatch import stage
 from pipelines.reading import (
-    ASIDE,
     EMPTY,
     LAST_EMPTY,
     ROW_NUMBER,
-    Aside,
+    SKIPPED_ROW,
+    SkippedRow,
     Source,
     Terms,
     Unreadable,
@@ -47,7 +47,7 @@ from pipelines.storage.delivery import Delivery
 from pipelines.storage.tables import COMPRESSION_LEVEL
 
 SLICE_ROWS: Final = 65_536
-_MOST_ASIDES: Final = 50
+_MOST_SKIPPED: Final = 50
 _FLUSH_ROWS: Final = 2 * SLICE_ROWS  # accepted rows are written to their buckets when so many have gathered
 
 
@@ -68,16 +68,16 @@ class _Slice:
     seen: pl.DataFrame
     measured: pl.DataFrame
     accepted: pl.DataFrame
-    asides: pl.DataFrame
+    skipped_rows: pl.DataFrame
 
 
 @dataclass(frozen=True)
-class Passed:
+class ScreeningResult:
     """What one pass left on disk and counted.
 
     Folders of Parquet files: ``accepted`` holds the accepted rows by bucket, ``flagged`` the rows that broke any rule,
     ``staged`` all rows before the split; ``measured`` has the columns of ``Screen.measured``; ``rejected`` the files that
-    turned out to be unreadable, or not what their manifest says; ``asides`` by batch what was not read as records, in words.
+    turned out to be unreadable, or not what their manifest says; ``skipped_rows`` by batch what was not read as records, in words.
     """
 
     opened: tuple[Opened, ...]
@@ -86,7 +86,7 @@ class Passed:
     staged: Path
     measured: pl.DataFrame
     rejected: tuple[tuple[Delivery, Unreadable], ...]
-    asides: Mapping[str, tuple[str, ...]] = attribute(default_factory=dict)
+    skipped_rows: Mapping[str, tuple[str, ...]] = attribute(default_factory=dict)
 
 
 def open_delivery(screen: Screen, delivery: Delivery, path: Path, limits: Limits, work: Path) -> Opened:
@@ -107,7 +107,7 @@ def open_delivery(screen: Screen, delivery: Delivery, path: Path, limits: Limits
     return Opened(delivery, path, source)
 
 
-def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> Passed:
+def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> ScreeningResult:
     """Screen the files of a group.
 
     Args:
@@ -122,7 +122,7 @@ def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> Passed
     rejected: list[tuple[Delivery, Unreadable]] = []
     for _ in range(4):
         try:
-            passed, seen, asides = _one_pass(screen, current, work)
+            passed, seen, skipped_rows = _one_pass(screen, current, work)
         except (
             pl.exceptions.ComputeError,
             pl.exceptions.SchemaError,
@@ -139,16 +139,16 @@ def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> Passed
                 if not one.source.accounts_for(*seen.get(one.delivery.batch_id, (0, 0, 0)))
             }
             if not damaged:
-                wrong = _not_as_said(current, seen, asides)
+                wrong = _not_as_said(current, seen, skipped_rows)
                 if not wrong:
-                    return Passed(tuple(current), *passed, tuple(rejected), _told(current, asides))
+                    return ScreeningResult(tuple(current), *passed, tuple(rejected), _told(current, skipped_rows))
                 rejected += [
                     (one.delivery, wrong[one.delivery.batch_id]) for one in current if one.delivery.batch_id in wrong
                 ]
                 current = [one for one in current if one.delivery.batch_id not in wrong]
         current = _salvaged(screen, current, damaged, work, rejected)
         if not current:
-            return Passed((), work / "none", work / "none", work / "none", pl.DataFrame(), tuple(rejected))
+            return ScreeningResult((), work / "none", work / "none", work / "none", pl.DataFrame(), tuple(rejected))
     raise HubError("files stayed unreadable after they were read line by line")
 
 
@@ -175,18 +175,18 @@ def _one_pass(
     def screened(numbered: tuple[int, pl.DataFrame]) -> _Slice:
         number, part = numbered
         name = f"{number:05d}.parquet"
-        filled = part.filter(~pl.col(EMPTY)).drop(EMPTY, LAST_EMPTY, ASIDE)
-        aside = part.filter(pl.col(ASIDE).is_not_null()).select(BATCH, ROW_NUMBER, ASIDE)
+        filled = part.filter(~pl.col(EMPTY)).drop(EMPTY, LAST_EMPTY, SKIPPED_ROW)
+        skipped_row = part.filter(pl.col(SKIPPED_ROW).is_not_null()).select(BATCH, ROW_NUMBER, SKIPPED_ROW)
         judged = screen.judged(filled.lazy()).collect(engine="in-memory").lazy()
         _write(screen.flagged(judged), flagged / name)
         _write(screen.staged(judged), staged / name)
         measured = screen.measured(judged).collect(engine="in-memory")
-        return _Slice(name, _seen(part), measured, screen.accepted(judged).collect(engine="in-memory"), aside)
+        return _Slice(name, _seen(part), measured, screen.accepted(judged).collect(engine="in-memory"), skipped_row)
 
     waiting: list[pl.DataFrame] = []
     slices: list[_Slice] = []
     with stage("read and screen"):
-        for done in two_at_a_time(screened, enumerate(_sliced(rows))):
+        for done in ordered_map(screened, enumerate(_sliced(rows))):
             waiting.append(done.accepted)
             slices.append(replace(done, accepted=done.accepted.clear()))
             if sum(frame.height for frame in waiting) >= _FLUSH_ROWS:
@@ -195,7 +195,7 @@ def _one_pass(
     seen = pl.concat(one.seen for one in slices).group_by(BATCH).agg(pl.all().sum())
     counts = {row[0]: (row[1], row[2], row[3]) for row in seen.select(BATCH, "rows", "empty", "last_empty").rows()}
     measured = pl.concat(one.measured for one in slices).group_by(BATCH).agg(pl.all().sum())
-    return (accepted, flagged, staged, measured), counts, pl.concat(one.asides for one in slices)
+    return (accepted, flagged, staged, measured), counts, pl.concat(one.skipped_rows for one in slices)
 
 
 def _write(rows: pl.LazyFrame, path: Path) -> None:
@@ -255,10 +255,10 @@ def _identified(catalog: Catalog, one: Opened) -> pl.LazyFrame:
 
 
 def _not_as_said(
-    opened: Sequence[Opened], seen: Mapping[str, tuple[int, int, int]], asides: pl.DataFrame
+    opened: Sequence[Opened], seen: Mapping[str, tuple[int, int, int]], skipped_rows: pl.DataFrame
 ) -> dict[str, Unreadable]:
     """Files that are not what their manifest or their header says, or have more rows than the limit, by batch."""
-    headers = asides.filter(pl.col(ASIDE) == OTHER_HEADER).group_by(BATCH).agg(pl.col(ROW_NUMBER).min())
+    headers = skipped_rows.filter(pl.col(SKIPPED_ROW) == OTHER_HEADER).group_by(BATCH).agg(pl.col(ROW_NUMBER).min())
     others = dict(headers.rows())
     wrong = {}
     for one in opened:
@@ -276,22 +276,22 @@ def _not_as_said(
     return wrong
 
 
-def _told(opened: Sequence[Opened], asides: pl.DataFrame) -> dict[str, tuple[str, ...]]:
+def _told(opened: Sequence[Opened], skipped_rows: pl.DataFrame) -> dict[str, tuple[str, ...]]:
     """What was not read as records, for the receipts: the first of each file, and how many more."""
-    by_batch = asides.partition_by(BATCH, as_dict=True)
-    told = {}
+    by_batch = skipped_rows.partition_by(BATCH, as_dict=True)
+    declared = {}
     for one in opened:
         below = by_batch.get((one.delivery.batch_id,))
-        found = [*one.source.asides]
+        found = [*one.source.skipped_rows]
         if below is not None:
-            found += [Aside(number, kind) for number, kind in below.select(ROW_NUMBER, ASIDE).rows()]
-        found.sort(key=lambda aside: aside.row_number)
-        words = [aside.told() for aside in found[:_MOST_ASIDES]]
-        if len(found) > _MOST_ASIDES:
-            words.append(f"……另有 {len(found) - _MOST_ASIDES} 处")
+            found += [SkippedRow(number, kind) for number, kind in below.select(ROW_NUMBER, SKIPPED_ROW).rows()]
+        found.sort(key=lambda row: row.row_number)
+        words = [row.in_words() for row in found[:_MOST_SKIPPED]]
+        if len(found) > _MOST_SKIPPED:
+            words.append(f"……另有 {len(found) - _MOST_SKIPPED} 处")
         if words:
-            told[one.delivery.batch_id] = tuple(words)
-    return told
+            declared[one.delivery.batch_id] = tuple(words)
+    return declared
 
 
 def _cannot_be_read(one: Opened, work: Path) -> bool:

@@ -17,8 +17,8 @@ from pipelines.storage.hub import Hub
 from pipelines.storage.work_group import WorkGroup
 
 if TYPE_CHECKING:
-    from pipelines.collecting.judged import Judged
-    from pipelines.collecting.unclaimed import Stray
+    from pipelines.collecting.unclaimed import UnclaimedEntry
+    from pipelines.collecting.verdicts import Verdicts
 
 
 class FindingsWriter(Protocol):
@@ -40,7 +40,7 @@ class FindingsWriter(Protocol):
 class Replies(Protocol):
     """Writes what goes to the outboxes."""
 
-    def findings(self, judged: Judged, folders: Mapping[str, Path], work: Path) -> FindingsWriter:
+    def findings(self, judged: Verdicts, folders: Mapping[str, Path], work: Path) -> FindingsWriter:
         """The findings of every delivery, by batch id of ``folders``; ``work`` is scratch."""
 
     def receipts(self, hub: Hub, group: WorkGroup, closing: Iterable[str]) -> list[dict[str, Any]]:
@@ -49,5 +49,5 @@ class Replies(Protocol):
     def open_rows(self, hub: Hub, providers: Sequence[str], day: date) -> None:
         """The lists of what some providers still have to correct."""
 
-    def unclaimed(self, hub: Hub, entries: Sequence[Stray], provider: str | None) -> None:
+    def unclaimed(self, hub: Hub, entries: Sequence[UnclaimedEntry], provider: str | None) -> None:
         """What lies in the inboxes and cannot be taken; ``provider`` is the only one that was looked at."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipelines.collecting.judged import Judged, judge
 from pipelines.collecting.outcome import Outcome
-from pipelines.collecting.passes import Passed
+from pipelines.collecting.passes import ScreeningResult
 from pipelines.collecting.replies import FindingsWriter, Replies
+from pipelines.collecting.verdicts import Verdicts, judge
 from pipelines.ground.stopwatch import stage
 from pipelines.screening import Screen
 from pipelines.storage.columns import BATCH, PROVIDER, RECEIVED_ON, REGION
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def commit_rows(
-    hub: Hub, replies: Replies, group: WorkGroup, screen: Screen, passed: Passed, work: Path
+    hub: Hub, replies: Replies, group: WorkGroup, screen: Screen, passed: ScreeningResult, work: Path
 ) -> tuple[Sequence[Outcome], pl.DataFrame]:
     """Compare the two routes, then commit refused and accepted rows.
 
@@ -74,7 +74,9 @@ def _refused_before(hub: Hub, dataset_id: str, provider_id: str, numbers: Sequen
     return frozenset(rows["quarantine_id"])
 
 
-def _write_refused(judged: Judged, files: FindingsWriter, schema: Schema, work: Path) -> list[tuple[Path, str | None]]:
+def _write_refused(
+    judged: Verdicts, files: FindingsWriter, schema: Schema, work: Path
+) -> list[tuple[Path, str | None]]:
     """Write the findings of every file, and the refused rows as files of the quarantine."""
     refused: list[tuple[Path, str | None]] = []
     for number, rows in enumerate(judged.findings(files)):

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from pipelines.collecting.closing import count_in_ledger
 from pipelines.collecting.replies import Replies
+from pipelines.collecting.resolutions import count_in_ledger
 from pipelines.ground.errors import InputError
-from pipelines.storage.closings import LOCK, WAIVER_CLOSES
 from pipelines.storage.columns import BATCH, PROVIDER, RECEIVED_ON, REGION
 from pipelines.storage.ledger import ledger
+from pipelines.storage.resolutions import LOCK, WAIVER_CLOSES
 
 if TYPE_CHECKING:
     from pipelines.storage.hub import Hub
@@ -115,7 +115,7 @@ def _waive_in(hub: Hub, dataset_id: str, rows: pl.DataFrame, by: str, reason: st
         "rows": [rows.height],
     }
     ledger(hub.home, "waivers").append_frame(waiver_id, pl.DataFrame(entry), work)
-    hub.closings(dataset_id).append_frame(waiver_id, _closed(rows, waiver_id, day), work)
+    hub.resolutions(dataset_id).append_frame(waiver_id, _closed(rows, waiver_id, day), work)
     count_in_ledger(hub, dataset_id, waiver_id)
     shutil.rmtree(work, ignore_errors=True)
     return waiver_id
@@ -125,7 +125,7 @@ def _count_what_was_interrupted(hub: Hub, datasets: Sequence[str]) -> None:
     """Waivers whose rows are closed and were not counted in the ledger, because the command was killed between."""
     for name in datasets:
         rows = (
-            hub.closings(name)
+            hub.resolutions(name)
             .scan()
             .filter(pl.col("closed_by") == WAIVER_CLOSES)
             .select("transaction")

@@ -19,7 +19,7 @@ class HubError(Exception):
     """The hub itself failed; never the provider's fault, and never worded as such."""
 
 
-def of_the_disk(error: BaseException) -> str | None:
+def disk_error_text(error: BaseException) -> str | None:
     """What the disk said, where it is full, read-only or not ours: whoever runs the hub can mend that, so it is no failure of ours.
 
     The native libraries (Delta, Polars, DuckDB) wrap what the system said in errors of their own and keep its words.

@@ -11,7 +11,7 @@ _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 
-def two_at_a_time(make: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
+def ordered_map(make: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
     """Results in the order of the items; an error of one ends the whole."""
     with ThreadPoolExecutor(2) as pool:
         running: deque[Future[_Out]] = deque()

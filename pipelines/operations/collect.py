@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from pipelines import collecting
-from pipelines.collecting import Collected, Stray, Waived, plan_groups
+from pipelines.collecting import Collected, UnclaimedEntry, Waived, plan_groups
 from pipelines.pages.replies import OutboxReplies
 from pipelines.storage.hub import Hub
 from pipelines.storage.work_group import WorkGroup
@@ -24,7 +24,7 @@ def collect(
     return collecting.collect(hub, _REPLIES, provider=provider, as_of=as_of, progress=progress)
 
 
-def receive(hub: Hub, *, provider: str | None, as_of: datetime) -> list[Stray]:
+def receive(hub: Hub, *, provider: str | None, as_of: datetime) -> list[UnclaimedEntry]:
     """Take what lies in the inboxes (``pipelines.collecting.receive``)."""
     return collecting.receive(hub, _REPLIES, provider=provider, as_of=as_of)
 

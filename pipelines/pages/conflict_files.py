@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.catalog import Catalog
 from pipelines.privacy.mask import identifiers_masked
-from pipelines.screening.findings import harmless
+from pipelines.screening.findings import escape_formula
 from pipelines.storage.conflicts import CONTRADICTING, REGION_DIFFERS, REGISTRAR, SEVERAL_CODES, SEVERAL_NAMES
 from pipelines.storage.files import replace_file
 from pipelines.storage.home import Home
@@ -108,7 +108,7 @@ def _shown(home: Home, master: SubjectMaster, statements: pl.DataFrame) -> pl.Da
     as_sent = pl.col("kind").is_in([SEVERAL_NAMES, SEVERAL_CODES])
     said = (
         pl.when(as_sent)
-        .then(harmless(identifiers_masked(pl.col("said"))))
+        .then(escape_formula(identifiers_masked(pl.col("said"))))
         .when(pl.col("kind") == CONTRADICTING)
         .then(pl.concat_str(pl.lit("内容不同的数据项："), _titles(catalog, statements)))
         .otherwise(_said(catalog, "said"))
@@ -116,12 +116,12 @@ def _shown(home: Home, master: SubjectMaster, statements: pl.DataFrame) -> pl.Da
     return statements.join(batches, on="batch_id", how="left", maintain_order="left").with_columns(
         pl.col("kind").replace_strict(TITLES_ZH).alias("问题"),
         pl.col("credit_code").alias("统一社会信用代码"),
-        harmless(identifiers_masked(pl.col("name"))).alias("名称"),
+        escape_formula(identifiers_masked(pl.col("name"))).alias("名称"),
         said.alias("报送的内容"),
         _expected(master).alias("应与之相符的内容"),
         pl.col("provider_id").replace(providers).alias("报送单位"),
         pl.col("dataset_id").replace(datasets).alias("目录项"),
-        harmless(pl.col("file_name")).alias("文件名"),
+        escape_formula(pl.col("file_name")).alias("文件名"),
         pl.col("row_number").alias("行号"),
         pl.col("received_on").alias("收到日期"),
         pl.col("records").alias("相同内容条数"),
@@ -161,7 +161,7 @@ def _expected(master: SubjectMaster) -> pl.Expr:
     }
     return (
         pl.when(pl.col("kind") == SEVERAL_NAMES)
-        .then(pl.coalesce(harmless(identifiers_masked(pl.col("expected"))), pl.lit(NO_EXPECTED_NAME_ZH)))
+        .then(pl.coalesce(escape_formula(identifiers_masked(pl.col("expected"))), pl.lit(NO_EXPECTED_NAME_ZH)))
         .when(pl.col("kind") == REGION_DIFFERS)
         .then(pl.concat_str(_said(master.catalog, "expected"), pl.lit("（代码第3、4位）")))
         .when(pl.col("kind") == REGISTRAR)

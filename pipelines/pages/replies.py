@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines.collecting.judged import Judged
-from pipelines.collecting.unclaimed import Stray
+from pipelines.collecting.unclaimed import UnclaimedEntry
+from pipelines.collecting.verdicts import Verdicts
 from pipelines.pages.open_rows import write_open_rows
 from pipelines.pages.receipts.files import FindingsFiles, findings_files
 from pipelines.pages.receipts.unclaimed import write_not_taken
@@ -20,7 +20,7 @@ from pipelines.storage.work_group import WorkGroup
 class OutboxReplies:
     """Writes into ``outbox/<provider_id>/``."""
 
-    def findings(self, judged: Judged, folders: Mapping[str, Path], work: Path) -> FindingsFiles:
+    def findings(self, judged: Verdicts, folders: Mapping[str, Path], work: Path) -> FindingsFiles:
         """findings.csv and findings.xlsx."""
         return findings_files(judged, folders, work)
 
@@ -32,6 +32,6 @@ class OutboxReplies:
         """open.csv and open.html."""
         write_open_rows(hub, providers, day)
 
-    def unclaimed(self, hub: Hub, entries: Sequence[Stray], provider: str | None) -> None:
+    def unclaimed(self, hub: Hub, entries: Sequence[UnclaimedEntry], provider: str | None) -> None:
         """not_taken.html."""
         write_not_taken(hub.home, hub.catalog, entries, provider)

@@ -22,10 +22,10 @@ import polars as pl
 from pipelines.catalog import Catalog
 from pipelines.collecting.archive import SUFFIX
 from pipelines.collecting.inbox import deliveries_of, manifest_beside
-from pipelines.collecting.judged import judge
 from pipelines.collecting.outcome import Outcome, rule_counts
 from pipelines.collecting.passes import open_delivery, screen_files
 from pipelines.collecting.receipt import receipt
+from pipelines.collecting.verdicts import judge
 from pipelines.ground.clock import CHINA
 from pipelines.ground.errors import InputError
 from pipelines.ground.limits import Limits

@@ -10,6 +10,6 @@ A release is built outside ``shared/`` and renamed into it whole. Buckets that d
 the previous release. ``release_id`` = day, number of the release on that day, digest of the data; it sorts by time.
 """
 
-from pipelines.publishing.publish import Published, concerned, loads, publish
+from pipelines.publishing.publish import Published, affected_datasets, publish, task_batches
 
-__all__ = ["Published", "concerned", "loads", "publish"]
+__all__ = ["Published", "affected_datasets", "publish", "task_batches"]

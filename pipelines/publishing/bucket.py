@@ -13,8 +13,8 @@ import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.catalog.models import Product
-from pipelines.publishing.drawn import WHY, View, draw, entry, view
 from pipelines.publishing.messages import ASKED_BY, ASKED_IN, ASKED_ON
+from pipelines.publishing.resolved_records import WHY, View, entry, resolve_display, view
 from pipelines.records.changes import REASON, REMOVED, changes
 from pipelines.records.display import TAKEN_DOWN
 from pipelines.records.view import FILTERED
@@ -53,14 +53,14 @@ class Made:
     """A bucket of a product, by part.
 
     ``rows`` of a part is its account: accepted, published, superseded, duplicate, and withheld by reason. ``taken_down`` has a row
-    for each record that left the product by repair or withdrawal. ``renewed``: but for its changes, the bucket was in the latest
+    for each record that left the product by repair or withdrawal. ``updated``: but for its changes, the bucket was in the latest
     release, where it passed the gate.
     """
 
     parts: Mapping[str, Part]
     changes: pl.DataFrame
     taken_down: Sequence[Mapping[str, Any]] = ()
-    renewed: bool = False
+    updated: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class Bucket:
     """What a bucket became: by product id, the next day on which the clock changes any of it, and the rows that lost."""
 
     products: Mapping[str, Made]
-    turns_on: date | None
-    losers: pl.DataFrame
+    next_state_change: date | None
+    superseded_versions: pl.DataFrame
 
 
 def make_bucket(
@@ -94,18 +94,18 @@ def make_bucket(
         wanted: products to write.
         folders: where each product's data files go.
     """
-    drawn = draw(hub, dataset, bucket, hub.records(dataset.id).scan(files).collect(), messages, day)
+    resolved = resolve_display(hub, dataset, bucket, hub.records(dataset.id).scan(files).collect(), messages, day)
     key = key_columns(dataset)
     made = {}
     for one in wanted:
-        seen = view(hub, drawn, one.product, key)
+        seen = view(hub, resolved, one.product, key)
         parts = {
             name: Part(write(seen.of(name), folders[one.product.id], name), **entry(tally, one.product))
             for name, tally in seen.tallies.items()
         }
         turned = changes_of(one, previous_records(hub, one.product.id, bucket, one.previous, key), seen, key)
-        made[one.product.id] = Made(parts, turned, takedowns(turned, drawn.asked, key))
-    return Bucket(made, drawn.turns_on, drawn.losers)
+        made[one.product.id] = Made(parts, turned, takedowns(turned, resolved.asked, key))
+    return Bucket(made, resolved.next_state_change, resolved.superseded_versions)
 
 
 def changes_of(one: Wanted, before: pl.DataFrame | None, seen: View, key: Sequence[str]) -> pl.DataFrame:

@@ -18,8 +18,8 @@ from pipelines.ground.clock import CHINA
 from pipelines.ground.errors import HubError
 from pipelines.publishing.bucket import Made, part_file, removed_by_reason
 from pipelines.publishing.displays import display_rows
-from pipelines.publishing.fresh import Fresh, joined
 from pipelines.publishing.gate import Refused, Validation
+from pipelines.publishing.new_records import NewRecords, joined
 from pipelines.publishing.takedowns import takedown_rows
 from pipelines.records.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED
 from pipelines.storage.files import write_json
@@ -59,7 +59,7 @@ class Candidate:
         self._parts: dict[str, Any] = {}
         self._taken_down: list[Mapping[str, Any]] = []
         self._fresh: dict[str, list[Path]] = {}
-        self._renewed: dict[str, tuple[int, int]] = {}
+        self._updated: dict[str, tuple[int, int]] = {}
         self._changes = ChangesFile(self.folder / "changes.parquet")
 
     @property
@@ -92,12 +92,12 @@ class Candidate:
         for name, one in made.parts.items():
             if one.taken_over:
                 self._link(name)
-            elif not made.renewed:
+            elif not made.updated:
                 self._fresh.setdefault(bucket_of_part(name), []).append(self.folder / str(one.file["path"]))
             self._parts[name] = {"file": one.file, "rows": one.rows, "findings": one.findings}
-        if made.renewed and made.parts:
+        if made.updated and made.parts:
             begin = sum(self._changes.counts.values())
-            self._renewed[bucket_of_part(next(iter(made.parts)))] = (begin, begin + made.changes.height)
+            self._updated[bucket_of_part(next(iter(made.parts)))] = (begin, begin + made.changes.height)
         self._taken_down += made.taken_down
         self._changes.add(made.changes)
 
@@ -108,12 +108,12 @@ class Candidate:
     def _target(self, part: str, manifest: Manifest) -> Path:
         return self.folder / str(manifest["buckets"][part]["file"]["path"])
 
-    def fresh(self, buckets: Sequence[str]) -> Fresh:
+    def new_records(self, buckets: Sequence[str]) -> NewRecords:
         """Every record of some buckets that is not as in the latest release; once ``manifest`` has finished the changes."""
         chosen = set(buckets)
         files = (path for bucket, paths in sorted(self._fresh.items()) if bucket in chosen for path in sorted(paths))
-        spans = joined([span for bucket, span in self._renewed.items() if bucket in chosen and span[0] < span[1]])
-        return Fresh(tuple(files), self._changes.path if spans else None, spans)
+        spans = joined([span for bucket, span in self._updated.items() if bucket in chosen and span[0] < span[1]])
+        return NewRecords(tuple(files), self._changes.path if spans else None, spans)
 
     def manifest(self, as_of: datetime) -> Manifest:
         """Finish ``changes.parquet`` and describe the candidate; ``validation`` comes later.

@@ -40,13 +40,13 @@ def display_rows(home: Home, product_id: str, files: Sequence[Path], day: date) 
     """
     path = home.root / f"state/displays/{product_id}.json"
     known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    due = [file for file in files if file.name not in known or _due(known[file.name], day)]
+    delta = [file for file in files if file.name not in known or _delta(known[file.name], day)]
     displayed: Counter[tuple[str, str]] = Counter()
     overdue: Counter[tuple[str, str]] = Counter()
     counts = {file.name: known[file.name] for file in files if file.name in known}
-    if due:
-        counts |= {file.name: {"until": None, "shown": []} for file in due}
-        for name, provider, region, number, until, late in _counted(due, day).rows():
+    if delta:
+        counts |= {file.name: {"until": None, "shown": []} for file in delta}
+        for name, provider, region, number, until, late in _counted(delta, day).rows():
             one = counts[Path(name).name]
             one["shown"].append([provider, region, number])
             one["until"] = min(filter(None, (one["until"], until and until.isoformat())), default=None)
@@ -61,7 +61,7 @@ def display_rows(home: Home, product_id: str, files: Sequence[Path], day: date) 
     ]
 
 
-def _due(counted: dict[str, Any], day: date) -> bool:
+def _delta(counted: dict[str, Any], day: date) -> bool:
     return counted["until"] is not None and date.fromisoformat(counted["until"]) <= day
 
 

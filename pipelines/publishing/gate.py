@@ -15,7 +15,7 @@ from pipelines.catalog.models import Product, Releases
 from pipelines.ground.errors import HubError
 from pipelines.ground.stopwatch import stage
 from pipelines.privacy.scan import Hit, scan_rows
-from pipelines.publishing.fresh import Fresh, joined
+from pipelines.publishing.new_records import NewRecords, joined
 from pipelines.publishing.product_suite import product_suite, value_checks_hold
 from pipelines.records.display import STATE
 
@@ -39,15 +39,15 @@ class Validation:
 class Checked:
     """What is new in a candidate: records that the government set holds too, which was checked, and all others."""
 
-    alone: Fresh
-    held_elsewhere: Fresh
+    alone: NewRecords
+    held_elsewhere: NewRecords
 
     @property
-    def all(self) -> Fresh:
+    def all(self) -> NewRecords:
         """Every record."""
         alone, other = self.alone, self.held_elsewhere
         spans = joined([*alone.spans, *other.spans])
-        return Fresh((*alone.files, *other.files), alone.changes or other.changes, spans)
+        return NewRecords((*alone.files, *other.files), alone.changes or other.changes, spans)
 
 
 class Refused(HubError):
@@ -59,7 +59,13 @@ class Refused(HubError):
 
 
 def check(
-    catalog: Catalog, product: Product, key: Sequence[str], fresh: Checked, memory_limit: str, spill: Path, suite: Any
+    catalog: Catalog,
+    product: Product,
+    key: Sequence[str],
+    new_records: Checked,
+    memory_limit: str,
+    spill: Path,
+    suite: Any,
 ) -> Validation:
     """Check the data files of a candidate.
 
@@ -67,7 +73,7 @@ def check(
         catalog: for fields and policies.
         product: of a dataset.
         key: the record key.
-        fresh: the candidate's new records.
+        new_records: the candidate's new records.
         memory_limit: what DuckDB may hold.
         spill: where it may spill.
         suite: the dataset's suite.
@@ -77,13 +83,13 @@ def check(
     """
     dataset_id = str(product.dataset)
     with stage("scan"):
-        _no_citizen_id(product, key, fresh.all)
+        _no_citizen_id(product, key, new_records.all)
     asked = for_release(catalog, dataset_id, suite, product)
     own = product_suite(catalog, product)
     with stage("gate"):
         both = {**own, "expectations": [*asked["expectations"], *own["expectations"]]}
-        _meets(catalog, product, both, fresh.alone, memory_limit, spill)
-        _meets(catalog, product, own, fresh.held_elsewhere, memory_limit, spill)
+        _meets(catalog, product, both, new_records.alone, memory_limit, spill)
+        _meets(catalog, product, own, new_records.held_elsewhere, memory_limit, spill)
     return Validation(product.id, len(asked["expectations"]) + len(own["expectations"]), True)
 
 
@@ -108,11 +114,11 @@ def no_fall(policy: Releases, product_id: str, rows_before: int, removed: Mappin
         )
 
 
-def _no_citizen_id(product: Product, key: Sequence[str], fresh: Fresh) -> None:
+def _no_citizen_id(product: Product, key: Sequence[str], new_records: NewRecords) -> None:
     """Every text column but the hub's own provenance: batch ids and pseudonyms are hexadecimal digits, and prove nothing."""
-    if not fresh:
+    if not new_records:
         return
-    rows = fresh.lazy()
+    rows = new_records.lazy()
     texts = [name for name, dtype in rows.collect_schema().items() if dtype == pl.String and not name.startswith("_")]
     if hits := scan_rows(rows, texts, key):
         shown = "; ".join(
@@ -124,16 +130,16 @@ def _no_citizen_id(product: Product, key: Sequence[str], fresh: Fresh) -> None:
 
 
 def _meets(
-    catalog: Catalog, product: Product, suite: dict[str, Any], fresh: Fresh, memory_limit: str, spill: Path
+    catalog: Catalog, product: Product, suite: dict[str, Any], new_records: NewRecords, memory_limit: str, spill: Path
 ) -> None:
     from pipelines.expectations.counting import count_unexpected
 
-    if not fresh or not suite["expectations"]:
+    if not new_records or not suite["expectations"]:
         return
     shown = catalog.product_fields(product.id)
     con = expectations.connection(catalog, memory_limit, spill)
     try:
-        con.execute(f"CREATE TEMP VIEW candidate AS {_texts([*shown, STATE], fresh.sql())}")
+        con.execute(f"CREATE TEMP VIEW candidate AS {_texts([*shown, STATE], new_records.sql())}")
         result = count_unexpected(con, "candidate", suite)
     finally:
         con.close()
@@ -146,7 +152,7 @@ def _meets(
 
 def as_text(catalog: Catalog, dataset_id: str, files: Sequence[Path]) -> str:
     """SQL of the published records with every field as text, which is what the suite was made for."""
-    return _texts([field.id for field in catalog.fields(dataset_id)], Fresh(tuple(files)).sql())
+    return _texts([field.id for field in catalog.fields(dataset_id)], NewRecords(tuple(files)).sql())
 
 
 def _texts(columns: Sequence[str], rows: str) -> str:

@@ -50,7 +50,7 @@ class Found:
     """All versions of some keys in lake files, and the next day on which the clock turns any row of these files."""
 
     rows: pl.DataFrame
-    turns_on: date | None
+    next_state_change: date | None
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class KeyIndex:
         keys = pl.concat([one.rename(_KEY) for one in wanted]).unique()
         held = entries.filter(pl.col(_KEY).is_in(keys.implode()))[_ROW]
         following = pl.when(began > now).then(began).when(ended > now).then(ended)
-        turns_on = entries.select(following.min()).item()
-        return Found(self._rows(files, [rows for _, rows in indices], held), turns_on)
+        next_state_change = entries.select(following.min()).item()
+        return Found(self._rows(files, [rows for _, rows in indices], held), next_state_change)
 
     def forget_others(self, files: Iterable[Path]) -> None:
         """Remove what is known of lake files that are no more, and other editions."""

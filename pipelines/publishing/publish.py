@@ -2,9 +2,9 @@
 
 A bucket is made anew when its lake files, the messages about it or what the catalogue says of the product changed, or when the
 clock has come to a day on which one of its records turns; all others are taken over. Of a large bucket only the slices in which
-something changed are made anew, where nothing but rows and messages came (``pipelines.publishing.renewal``). The clock never runs
-back: what is published as of an earlier day than the latest release is made as of that release's day, or records whose time is over
-would be shown again because somebody ran an old task.
+something changed are rebuilt, where nothing but rows and messages came (``pipelines.publishing.incremental_update``). The
+clock never runs back: what is published as of an earlier day than the latest release is made as of that release's day, or
+records whose time is over would be shown again because somebody ran an old task.
 """
 
 from __future__ import annotations
@@ -24,17 +24,22 @@ from pipelines.catalog import Dataset
 from pipelines.catalog.models import Product
 from pipelines.ground.clock import CHINA
 from pipelines.ground.errors import HubError, InputError
-from pipelines.ground.ordered_map import two_at_a_time
+from pipelines.ground.ordered_map import ordered_map
 from pipelines.ground.stopwatch import stage
 from pipelines.publishing import erasure, gate
 from pipelines.publishing.bucket import Bucket, Wanted, make_bucket
 from pipelines.publishing.candidate import Candidate
 from pipelines.publishing.displays import display_rows
-from pipelines.publishing.enter import enter, enter_standing, entered, transaction_of
+from pipelines.publishing.incremental_update import BucketDelta, IncrementalUpdate, can_update
+from pipelines.publishing.ledger_entries import (
+    record_in_ledger,
+    record_refusal_in_ledger,
+    recorded_releases,
+    transaction_of,
+)
 from pipelines.publishing.messages import Messages, read_messages
 from pipelines.publishing.published import Conflicts, Published
-from pipelines.publishing.renewal import Due, Renewal, can_renew
-from pipelines.publishing.sources import Source, definition, made_from, remember, source, told
+from pipelines.publishing.sources import Source, definition, made_from, messages_used, save, source
 from pipelines.publishing.subject import publish_subjects
 from pipelines.storage.compactions import compactions
 from pipelines.storage.hub import Hub
@@ -42,7 +47,7 @@ from pipelines.storage.manifest import Manifest, data_files, latest
 from pipelines.storage.parts import by_bucket
 from pipelines.storage.superseded import SupersededFiles, key_columns
 
-__all__ = ["Published", "concerned", "publish"]
+__all__ = ["Published", "affected_datasets", "publish"]
 
 _GOVERNMENT: Final = "government"
 
@@ -79,8 +84,8 @@ class _Run:
         return {bucket: self.messages.of(dataset.id, bucket) for bucket in buckets}
 
     @cached_property
-    def entered(self) -> set[str]:
-        return entered(self._hub)
+    def recorded_releases(self) -> set[str]:
+        return recorded_releases(self._hub)
 
 
 def publish(
@@ -149,8 +154,8 @@ def _publish_dataset(
     for (
         plan
     ) in plans:  # a run that died once it had moved the pointer has not: nobody else would, where more has come since
-        if plan.previous is not None and transaction_of(plan.previous) not in run.entered:
-            enter(hub, plan.previous)
+        if plan.previous is not None and transaction_of(plan.previous) not in run.recorded_releases:
+            record_in_ledger(hub, plan.previous)
     touched = sorted(frozenset().union(*(plan.touched for plan in plans)))
     results: list[Published] = []
     failures: list[str] = []
@@ -161,8 +166,11 @@ def _publish_dataset(
         if plan.previous is not None and not plan.touched:
             if any(plan.known[bucket].source != made.source for bucket, made in plan.sources.items()):
                 # The same rows in other files: compaction.
-                sources = {b: replace(made, turns_on=plan.known[b].turns_on) for b, made in plan.sources.items()}
-                remember(hub.home, plan.previous, sources, run.about(dataset, sources))
+                sources = {
+                    b: replace(made, next_state_change=plan.known[b].next_state_change)
+                    for b, made in plan.sources.items()
+                }
+                save(hub.home, plan.previous, sources, run.about(dataset, sources))
             results.append(_published(plan.previous, new=False))
     day, asked = (one.astimezone(CHINA).date() for one in (at, as_of))
     if day > asked:
@@ -194,7 +202,7 @@ def _plan(
     touched = frozenset(
         bucket
         for bucket, made in sources.items()
-        if bucket not in there or bucket not in known or not known[bucket].stands(made, day)
+        if bucket not in there or bucket not in known or not known[bucket].is_current(made, day)
     )
     return _Plan(product, previous, defined, sources, known, touched)
 
@@ -221,19 +229,22 @@ def _make(
                 candidates[plan.product.id].link(part)
 
     turns = {}
-    losers = SupersededFiles(hub.home, dataset, hub.catalog.fields(dataset.id))
+    superseded_versions = SupersededFiles(hub.home, dataset, hub.catalog.fields(dataset.id))
     with stage("resolve"):
         for bucket, done in _made(hub, run, dataset, active, touched, files, day, folders):
-            turns[bucket] = done.turns_on
-            losers.add(bucket, done.losers)
-            for _ in two_at_a_time(lambda item: candidates[item[0]].add(item[1]), done.products.items()):
+            turns[bucket] = done.next_state_change
+            superseded_versions.add(bucket, done.superseded_versions)
+            for _ in ordered_map(lambda item: candidates[item[0]].add(item[1]), done.products.items()):
                 pass
-    losers.keep()  # before any pointer moves: a run that dies here makes the buckets anew, and these with them
+    superseded_versions.keep()  # before any pointer moves: a run that dies here makes the buckets anew, and these with them
     results, failures = [], []
     passed: list[_Plan] = []
     for plan in active:
         sources = {
-            bucket: replace(made_of, turns_on=turns[bucket] if bucket in plan.touched else plan.known[bucket].turns_on)
+            bucket: replace(
+                made_of,
+                next_state_change=turns[bucket] if bucket in plan.touched else plan.known[bucket].next_state_change,
+            )
             for bucket, made_of in plan.sources.items()
         }
         about = run.about(dataset, sources)
@@ -257,53 +268,55 @@ def _made(
 ) -> Iterator[tuple[str, Bucket]]:
     """Touched buckets in order, each for the products that want it: renewed where that can be, else made anew."""
     plans = {bucket: [plan for plan in active if bucket in plan.touched] for bucket in touched}
-    dues = {bucket: _due(hub, run, dataset, plans[bucket], bucket, files.get(bucket, [])) for bucket in touched}
+    deltas = {bucket: _delta(hub, run, dataset, plans[bucket], bucket, files.get(bucket, [])) for bucket in touched}
 
-    def anew(bucket: str) -> Bucket:
+    def rebuilt(bucket: str) -> Bucket:
         wanted = [plan.wanted for plan in plans[bucket]]
         about = run.messages.of(dataset.id, bucket)
         return make_bucket(hub, dataset, bucket, files.get(bucket, []), about, day, wanted, folders)
 
     def alike(bucket: str) -> tuple[bool, list[str]]:
-        return dues[bucket] is not None, [plan.product.id for plan in plans[bucket]]
+        return deltas[bucket] is not None, [plan.product.id for plan in plans[bucket]]
 
-    for (renewable, _), some in groupby(touched, alike):
+    for (updatable, _), some in groupby(touched, alike):
         buckets = list(some)
-        if renewable:
-            renewal = Renewal(hub, dataset, [plan.wanted for plan in plans[buckets[0]]], folders, day)
-            yield from renewal.make(due for due in map(dues.get, buckets) if due is not None)
+        if updatable:
+            update = IncrementalUpdate(hub, dataset, [plan.wanted for plan in plans[buckets[0]]], folders, day)
+            yield from update.make(delta for delta in map(deltas.get, buckets) if delta is not None)
         else:
-            yield from zip(buckets, two_at_a_time(anew, buckets), strict=True)
+            yield from zip(buckets, ordered_map(rebuilt, buckets), strict=True)
 
 
-def _due(
+def _delta(
     hub: Hub, run: _Run, dataset: Dataset, plans: Sequence[_Plan], bucket: str, files: Sequence[Path]
-) -> Due | None:
+) -> BucketDelta | None:
     """A bucket that can be renewed for all products that want it; else None."""
     about = run.messages.of(dataset.id, bucket)
     known = _known(plans, bucket)
-    before = _told(hub, plans, bucket, about.clear())
-    if known is None or before is None or not can_renew([plan.wanted for plan in plans], bucket):
+    before = _messages_used(hub, plans, bucket, about.clear())
+    if known is None or before is None or not can_update([plan.wanted for plan in plans], bucket):
         return None
     there = [path for path in files if path.name in known]
-    return Due(bucket, there, [path for path in files if path.name not in known], about, before)
+    return BucketDelta(bucket, there, [path for path in files if path.name not in known], about, before)
 
 
 def _known(plans: Sequence[_Plan], bucket: str) -> frozenset[str] | None:
     """The lake files all products were made from, where all that happened since is that files and messages came; else None."""
     made = [(plan.known.get(bucket), plan.sources[bucket]) for plan in plans]
-    if not all(known is not None and known.grew_to(now) for known, now in made):
+    if not all(known is not None and known.only_appended(now) for known, now in made):
         return None
     files = {known.files for known, _ in made if known is not None}
     return frozenset(files.pop()) if len(files) == 1 else None
 
 
-def _told(hub: Hub, plans: Sequence[_Plan], bucket: str, none: pl.DataFrame) -> Mapping[str, pl.DataFrame] | None:
+def _messages_used(
+    hub: Hub, plans: Sequence[_Plan], bucket: str, none: pl.DataFrame
+) -> Mapping[str, pl.DataFrame] | None:
     """By product, the messages about a bucket that its latest release was made with; None where some are lost."""
     found: dict[str, pl.DataFrame] = {}
     for plan in plans:
         made = plan.known.get(bucket)
-        messages = told(hub.home, plan.product.id, made, none) if made else None
+        messages = messages_used(hub.home, plan.product.id, made, none) if made else None
         if messages is None:
             return None
         found[plan.product.id] = messages
@@ -323,7 +336,7 @@ def _finish(
     manifest = candidate.manifest(at)
     if previous is not None and not candidate.changed:
         # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
-        remember(hub.home, previous, sources, messages)
+        save(hub.home, previous, sources, messages)
         candidate.discard()
         return _published(previous, new=False)
     suite = expectations.read(hub.settings.expectations, str(product.dataset))
@@ -338,13 +351,13 @@ def _finish(
         if previous is not None:
             files = data_files(hub.home, product.id) if product.publication_clock else []
             shown = display_rows(hub.home, product.id, files, at.astimezone(CHINA).date())
-            enter_standing(hub, previous, manifest, shown)
+            record_refusal_in_ledger(hub, previous, manifest, shown)
         candidate.discard()
         raise
     candidate.move(manifest, validation)
-    remember(hub.home, manifest, sources, messages)
+    save(hub.home, manifest, sources, messages)
     candidate.discard()
-    enter(hub, manifest)
+    record_in_ledger(hub, manifest)
     return _published(manifest, new=True)
 
 
@@ -352,7 +365,7 @@ def _checked(plan: _Plan, candidate: Candidate, passed: Sequence[_Plan]) -> gate
     """Files whose records the government set holds too, which has passed in this run, need no second look."""
     whole = next((one for one in passed if _holds_all(one.product)), None)
     shared = plan.touched & whole.touched if whole else frozenset()
-    return gate.Checked(candidate.fresh(sorted(plan.touched - shared)), candidate.fresh(sorted(shared)))
+    return gate.Checked(candidate.new_records(sorted(plan.touched - shared)), candidate.new_records(sorted(shared)))
 
 
 def _holds_all(product: Product) -> bool:
@@ -369,7 +382,7 @@ def _published(manifest: Manifest, *, new: bool) -> Published:
     return Published(manifest["product_id"], manifest["release_id"], manifest["rows"], manifest["changes"], new=new)
 
 
-def loads(datasets: Sequence[str], most: int = 6) -> list[list[str]]:
+def task_batches(datasets: Sequence[str], most: int = 6) -> list[list[str]]:
     """Datasets in the portions of one task each: starting a task costs more than publishing a small dataset.
 
     Neighbours go to different loads, so that the large ones (they stand together: registrations, licences, penalties) do too.
@@ -378,7 +391,7 @@ def loads(datasets: Sequence[str], most: int = 6) -> list[list[str]]:
     return [list(datasets[first::number]) for first in range(number)]
 
 
-def concerned(hub: Hub, datasets: Sequence[str]) -> list[str]:
+def affected_datasets(hub: Hub, datasets: Sequence[str]) -> list[str]:
     """Datasets to publish when these changed: themselves, and all that messages among them may name."""
     asked: set[Any] = {one.dataset for one in hub.catalog.policies.repair.messages}
     if not asked & set(datasets):

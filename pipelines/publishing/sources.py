@@ -5,9 +5,9 @@
     state/messages/<product_id>/<told>.parquet
 
 ``source`` changes with the lake files of a bucket, the messages about it, and what the catalogue says of the product;
-``turns_on`` is the next day on which the clock changes something. ``rules`` changes with the catalogue alone, ``told`` with the
-messages, which are kept: where ``rules`` stands and ``files`` are still among those of the lake, only what came since need be
-looked at. Where a file is lost, everything is made anew.
+``turns_on`` is the next day on which the clock changes something (``next_state_change``). ``rules`` changes with the catalogue
+alone, ``told`` (``messages_used``) with the messages, which are kept: where ``rules`` is the same and ``files`` are still among
+those of the lake, only what came since need be looked at. Where a file is lost, everything is rebuilt.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ class Source:
     """What a bucket is made from, and until when that holds."""
 
     source: str
-    turns_on: date | None = None
+    next_state_change: date | None = None
     rules: str = ""
     files: tuple[str, ...] = ()
-    told: str = ""
+    messages_used: str = ""
 
-    def stands(self, made: Source, day: date) -> bool:
+    def is_current(self, made: Source, day: date) -> bool:
         """True where the bucket need not be made anew."""
         same = self.source == made.source or (
-            self.grew_to(made) and self.files == made.files and self.told == made.told
+            self.only_appended(made) and self.files == made.files and self.messages_used == made.messages_used
         )
-        return same and (self.turns_on is None or day < self.turns_on)
+        return same and (self.next_state_change is None or day < self.next_state_change)
 
-    def grew_to(self, made: Source) -> bool:
+    def only_appended(self, made: Source) -> bool:
         """True where all that happened since is that files and messages came."""
         return bool(self.rules) and self.rules == made.rules and set(self.files) <= set(made.files)
 
@@ -79,7 +79,7 @@ def made_from(home: Home, previous: Manifest | None) -> dict[str, Source]:
     }
 
 
-def remember(
+def save(
     home: Home, manifest: Manifest, sources: Mapping[str, Source], messages: Mapping[str, pl.DataFrame] | None = None
 ) -> None:
     """Write down what a release was made from.
@@ -91,7 +91,7 @@ def remember(
         messages: about each bucket.
     """
     folder = _path(home, manifest["product_id"], "messages")
-    kept = {f"{one.told}.parquet": bucket for bucket, one in sources.items() if one.told}
+    kept = {f"{one.messages_used}.parquet": bucket for bucket, one in sources.items() if one.messages_used}
     for name, bucket in kept.items():
         if not (folder / name).exists():
             folder.mkdir(parents=True, exist_ok=True)
@@ -100,9 +100,9 @@ def remember(
     buckets = {
         bucket: {
             "source": one.source,
-            "turns_on": one.turns_on.isoformat() if one.turns_on else None,
+            "turns_on": one.next_state_change.isoformat() if one.next_state_change else None,
             "rules": one.rules,
-            "told": one.told,
+            "told": one.messages_used,
             "files": one.files,
         }
         for bucket, one in sorted(sources.items())
@@ -114,7 +114,7 @@ def remember(
             old.unlink()
 
 
-def told(home: Home, product_id: str, one: Source, none: pl.DataFrame) -> pl.DataFrame | None:
+def messages_used(home: Home, product_id: str, one: Source, none: pl.DataFrame) -> pl.DataFrame | None:
     """The messages a bucket of a release was made with; None where they are lost.
 
     Args:
@@ -123,8 +123,8 @@ def told(home: Home, product_id: str, one: Source, none: pl.DataFrame) -> pl.Dat
         one: what the bucket was made from.
         none: a frame of no messages.
     """
-    path = _path(home, product_id, "messages") / f"{one.told}.parquet"
-    if not one.told:
+    path = _path(home, product_id, "messages") / f"{one.messages_used}.parquet"
+    if not one.messages_used:
         return none
     return pl.read_parquet(path) if path.exists() else None
 
@@ -161,7 +161,7 @@ def source(definition_: str, files: Sequence[Path], messages: str) -> Source:
     return Source(_digest([definition_, messages, *names]), None, _digest([definition_]), tuple(names), messages)
 
 
-def stands(
+def is_current(
     hub: Lake, product: Product, manifest: Manifest, files: Mapping[str, Sequence[Path]], messages: Messages
 ) -> bool:
     """True where a release was made from these lake files and messages, under the present catalogue."""

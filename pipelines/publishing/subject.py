@@ -22,16 +22,16 @@ import polars as pl
 from pipelines import expectations
 from pipelines.catalog import Catalog
 from pipelines.ground.clock import CHINA
-from pipelines.ground.ordered_map import two_at_a_time
+from pipelines.ground.ordered_map import ordered_map
 from pipelines.ground.stopwatch import stage
 from pipelines.privacy.scan import scan_rows
 from pipelines.publishing.bucket import Made, Part, part_file, previous_records, write
 from pipelines.publishing.candidate import Candidate
-from pipelines.publishing.enter import enter, entered, transaction_of
-from pipelines.publishing.fresh import Fresh
 from pipelines.publishing.gate import Refused, Validation
+from pipelines.publishing.ledger_entries import record_in_ledger, recorded_releases, transaction_of
+from pipelines.publishing.new_records import NewRecords
 from pipelines.publishing.published import Conflicts, Published
-from pipelines.publishing.sources import Source, made_from, remember
+from pipelines.publishing.sources import Source, made_from, save
 from pipelines.publishing.subject_erasure import MADE_FROM, erase_from_subjects
 from pipelines.records import source_ranks
 from pipelines.records.changes import changes
@@ -82,8 +82,8 @@ def publish_subjects(hub: Hub, as_of: datetime, tell: Conflicts) -> tuple[list[P
         if not found and previous is None:
             return [], []
         at = max([as_of, *([datetime.fromisoformat(previous["as_of"])] if previous else [])])
-        if previous is not None and transaction_of(previous) not in entered(hub):
-            enter(hub, previous)  # a run that died after it had moved the pointer has not
+        if previous is not None and transaction_of(previous) not in recorded_releases(hub):
+            record_in_ledger(hub, previous)  # a run that died after it had moved the pointer has not
         try:
             done = _publish(hub, master, previous, found, at)
         except Refused as error:
@@ -118,7 +118,7 @@ def _publish(
         if previous is not None and before is not None and before.rules == defined and in_slices(mine):
             difference = differing(hub, master, bucket, mine, before.files)
             if difference is not None:
-                return _renewed(hub, master, bucket, mine, difference, days, ranks, previous, candidate)
+                return _updated(hub, master, bucket, mine, difference, days, ranks, previous, candidate)
         said = read_bucket(hub, master, mine, days)
         return _bucket(
             master, bucket, said, ranks, previous_records(hub, master.product.id, bucket, previous, [CODE]), candidate
@@ -126,7 +126,7 @@ def _publish(
 
     statements: dict[str, pl.DataFrame] = {}
     with stage("subjects"):
-        for bucket, done in zip(touched, two_at_a_time(made, touched), strict=True):
+        for bucket, done in zip(touched, ordered_map(made, touched), strict=True):
             candidate.add(done.made)
             statements[bucket] = done.statements
     manifest = _described(candidate.manifest(at), master, found)
@@ -155,7 +155,7 @@ def _settle(
 ) -> Published:
     """What follows once it is known which release stands; a run that died before this does it again."""
     conflicts.keep(hub.home, statements, candidate.work)
-    remember(hub.home, release, sources)
+    save(hub.home, release, sources)
     candidate.discard()
     _account(hub, master, release)
     erase_from_subjects(hub, master, release)
@@ -180,7 +180,7 @@ def _bucket(
     return _Bucket(Made({bucket: Part(file, account, counted)}, changes(before, frame, [CODE], GONE)), statements)
 
 
-def _renewed(
+def _updated(
     hub: Hub,
     master: SubjectMaster,
     bucket: str,
@@ -195,28 +195,28 @@ def _renewed(
     codes = difference.codes
     said = read_bucket(hub, master, sources, days, difference.mentions)
     given = names_given(master, said.mentions, said.lost, said.former)
-    fresh = subjects(master, said.mentions, given.select(CODE, MATCHED_NAME, NAME), said.first, ranks)
+    new_records = subjects(master, said.mentions, given.select(CODE, MATCHED_NAME, NAME), said.first, ranks)
     table = conflicts.conflicts_table(hub.home)
     there = [path for path, partition in table.files().items() if partition == bucket]
     others = table.scan(there).select(*STATEMENT).filter(~pl.col("credit_code").is_in(codes.implode())).collect()
-    statements = in_order(pl.concat([others, own_conflicts(master, said.mentions, given, fresh, said.against)]))
+    statements = in_order(pl.concat([others, own_conflicts(master, said.mentions, given, new_records, said.against)]))
     described = previous["buckets"][bucket]
     rows = pl.read_parquet(part_file(hub, master.product.id, bucket, previous), hive_partitioning=False)
     mine = rows.select(pl.col(CODE).is_in(codes.implode())).to_series()
-    frame = _in_place(rows, mine, fresh)
+    frame = _in_place(rows, mine, new_records)
     counted = Counter(described["findings"])
     counted.update({f"{_OF_PROVIDER}{name}": number for name, number in difference.subjects_now.items()})
     counted.subtract({f"{_OF_PROVIDER}{name}": number for name, number in difference.subjects_before.items()})
     account = described["rows"] | {"accepted": frame.height, "published": frame.height}
     part = Part(write(frame, candidate.data, bucket), account, {name: n for name, n in sorted(counted.items()) if n})
-    turned = changes(rows[mine.arg_true()], fresh, [CODE], GONE)
-    return _Bucket(Made({bucket: part}, turned, renewed=True), statements)
+    turned = changes(rows[mine.arg_true()], new_records, [CODE], GONE)
+    return _Bucket(Made({bucket: part}, turned, updated=True), statements)
 
 
-def _in_place(rows: pl.DataFrame, gone: pl.Series, fresh: pl.DataFrame) -> pl.DataFrame:
+def _in_place(rows: pl.DataFrame, gone: pl.Series, new_records: pl.DataFrame) -> pl.DataFrame:
     """Rows sorted by code, some of them replaced; each row is moved once, which of so many columns is most of the work."""
-    both = pl.concat([rows, fresh])
-    there = pl.concat([~gone, pl.repeat(True, fresh.height, eager=True)])
+    both = pl.concat([rows, new_records])
+    there = pl.concat([~gone, pl.repeat(True, new_records.height, eager=True)])
     kept = both.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("place"), CODE).filter(there)
     return both[kept.sort(CODE)["place"]]
 
@@ -246,18 +246,18 @@ def _check(
         Refused: with the reason left beside ``latest``.
     """
     suite = master_suite(master, hub.settings.expectations)
-    fresh = candidate.fresh(touched)
+    new_records = candidate.new_records(touched)
     texts = [name for name, dtype in schema(master).items() if dtype == pl.String]
     try:
         with stage("gate"):
-            if fresh and (hits := scan_rows(fresh.lazy(), texts, [CODE])):
+            if new_records and (hits := scan_rows(new_records.lazy(), texts, [CODE])):
                 shown = "; ".join(f"{hit.column}: {hit.rows} rows" for hit in hits)
                 raise Refused(
                     f"{master.product.id}: citizen IDs stand in what was to be published ({shown}); latest does not move",
                     hits,
                 )
-            if fresh:  # none where subjects only went
-                meets(hub, master.product.id, suite, fresh, candidate.work)
+            if new_records:  # none where subjects only went
+                meets(hub, master.product.id, suite, new_records, candidate.work)
     except Refused as error:
         candidate.refuse(manifest, error)
         candidate.discard()
@@ -265,7 +265,7 @@ def _check(
     return Validation(master.product.id, len(suite["expectations"]), True)
 
 
-def meets(hub: Hub, name: str, suite: dict[str, Any], fresh: Fresh, work: Path) -> None:
+def meets(hub: Hub, name: str, suite: dict[str, Any], new_records: NewRecords, work: Path) -> None:
     """Put new records to a suite.
 
     Raises:
@@ -279,7 +279,7 @@ def meets(hub: Hub, name: str, suite: dict[str, Any], fresh: Fresh, work: Path) 
     shown = ", ".join(f'CAST("{column}" AS VARCHAR) AS "{column}"' for column in columns)
     con = expectations.connection(hub.catalog, hub.settings.memory_limit, work)
     try:
-        con.execute(f"CREATE TEMP VIEW candidate AS SELECT {shown} FROM ({fresh.sql()})")
+        con.execute(f"CREATE TEMP VIEW candidate AS SELECT {shown} FROM ({new_records.sql()})")
         result = count_unexpected(con, "candidate", suite)
     finally:
         con.close()
@@ -310,7 +310,7 @@ def master_suite(master: SubjectMaster, folder: Path) -> dict[str, Any]:
 
 def _account(hub: Hub, master: SubjectMaster, manifest: Manifest) -> None:
     """Ledger rows of a release, each once."""
-    enter(hub, manifest)
+    record_in_ledger(hub, manifest)
     table = ledger(hub.home, "subject_counts")
     statements = conflicts.conflicts_table(hub.home).read()
     if not table.knows(manifest["release_id"]):

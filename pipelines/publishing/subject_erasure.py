@@ -104,16 +104,16 @@ def subjects_taken_down(hub: Hub, master: SubjectMaster, messages: Messages) -> 
         ``credit_code``, the effect, the bucket, ``dataset_id`` and ``release_id``: the last release of the dataset in which one of
         the subject's records was taken down.
     """
-    entered = _entered(hub)
+    recorded_releases = _entered(hub)
     found = [pl.DataFrame(schema=_GONE)]
-    for dataset_id in sorted(set(entered[_DATASET]) & set(master.catalog.datasets)):
+    for dataset_id in sorted(set(recorded_releases[_DATASET]) & set(master.catalog.datasets)):
         dataset = master.catalog.datasets[dataset_id]
         files = hub.records(dataset_id).by_partition()
         for bucket, taken in taken_down(hub, dataset, messages, files, messages.buckets(dataset_id)).items():
             rows = _named(dataset, taken).with_columns(
                 pl.lit(bucket).alias(_BUCKET), pl.lit(dataset_id).alias(_DATASET)
             )
-            both = rows.join(entered, on=[_DATASET, _RECORD])
+            both = rows.join(recorded_releases, on=[_DATASET, _RECORD])
             found.append(both.group_by(CODE, _BUCKET, _DATASET).agg(pl.col(EFFECT, _TAKEN_IN).max()).select(*_GONE))
     return pl.concat(found)
 
@@ -171,10 +171,10 @@ def _bring(folder: Path, back: TakenDown) -> None:
         return
     manifest = read(folder)
     path = folder / "changes.parquet"
-    told = pl.read_parquet(path)
+    messages_used = pl.read_parquet(path)
     missing = []
     for bucket, subjects in sorted(back.items()):
-        unsaid = subjects.join(told, on=CODE, how="anti")
+        unsaid = subjects.join(messages_used, on=CODE, how="anti")
         for part in parts_of(manifest["buckets"], bucket):
             rows = pl.read_parquet(folder / manifest["buckets"][part]["file"]["path"], hive_partitioning=False)
             missing.append(rows.join(unsaid, on=CODE, how="semi", maintain_order="left"))
@@ -183,7 +183,9 @@ def _bring(folder: Path, back: TakenDown) -> None:
         return
     added = brought.select(pl.lit(ADDED).alias(CHANGE_TYPE), pl.lit(None, pl.String).alias(REASON), *brought.columns)
     temporary = path.with_name(f".{path.name}")
-    pl.concat([told, added.select(told.columns)]).write_parquet(temporary, compression_level=COMPRESSION_LEVEL)
+    pl.concat([messages_used, added.select(messages_used.columns)]).write_parquet(
+        temporary, compression_level=COMPRESSION_LEVEL
+    )
     temporary.replace(path)
     describe(manifest, path, {"path": path.name, "bytes": path.stat().st_size, "sha256": digest(path)}, 0)
     write_json(folder / "manifest.json", manifest)

@@ -26,12 +26,12 @@ def takedown_rows(
     rows = []
     for one in taken_down:
         received = date.fromisoformat(one["received_on"]) if one["received_on"] else None
-        due = _due(catalog, product, received) if received else None
-        rows.append({**one, "due_on": due.isoformat() if due else None, "taken_down_on": day.isoformat()})
+        delta = _delta(catalog, product, received) if received else None
+        rows.append({**one, "due_on": delta.isoformat() if delta else None, "taken_down_on": day.isoformat()})
     return sorted(rows, key=lambda row: (row["record"], row["reason"]))
 
 
-def _due(catalog: Catalog, product: Product, received: date) -> date | None:
+def _delta(catalog: Catalog, product: Product, received: date) -> date | None:
     """The last day in time; None where the rules of the day name no deadline."""
     try:
         terms = catalog.policies.repair.on(received)

@@ -15,9 +15,9 @@ import polars as pl
 from pipelines.catalog import Dataset
 from pipelines.catalog.models import Product
 from pipelines.publishing.bucket import key_digest
-from pipelines.publishing.enter import entries
+from pipelines.publishing.ledger_entries import entries
 from pipelines.publishing.messages import ASKED_BY, ASKED_IN, ASKED_ON, Messages, effects, read_messages
-from pipelines.publishing.sources import stands
+from pipelines.publishing.sources import is_current
 from pipelines.publishing.takedowns import takedown_rows
 from pipelines.records.display import EFFECT, TAKEN_DOWN
 from pipelines.storage.columns import PROVIDER, SUBJECT_KEY
@@ -47,7 +47,7 @@ def _of_dataset(hub: Lake, dataset: Dataset, messages: Messages) -> Iterator[dic
     if messages.buckets(dataset.id):
         for product in hub.catalog.products.values():
             now = latest(hub.home, product.id) if product.dataset == dataset.id else None
-            if now is not None and now["record_key"] == key and not stands(hub, product, now, files, messages):
+            if now is not None and now["record_key"] == key and not is_current(hub, product, now, files, messages):
                 behind.append((product, now))
     if behind:
         for bucket, asked in _asked(hub, dataset, messages, files).items():

@@ -1,6 +1,6 @@
 """Read-only SQL over the hub.
 
-Views: ``lake``, ``quarantine``, ``closings`` and ``losers`` by dataset, ``ledger.<table>``, ``shared.<product>``;
+Views: ``lake``, ``quarantine``, ``resolutions`` and ``superseded_versions`` by dataset, ``ledger.<table>``, ``shared.<product>``;
 ``lake.conflicts`` holds what code verification found.
 """
 
@@ -61,7 +61,7 @@ def _relations(hub: Hub) -> list[tuple[str, str, Table | list[Path]]]:
     for dataset_id in hub.catalog.datasets:
         found.append(("lake", dataset_id, hub.records(dataset_id)))
         found.append(("quarantine", dataset_id, hub.quarantine(dataset_id)))
-        found.append(("closings", dataset_id, hub.closings(dataset_id)))
+        found.append(("closings", dataset_id, hub.resolutions(dataset_id)))
         found.append(("losers", dataset_id, hub.superseded(dataset_id)))
     found.append(("lake", "conflicts", conflicts_table(hub.home)))
     for product_id in hub.catalog.products:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pipelines.ground.ordered_map import two_at_a_time
+from pipelines.ground.ordered_map import ordered_map
 from pipelines.reading.chunks import CHUNK, SMALL, whole_lines
 
 _CUT: Final = "credit_hub_cut"
@@ -36,7 +36,7 @@ def rewrite_gb18030(path: Path, target: Path, *, lone_returns: bool) -> Rewritte
 
     seen = Rewritten()
     with path.open("rb", buffering=0) as source, target.open("wb") as sink:
-        for content, marked, wide in two_at_a_time(decoded, whole_lines(source, lone_returns=lone_returns, size=SMALL)):
+        for content, marked, wide in ordered_map(decoded, whole_lines(source, lone_returns=lone_returns, size=SMALL)):
             seen.marked += marked
             seen.wide += wide
             sink.write(content)

@@ -95,7 +95,7 @@ def _at_once(
         dialect.separator,
         passed.body_at,
         tuple(passed.found.malformed),
-        (*dialect.asides, *passed.found.asides),
+        (*dialect.skipped_rows, *passed.found.skipped_rows),
         layout,
         terms,
     )
@@ -125,7 +125,7 @@ def _fast(path: Path, text: Text, suffix: str, fields: tuple[Field, ...], title:
         text.path,
         dialect.separator,
         dialect.body_at,
-        asides=dialect.asides,
+        skipped_rows=dialect.skipped_rows,
         layout=layout,
         terms=terms,
     )
@@ -146,7 +146,7 @@ def _salvaged(
         better = _reconsidered(path, text, seen)
         if better is None:
             break
-        text = as_text(path, scratch, terms.limits, told=better)
+        text = as_text(path, scratch, terms.limits, known=better)
     return Source(
         path,
         text.encoding,
@@ -154,7 +154,7 @@ def _salvaged(
         fields,
         *_clean(target, dialect, found, fields),
         malformed=tuple(seen.malformed),
-        asides=(*dialect.asides, *seen.asides),
+        skipped_rows=(*dialect.skipped_rows, *seen.skipped_rows),
         layout=layout,
         terms=terms,
         separator=dialect.separator,
@@ -196,4 +196,4 @@ def _header(
 ) -> tuple[Dialect, Columns, Layout | None]:
     dialect = find_dialect(text, suffix, fields)
     found = checked_columns(dialect.header, fields, title, encoding, terms)
-    return dialect, found, layout_of(found, terms.layouts, terms.told)
+    return dialect, found, layout_of(found, terms.layouts, terms.declared)

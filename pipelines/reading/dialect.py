@@ -11,7 +11,7 @@ from pipelines.reading.chunks import MARK
 from pipelines.reading.headers import find_header
 from pipelines.reading.problems import HEADER_ROWS
 from pipelines.reading.rows import fields_of
-from pipelines.reading.skipped_rows import HEADER, TITLE, Aside
+from pipelines.reading.skipped_rows import HEADER, TITLE, SkippedRow
 
 SEPARATORS: Final = (",", "\t", ";", "|")
 _BY_SUFFIX: Final = {".tsv": "\t"}
@@ -33,7 +33,7 @@ class Dialect:
     body_at: int
     lines: int
     row: int
-    asides: tuple[Aside, ...]
+    skipped_rows: tuple[SkippedRow, ...]
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ def _under(head: bytes, separator: str, fields: tuple[Field, ...]) -> Dialect:
     place, last, known = find_header([row.cells for row in rows], fields)
     if not rows:
         return Dialect(separator, (), 0, 0, 0, 1, ())
-    above = [Aside(n, TITLE, " ".join(rows[n - 1].cells)) for n in range(1, place + 1) if any(rows[n - 1].cells)]
-    below = [Aside(n + 1, HEADER, " ".join(rows[n].cells)) for n in range(place + 1, last + 1)]
+    above = [SkippedRow(n, TITLE, " ".join(rows[n - 1].cells)) for n in range(1, place + 1) if any(rows[n - 1].cells)]
+    below = [SkippedRow(n + 1, HEADER, " ".join(rows[n].cells)) for n in range(place + 1, last + 1)]
     lines = sum(row.lines for row in rows[: last + 1])
     header = tuple(rows[place].cells)
     return Dialect(separator, header, known, rows[last].ends, lines, last + 2, tuple(above + below))

@@ -75,15 +75,17 @@ def columns(header: Sequence[str], fields: tuple[Field, ...], title: str) -> Col
         raise Unreadable(duplicate_columns(twice))
     return Columns(
         names=tuple(names),
-        unknown=_told([(n, text) for n, text in enumerate(header, start=1) if names[n - 1].startswith(UNKNOWN)]),
+        unknown=_unknown_in_words(
+            [(n, text) for n, text in enumerate(header, start=1) if names[n - 1].startswith(UNKNOWN)]
+        ),
         missing=tuple(field for field in fields if field.required and field.id not in found),
         header=tuple(header),
     )
 
 
-def _told(unknown: Sequence[tuple[int, str]]) -> tuple[str, ...]:
+def _unknown_in_words(unknown: Sequence[tuple[int, str]]) -> tuple[str, ...]:
     """Columns that are no field as people know them: by their text, or by their places, those side by side together."""
-    told = [text.strip() for _, text in unknown if text.strip()]
+    named = [text.strip() for _, text in unknown if text.strip()]
     places = [place for place, text in unknown if not text.strip()]
     runs: list[list[int]] = []
     for place in places:
@@ -92,7 +94,7 @@ def _told(unknown: Sequence[tuple[int, str]]) -> tuple[str, ...]:
         else:
             runs.append([place])
     return (
-        *told,
+        *named,
         *(f"第 {run[0]} 列（没有列名）" if len(run) == 1 else f"第 {run[0]}–{run[-1]} 列（没有列名）" for run in runs),
     )
 

@@ -11,21 +11,21 @@ from pipelines.reading.headers import Columns, key
 from pipelines.reading.problems import Unreadable, layout_unclear, unknown_layout
 
 
-def layout_of(found: Columns, layouts: tuple[Layout, ...], told: str | None) -> Layout | None:
+def layout_of(found: Columns, layouts: tuple[Layout, ...], declared: str | None) -> Layout | None:
     """The layout of a file; None where the dataset has only one.
 
     Args:
         found: the columns of the file.
         layouts: of the dataset, the current one first.
-        told: ``schema_version`` of the manifest.
+        declared: ``schema_version`` of the manifest.
 
     Raises:
         Unreadable: the manifest names a layout there is not, or the header mixes two and does not say which.
     """
-    if told is not None:
-        named = next((one for one in layouts if told in (one.id, *one.schema_versions)), None)
+    if declared is not None:
+        named = next((one for one in layouts if declared in (one.id, *one.schema_versions)), None)
         if named is None:
-            raise Unreadable(unknown_layout(told, [one.id for one in layouts]))
+            raise Unreadable(unknown_layout(declared, [one.id for one in layouts]))
         return named
     if not layouts:
         return None

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.ground.limits import Deadline
-from pipelines.ground.ordered_map import two_at_a_time
+from pipelines.ground.ordered_map import ordered_map
 from pipelines.reading.chunks import MARK, SMALL, whole_lines
 from pipelines.reading.dialect import Dialect
 from pipelines.reading.gb18030 import NAME
@@ -29,7 +29,7 @@ _HEAD: Final = 1 << 20  # as much as ``dialect`` looks at
 
 
 @dataclass(frozen=True)
-class Passed:
+class ScreeningResult:
     """What a pass found; ``body_at`` is where the first row below the header begins in what was written."""
 
     dialect: Dialect
@@ -40,7 +40,7 @@ class Passed:
 
 def decoded_and_judged(
     path: Path, target: Path, find: Callable[[Path], Dialect], deadline: Deadline, *, lone_returns: bool
-) -> Passed | None:
+) -> ScreeningResult | None:
     """Write a GB18030 file as UTF-8 without its malformed lines.
 
     Args:
@@ -90,7 +90,7 @@ def decoded_and_judged(
 
         below = raw.split(b"\n", dialect.lines)[dialect.lines :]
         parts = with_last(chain((part for part in below if part), chunks))
-        for lines in two_at_a_time(looked_at, parts):
+        for lines in ordered_map(looked_at, parts):
             if deadline.passed:
                 raise Unreadable(too_slow(deadline.seconds))
             if carried:
@@ -104,5 +104,5 @@ def decoded_and_judged(
                 continue
             damaged = damaged or wrong
             sink.write(lines.judged().clean)
-            carried, number = lines.content[lines.cut :], number + lines.told(found, number)
-    return Passed(dialect, found, body_at, damaged)
+            carried, number = lines.content[lines.cut :], number + lines.report(found, number)
+    return ScreeningResult(dialect, found, body_at, damaged)

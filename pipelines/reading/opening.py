@@ -112,11 +112,11 @@ def _workbook(path: Path, suffix: str, fields: tuple[Field, ...], title: str, sc
         encoding, sheets = sheets_of(path, disguise, folder_of(path, suffix, scratch), terms.limits)
         sheet = sheet_with_records(sheets, fields, terms.limits)
     found = checked_columns(sheet.header, fields, title, encoding, terms)
-    layout = layout_of(found, terms.layouts, terms.told)
+    layout = layout_of(found, terms.layouts, terms.declared)
     rows = rows_of(sheet.table, found, fields, at_once=True)
     source = Source(
         path, encoding, found, fields, rows, sheet.table,
-        malformed=sheet.malformed, asides=sheet.asides, layout=layout, terms=terms,
+        malformed=sheet.malformed, skipped_rows=sheet.skipped_rows, layout=layout, terms=terms,
     )  # fmt: skip
     return source if disguise is None else _in_disguise(source, suffix, disguise)
 
@@ -151,8 +151,8 @@ def _elements(path: Path, suffix: str, fields: tuple[Field, ...], title: str, sc
             for place, (name, text_) in enumerate(zip(found.names, read.names, strict=True))
         ),
     )
-    layout = layout_of(found, terms.layouts, terms.told)
-    rows = rows_of(table, found, fields, with_asides=False)
+    layout = layout_of(found, terms.layouts, terms.declared)
+    rows = rows_of(table, found, fields, with_skipped_rows=False)
     return Source(
         path, text.encoding, found, fields, rows, table,
         malformed=tuple(read.malformed), layout=layout, terms=terms,

@@ -21,14 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.ground.limits import Deadline
-from pipelines.ground.ordered_map import two_at_a_time
+from pipelines.ground.ordered_map import ordered_map
 from pipelines.reading.chunks import MARK, whole_lines
 from pipelines.reading.gb18030 import NAME, noted, transcoded
 from pipelines.reading.line_places import line_begins, line_ends
 from pipelines.reading.lines import bad_lines, utf8_lines, wide_lines
 from pipelines.reading.problems import Unreadable, too_slow
 from pipelines.reading.rows import fields_of, readable, shortened
-from pipelines.reading.skipped_rows import OTHER_HEADER, Aside, kind_of
+from pipelines.reading.skipped_rows import OTHER_HEADER, SkippedRow, kind_of
 
 _LONGEST_RECORD: Final = 200  # lines one quoted record may run over
 _CHUNK: Final = 1 << 20
@@ -41,7 +41,7 @@ class Salvaged:
     """What was found in a file: malformed lines and asides by row number, lines beyond ASCII and lines in another encoding."""
 
     malformed: list[tuple[int, str]] = field(default_factory=list)
-    asides: list[Aside] = field(default_factory=list)
+    skipped_rows: list[SkippedRow] = field(default_factory=list)
     wide: int = 0
     undecodable: int = 0
 
@@ -81,13 +81,13 @@ def rewrite(
         stream.seek(offset)
         sink.write(named_by_place(header, separator))
         carried = b""
-        for lines in two_at_a_time(looked_at, with_last(whole_lines(stream, size=_CHUNK))):
+        for lines in ordered_map(looked_at, with_last(whole_lines(stream, size=_CHUNK))):
             if deadline.passed:
                 raise Unreadable(too_slow(deadline.seconds))
             if carried:
                 lines = looked_at((carried + lines.content, lines.last))  # noqa: PLW2901
             sink.write(lines.clean)
-            carried, number = lines.content[lines.cut :], number + lines.told(found, number)
+            carried, number = lines.content[lines.cut :], number + lines.report(found, number)
     return found
 
 
@@ -116,7 +116,7 @@ class Lines:
     """Lines judged together; ``cut`` is where the next chunk begins: before a record that may go on there.
 
     All that can be said of them without those before is said by ``judged``, which two threads do at once; only their row
-    numbers depend on those (``told``).
+    numbers depend on those (``report``).
 
     GB18030 is judged as it came, and decoded without what is taken out: no byte of a longer character looks like a quote, the
     end of a line or a separator but ``|``.
@@ -141,7 +141,7 @@ class Lines:
         self._undecodable = False
         self._judged = False
         self._rows = self._wide = 0
-        self._asides: list[Aside] = []
+        self._asides: list[SkippedRow] = []
         self._malformed: list[tuple[int, str]] = []
         self._ends = line_ends(content)
         self._begins = line_begins(self._ends)
@@ -217,12 +217,14 @@ class Lines:
             self._undecodable = bool(undecodable)
         return self._plain
 
-    def told(self, found: Salvaged, number: int) -> int:
+    def report(self, found: Salvaged, number: int) -> int:
         """Tell what was taken out of lines the first of which is row ``number``; how many rows they have."""
         found.undecodable += int(self._bad.sum())
         found.wide += self._wide
         found.malformed += [(number + row, text) for row, text in self._malformed]
-        found.asides += [replace(aside, row_number=number + aside.row_number) for aside in self._asides]
+        found.skipped_rows += [
+            replace(skipped_row, row_number=number + skipped_row.row_number) for skipped_row in self._asides
+        ]
         return self._rows
 
     def _of_another_encoding(self, values: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -348,7 +350,7 @@ class Lines:
         """Remember a line that is no record; ``known``: it is in the encoding of its file."""
         kind = kind_of(text.split(self.separator), self.header) if known else None
         if kind is not None and kind != OTHER_HEADER:
-            self._asides.append(Aside(row, kind, text.replace(self.separator, " ").strip()))
+            self._asides.append(SkippedRow(row, kind, text.replace(self.separator, " ").strip()))
             return
         self._malformed.append((row, shortened(text)))
 

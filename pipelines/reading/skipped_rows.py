@@ -1,7 +1,8 @@
 """Rows below a header that are no records: totals, notes, and headers that came along when files were pasted together.
 
-They are left out of the records and told in the receipt by row number and kind, so that nothing is dropped in silence. A row counts
-as one only where its first filled cell says so, word for word, and hardly anything else is filled: a company called 合计 is safe.
+They are left out of the records and reported in the receipt by row number and kind, so that nothing is dropped in silence. A row
+counts as one only where its first filled cell says so, word for word, and hardly anything else is filled: a company called 合计 is
+safe.
 """
 
 from __future__ import annotations
@@ -56,14 +57,14 @@ _SURELY: Final = 3  # so many cells that are column names are no coincidence
 
 
 @dataclass(frozen=True)
-class Aside:
+class SkippedRow:
     """A row, or a sheet, that was not read as records; ``row_number`` as a spreadsheet shows it, 0 for a whole sheet."""
 
     row_number: int
     kind: str
     text: str = ""
 
-    def told(self) -> str:
+    def in_words(self) -> str:
         """For the receipt."""
         shown = " ".join(self.text.split())[:60]
         place = f"第 {self.row_number} 行" if self.row_number else f"工作表“{shown}”"

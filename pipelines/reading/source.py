@@ -1,7 +1,7 @@
 """One file as text rows: a lazy frame with one text column for each field of the dataset.
 
 Columns of ``rows``: ``_row_number`` (what a spreadsheet shows, header = 1; of JSON the element), ``_empty`` (no record:
-nothing in any cell, or an aside), ``_last_empty`` (a record whose last cell has nothing), ``_aside`` (why a row with
+nothing in any cell, or an aside), ``_last_empty`` (a record whose last cell has nothing), ``_skipped_row`` (why a row with
 cells is no record, else null) and the field ids; empty cells, and fields the file does not have, are null.
 """
 
@@ -20,11 +20,11 @@ from pipelines.ground.limits import Limits
 from pipelines.reading.headers import Columns, columns
 from pipelines.reading.problems import Unreadable, too_large
 from pipelines.reading.rows import ROW_NUMBER
-from pipelines.reading.skipped_rows import Aside, kinds
+from pipelines.reading.skipped_rows import SkippedRow, kinds
 
 EMPTY: Final = "_empty"
 LAST_EMPTY: Final = "_last_empty"
-ASIDE: Final = "_aside"
+SKIPPED_ROW: Final = "_aside"
 _SMALL: Final = 1 << 20
 
 
@@ -34,7 +34,7 @@ class Terms:
 
     limits: Limits = attribute(default_factory=Limits)
     layouts: tuple[Layout, ...] = ()
-    told: str | None = None
+    declared: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Source:
     """A file that can be read; ``text`` is its UTF-8 form on disk, where it is a CSV file.
 
     ``table`` has ``_row_number`` and every column as sent, named ``0``, ``1``, … in the order of ``columns.header``, unknown ones
-    included. ``asides`` are those known at once, titles above the header for one; others stand in ``rows``. Where the content is
-    not what the name says, ``read_as`` is the ending it should have, and ``notice`` says so to the sender.
+    included. ``skipped_rows`` are those known at once, titles above the header for one; others are in ``rows``. Where the content
+    is not what the name says, ``read_as`` is the ending it should have, and ``notice`` says so to the sender.
     """
 
     path: Path
@@ -56,7 +56,7 @@ class Source:
     separator: str = ","
     body_at: int = 0
     malformed: tuple[tuple[int, str], ...] = ()
-    asides: tuple[Aside, ...] = ()
+    skipped_rows: tuple[SkippedRow, ...] = ()
     layout: Layout | None = None
     terms: Terms = attribute(default_factory=Terms)
     read_as: str = ""
@@ -96,7 +96,12 @@ class Source:
 
 
 def rows_of(
-    table: pl.LazyFrame, found: Columns, fields: tuple[Field, ...], *, with_asides: bool = True, at_once: bool = False
+    table: pl.LazyFrame,
+    found: Columns,
+    fields: tuple[Field, ...],
+    *,
+    with_skipped_rows: bool = True,
+    at_once: bool = False,
 ) -> pl.LazyFrame:
     """The rows of a table whose columns are named ``0``, ``1``, … in the order of the header.
 
@@ -104,20 +109,20 @@ def rows_of(
         table: with ``_row_number``.
         found: which column is which field.
         fields: of the dataset.
-        with_asides: rows may be notes or totals.
+        with_skipped_rows: rows may be notes or totals.
         at_once: no row can be short, so that an empty last cell tells nothing.
     """
     positions = [str(place) for place in range(len(found.names))]
     nothing = [pl.col(place).is_null() for place in positions]
     known = {name: place for place, name in zip(positions, found.names, strict=True)}
-    aside = kinds(found.header) if with_asides and positions else pl.lit(None, dtype=pl.String)
+    skipped_row = kinds(found.header) if with_skipped_rows and positions else pl.lit(None, dtype=pl.String)
     empty = pl.all_horizontal(nothing) if nothing else pl.lit(False)
     last = nothing[-1] if nothing else pl.lit(False)
     return table.select(
         pl.col(ROW_NUMBER).cast(pl.Int64),
         empty.alias(EMPTY),
         last.alias(LAST_EMPTY) if not at_once else pl.lit(False).alias(LAST_EMPTY),
-        aside.alias(ASIDE),
+        skipped_row.alias(SKIPPED_ROW),
         *(
             pl.col(known[field.id]).alias(field.id)
             if field.id in known
@@ -125,8 +130,8 @@ def rows_of(
             for field in fields
         ),
     ).with_columns(
-        (pl.col(EMPTY) | pl.col(ASIDE).is_not_null()).alias(EMPTY),
-        (pl.col(LAST_EMPTY) & ~pl.col(EMPTY) & pl.col(ASIDE).is_null()).alias(LAST_EMPTY),
+        (pl.col(EMPTY) | pl.col(SKIPPED_ROW).is_not_null()).alias(EMPTY),
+        (pl.col(LAST_EMPTY) & ~pl.col(EMPTY) & pl.col(SKIPPED_ROW).is_null()).alias(LAST_EMPTY),
     )
 
 

@@ -20,7 +20,7 @@ class Text:
     damaged: bool = False
 
 
-def as_text(path: Path, scratch: Path, limits: Limits, told: str | None = None) -> Text:
+def as_text(path: Path, scratch: Path, limits: Limits, known: str | None = None) -> Text:
     """The file as UTF-8: itself where it is that already.
 
     Raises:
@@ -28,7 +28,7 @@ def as_text(path: Path, scratch: Path, limits: Limits, told: str | None = None) 
     """
     with path.open("rb") as stream:
         head = stream.read(encodings.CHUNK)
-    name = told or encodings.guess(path)
+    name = known or encodings.guess(path)
     doubled, lone = decoding.ends_of(head)
     target = scratch / f"{path.name}.utf8"
     if name == "utf-32" or (name != "utf-16" and encodings.looks_like_utf16(head)):
@@ -46,10 +46,10 @@ def as_text(path: Path, scratch: Path, limits: Limits, told: str | None = None) 
     check_lines(path, limits, lone=lone)
     if name == "gb18030":
         seen = decoding.rewrite_gb18030(path, target, lone_returns=lone)
-        if told is None and 2 * seen.marked > seen.wide:
+        if known is None and 2 * seen.marked > seen.wide:
             main = encodings.main_encoding(path, lone_returns=lone)
             if main != name:
-                return as_text(path, scratch, limits, told=main)
+                return as_text(path, scratch, limits, known=main)
         return Text(target, name, seen.marked > 0)
     if doubled or lone:
         decoding.rewrite_utf8(path, target, lone_returns=lone)

@@ -27,7 +27,7 @@ from pipelines.reading.problems import (
     too_large,
 )
 from pipelines.reading.rows import ROW_NUMBER, shortened
-from pipelines.reading.skipped_rows import HEADER, SHEET, TITLE, Aside
+from pipelines.reading.skipped_rows import HEADER, SHEET, TITLE, SkippedRow
 
 _ONE_SHEET: Final = (
     "请只把数据行复制到新工作簿的一张工作表里，另存为 .xlsx 后重新报送。",
@@ -43,7 +43,7 @@ class Sheet:
     header: tuple[str, ...]
     table: pl.LazyFrame
     malformed: tuple[tuple[int, str], ...]
-    asides: tuple[Aside, ...]
+    skipped_rows: tuple[SkippedRow, ...]
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ def sheet_with_records(sheets: Sequence[dict[str, Any]], fields: tuple[Field, ..
     if others and best.records > 0:
         raise Unreadable(several_sheets([one.shown_name for one in (best, *others)]))
     unread = [s for s in sheets if s is not best.content and (s.get("error") or s.get("file"))]
-    asides = [Aside(0, SHEET, str(sheet["name"])) for sheet in unread]
-    return _sheet(best, tuple(asides))
+    skipped_rows = [SkippedRow(0, SHEET, str(sheet["name"])) for sheet in unread]
+    return _sheet(best, tuple(skipped_rows))
 
 
 def _check(sheets: Sequence[dict[str, Any]], limits: Limits) -> None:
@@ -143,7 +143,7 @@ def _looked_at(sheet: dict[str, Any], fields: tuple[Field, ...]) -> _Found:
     return _Found(sheet, rows, place, last, known)
 
 
-def _sheet(found: _Found, asides: tuple[Aside, ...]) -> Sheet:
+def _sheet(found: _Found, skipped_rows: tuple[SkippedRow, ...]) -> Sheet:
     rows = pl.scan_ipc(found.content["file"], row_index_name=ROW_NUMBER, row_index_offset=1)
     names = [str(place) for place in range(int(found.content["width"]))]
     table = rows.filter(pl.col(ROW_NUMBER) > found.last + 1).select(
@@ -162,8 +162,10 @@ def _sheet(found: _Found, asides: tuple[Aside, ...]) -> Sheet:
             malformed.append((number, shortened("\t".join(texts))))
         table = table.filter(~pl.col(ROW_NUMBER).is_in(bad.implode()))
     above = [
-        Aside(n + 1, TITLE, " ".join(filter(None, row))) for n, row in enumerate(found.rows[: found.place]) if any(row)
+        SkippedRow(n + 1, TITLE, " ".join(filter(None, row)))
+        for n, row in enumerate(found.rows[: found.place])
+        if any(row)
     ]
-    below = [Aside(n + 1, HEADER, " ".join(found.rows[n])) for n in range(found.place + 1, found.last + 1)]
+    below = [SkippedRow(n + 1, HEADER, " ".join(found.rows[n])) for n in range(found.place + 1, found.last + 1)]
     header = found.rows[found.place] if found.rows else ()
-    return Sheet(header, table, tuple(malformed), (*above, *below, *asides))
+    return Sheet(header, table, tuple(malformed), (*above, *below, *skipped_rows))

@@ -31,7 +31,7 @@ from pipelines.storage.superseded import (
     WINNER_ROW,
     columns,
     key_columns,
-    no_superseded,
+    no_superseded_versions,
 )
 
 _PLACE: Final = "_place"
@@ -44,14 +44,14 @@ _WINNERS_PROVIDER: Final = "_winners_provider_id"
 class Resolved:
     """The records of a bucket and what became of its other rows: ``accepted = published + superseded + duplicate``.
 
-    ``losers`` has the columns of ``pipelines.storage.superseded``, and ``kinds`` counts them by kind.
+    ``superseded_versions`` has the columns of ``pipelines.storage.superseded``, and ``kinds`` counts them by kind.
     """
 
     records: pl.DataFrame
     accepted: int
     superseded: int
     duplicate: int
-    losers: pl.DataFrame = field(default_factory=pl.DataFrame)
+    superseded_versions: pl.DataFrame = field(default_factory=pl.DataFrame)
     kinds: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
 
 
@@ -71,7 +71,7 @@ def resolve(rows: pl.DataFrame, dataset: Dataset, precedence: Precedence | None 
     key = key_columns(dataset)
     repeated = rows.select(pl.struct(key).is_duplicated()).to_series()
     if not repeated.any():
-        return Resolved(rows.sort(key), rows.height, 0, 0, no_superseded(rows, dataset))
+        return Resolved(rows.sort(key), rows.height, 0, 0, no_superseded_versions(rows, dataset))
     content = [name for name in rows.columns if name not in PROVENANCE or name == SUBJECT_KEY]
     rest = [name for name in content if name not in key]
     several = order.measured(rows.filter(repeated), rest).with_row_index(_PLACE)
@@ -84,11 +84,11 @@ def resolve(rows: pl.DataFrame, dataset: Dataset, precedence: Precedence | None 
     same = several.join(newest.select(content), on=content, how="semi", nulls_equal=True)
     winners = same.sort([*key, RECEIVED_ON, BATCH, ROW_NUMBER]).unique(key, keep="first", maintain_order=True)
     records = pl.concat([rows.filter(~repeated), winners.select(rows.columns)]).sort(key)
-    losers = several.join(winners.select(_PLACE), on=_PLACE, how="anti", maintain_order="left")
+    superseded_versions = several.join(winners.select(_PLACE), on=_PLACE, how="anti", maintain_order="left")
     channel = {*order.channel_fields, *dataset.version_order}
     substance = [name for name in content if name not in channel]
-    alike = losers.join(newest.select(substance), on=substance, how="semi", nulls_equal=True)
-    named = _named(losers, newest, winners, key, criteria).with_columns(
+    alike = superseded_versions.join(newest.select(substance), on=substance, how="semi", nulls_equal=True)
+    named = _named(superseded_versions, newest, winners, key, criteria).with_columns(
         kind_of(
             pl.col(_PLACE).is_in(same[_PLACE].implode()),
             pl.col(_PLACE).is_in(alike[_PLACE].implode()),
@@ -103,13 +103,13 @@ def resolve(rows: pl.DataFrame, dataset: Dataset, precedence: Precedence | None 
         accepted=rows.height,
         superseded=sum(kinds[kind] for kind in SUPERSEDED),
         duplicate=sum(kinds[kind] for kind in DUPLICATES),
-        losers=named.select(columns(dataset)).sort([*key, RECEIVED_ON, BATCH, ROW_NUMBER]),
+        superseded_versions=named.select(columns(dataset)).sort([*key, RECEIVED_ON, BATCH, ROW_NUMBER]),
         kinds=kinds,
     )
 
 
 def _named(
-    losers: pl.DataFrame,
+    superseded_versions: pl.DataFrame,
     newest: pl.DataFrame,
     winners: pl.DataFrame,
     key: Sequence[str],
@@ -124,7 +124,7 @@ def _named(
         pl.col(ROW_NUMBER).alias(WINNER_ROW),
         pl.col(PROVIDER).alias(_WINNERS_PROVIDER),
     )
-    both = losers.join(deciding, on=key, how="left", nulls_equal=True, maintain_order="left").join(
+    both = superseded_versions.join(deciding, on=key, how="left", nulls_equal=True, maintain_order="left").join(
         standing, on=key, how="left", nulls_equal=True, maintain_order="left"
     )
     decided = pl.coalesce(
@@ -135,10 +135,10 @@ def _named(
 
 
 def _with_differences(
-    losers: pl.DataFrame, newest: pl.DataFrame, key: Sequence[str], compared: Sequence[str]
+    superseded_versions: pl.DataFrame, newest: pl.DataFrame, key: Sequence[str], compared: Sequence[str]
 ) -> pl.DataFrame:
     """What contradicting rows say differently; they are few, so only they are compared field by field."""
-    against = losers.filter(pl.col(KIND) == CONFLICT).select(*key, _PLACE, *compared)
+    against = superseded_versions.filter(pl.col(KIND) == CONFLICT).select(*key, _PLACE, *compared)
     said = newest.select(*key, *(pl.col(name).alias(_WON + name) for name in compared))
     differing = pl.concat_list(
         pl.when(pl.col(name).ne_missing(pl.col(_WON + name))).then(pl.lit(name)) for name in compared
@@ -146,7 +146,7 @@ def _with_differences(
     found = against.join(said, on=key, how="left", nulls_equal=True).select(
         _PLACE, differing.list.drop_nulls().list.join(",").alias(DIFFERS)
     )
-    return losers.join(found, on=_PLACE, how="left", maintain_order="left")
+    return superseded_versions.join(found, on=_PLACE, how="left", maintain_order="left")
 
 
 def kind_of(same: pl.Expr, alike: pl.Expr, own: pl.Expr, decided_by: pl.Expr) -> pl.Expr:

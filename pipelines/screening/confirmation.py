@@ -62,7 +62,7 @@ def confirmed_rules(verdicts: Mapping[str, pl.Expr], needed: Sequence[str]) -> p
     """
     said = [pl.when(broke).then(pl.lit(name)) for name, broke in verdicts.items()]
 
-    def look(rows: pl.Series) -> pl.Series:
+    def one(rows: pl.Series) -> pl.Series:
         frame = rows.struct.unnest()
         reasons = frame[CONFIRMATION]
         if not said or reasons.null_count() == len(reasons):
@@ -70,4 +70,4 @@ def confirmed_rules(verdicts: Mapping[str, pl.Expr], needed: Sequence[str]) -> p
         joined = pl.concat_str(said, separator=";", ignore_nulls=True)
         return frame.select(pl.when(pl.col(CONFIRMATION).is_not_null() & (joined != "")).then(joined)).to_series()
 
-    return pl.struct(CONFIRMATION, *needed).map_batches(look, return_dtype=pl.String, is_elementwise=True)
+    return pl.struct(CONFIRMATION, *needed).map_batches(one, return_dtype=pl.String, is_elementwise=True)

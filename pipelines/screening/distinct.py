@@ -32,7 +32,7 @@ def where(column: pl.Expr, predicate: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
         predicate: from an expression of strings to one of booleans, elementwise.
     """
 
-    def look(values: pl.Series) -> pl.Series:
+    def one(values: pl.Series) -> pl.Series:
         distinct = few(values)
         if distinct is None:
             return _holds(values, predicate)
@@ -41,7 +41,7 @@ def where(column: pl.Expr, predicate: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
             return pl.repeat(False, len(values), dtype=pl.Boolean, eager=True)
         return one_of(values, hits)
 
-    return column.map_batches(look, return_dtype=pl.Boolean, is_elementwise=True)
+    return column.map_batches(one, return_dtype=pl.Boolean, is_elementwise=True)
 
 
 def mapped(column: pl.Expr, function: Callable[[pl.Expr], pl.Expr], dtype: pl.DataType) -> pl.Expr:
@@ -53,13 +53,13 @@ def mapped(column: pl.Expr, function: Callable[[pl.Expr], pl.Expr], dtype: pl.Da
         dtype: what comes out.
     """
 
-    def look(values: pl.Series) -> pl.Series:
+    def one(values: pl.Series) -> pl.Series:
         distinct = few(values)
         frame = (values if distinct is None else distinct).to_frame("value")
         made = frame.with_columns(function(pl.col("value")).alias("made"))
         return (made if distinct is None else joined(values, made, "value"))["made"]
 
-    return column.map_batches(look, return_dtype=dtype, is_elementwise=True)
+    return column.map_batches(one, return_dtype=dtype, is_elementwise=True)
 
 
 def joined(values: pl.Series, known: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -81,7 +81,7 @@ def csv_lines(rows: pl.DataFrame, *, header: bool) -> bytes:
     return rows.select(COLUMNS).write_csv(line_terminator="\r\n", include_header=header).encode()
 
 
-def harmless(value: pl.Expr) -> pl.Expr:
+def escape_formula(value: pl.Expr) -> pl.Expr:
     """Text that no spreadsheet runs as a formula."""
     return pl.when(value.str.contains(_FORMULA)).then("'" + value).otherwise(value)
 
@@ -128,7 +128,7 @@ def _rows(rows: pl.DataFrame, rule: Rule, value: pl.Expr, expected: pl.Expr) -> 
         pl.lit(rule.severity.value).alias("severity"),
         pl.lit(rule.field).alias("field"),
         pl.lit(rule.field_zh).alias("field_zh"),
-        harmless(value).alias("value"),
+        escape_formula(value).alias("value"),
         expected.alias("expected"),
         pl.lit(rule.message_zh).alias("message_zh"),
         pl.lit(hint(rule)).alias("hint_zh"),

@@ -36,7 +36,7 @@ def mismatch(rule: Rule, references: References) -> pl.Expr:
     keys = known.select("key").unique().with_columns(known_key=pl.lit(True))
     pairs = known.unique().with_columns(known_pair=pl.lit(True))
 
-    def look(rows: pl.Series) -> pl.Series:
+    def one(rows: pl.Series) -> pl.Series:
         cells = rows.struct.unnest().lazy()
         found = cells.join(keys.lazy(), on="key", how="left", maintain_order="left").join(
             pairs.lazy(), on=["key", "value"], how="left", maintain_order="left"
@@ -45,4 +45,4 @@ def mismatch(rule: Rule, references: References) -> pl.Expr:
         return found.select(wrong).collect(engine="in-memory").to_series()
 
     cells = pl.struct(pl.col(str(rule.other)).alias("key"), matched(pl.col(rule.field)).alias("value"))
-    return cells.map_batches(look, return_dtype=pl.Boolean, is_elementwise=True)
+    return cells.map_batches(one, return_dtype=pl.Boolean, is_elementwise=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.catalog import LAYOUT, Catalog, Dataset
-from pipelines.screening.look import lake_name
+from pipelines.screening.field_checks import lake_name
 
 
 def in_layouts(rows: pl.LazyFrame, dataset: Dataset, catalog: Catalog) -> pl.LazyFrame:

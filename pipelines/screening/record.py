@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.catalog import Dataset, Rule
 from pipelines.privacy.pseudonym import Pseudonyms
-from pipelines.screening.look import lake_name
+from pipelines.screening.field_checks import lake_name
 from pipelines.screening.subject import subject_key
 from pipelines.storage.columns import RECORD_KEY, SUBJECT_KEY
 

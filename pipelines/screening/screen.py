@@ -1,7 +1,7 @@
 """Text rows to accepted, flagged and counted rows.
 
 ``Screen`` is a dataset compiled: pure functions from lazy frame to lazy frame. Rules over one cell stand beside the row as bits
-of one number for each field (``look``), rules over two as a boolean column under their id; a column for each rule, and lists of
+of one number for each field (``one``), rules over two as a boolean column under their id; a column for each rule, and lists of
 broken rules, are made for flagged rows only (measured: lists for all rows cost 2.5 times the whole pass).
 """
 
@@ -21,9 +21,9 @@ from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.screening.checks import broken, reason_name, typed_name
 from pipelines.screening.conditions import applies_name, conditional, conditions
 from pipelines.screening.confirmation import RESERVED, confirmed_rules, told
+from pipelines.screening.field_checks import FieldChecks, bits_name, field_checks, lake_name, raw_name
 from pipelines.screening.known import References, mismatch
 from pipelines.screening.layouts import in_layouts, staged_columns
-from pipelines.screening.look import Look, bits_name, lake_name, looks, raw_name
 from pipelines.screening.record import record_key, sound
 from pipelines.screening.subject import bucket, subject_key
 from pipelines.storage.columns import (
@@ -91,10 +91,10 @@ class Screen:
         return (*self.fields, *RESERVED)
 
     @cached_property
-    def looks(self) -> tuple[Look, ...]:
+    def field_checks(self) -> tuple[FieldChecks, ...]:
         """A look for each field."""
         tables = {name: table.accepted for name, table in self.catalog.code_tables.items()}
-        return looks(self.fields, self.rules, tables, self.catalog.registrar_pairs, self.catalog.division_codes)
+        return field_checks(self.fields, self.rules, tables, self.catalog.registrar_pairs, self.catalog.division_codes)
 
     @cached_property
     def over_two(self) -> tuple[Rule, ...]:
@@ -115,9 +115,9 @@ class Screen:
         """
         rows = told(rows)
         rows = rows.with_columns(pl.col(name).alias(raw_name(name)) for name in self.names)
-        rows = rows.with_columns(look.expression().alias(look.field.id) for look in self.looks)
+        rows = rows.with_columns(one.expression().alias(one.field.id) for one in self.field_checks)
         rows = rows.with_columns(
-            column for look in self.looks for column in look.columns(pl.col(look.field.id))
+            column for one in self.field_checks for column in one.columns(pl.col(one.field.id))
         ).with_columns(*conditions(self.over_two), self._cleaned())
         rows = in_layouts(rows, self.dataset, self.catalog)
         rows = rows.with_columns(pl.col(lake_name(name)).alias(typed_name(name)) for name in self._typed)
@@ -146,9 +146,9 @@ class Screen:
         """Rows that broke no refusing rule, in the columns of ``record_schema``."""
         rows = judged.filter(~pl.col(REFUSED))
         columns: list[pl.Expr] = []
-        for look in self.looks:
-            field = look.field
-            columns.append(pl.col(lake_name(field.id) if look.valued else field.id).alias(field.id))
+        for one in self.field_checks:
+            field = one.field
+            columns.append(pl.col(lake_name(field.id) if one.valued else field.id).alias(field.id))
             if field.keep_as_sent:
                 columns.append(pl.col(field.id).alias(as_sent_name(field.id)))
             if field.sensitive:
@@ -159,7 +159,7 @@ class Screen:
 
     def flagged(self, judged: pl.LazyFrame) -> pl.LazyFrame:
         """Rows that broke any rule: cells as sent, the rule columns, ``_refused``, what the provider told, the record's key."""
-        valued = {look.field.id for look in self.looks if look.valued}
+        valued = {one.field.id for one in self.field_checks if one.valued}
         rows = judged.filter(pl.col(FLAGGED)).select(
             BATCH,
             ROW_NUMBER,
@@ -219,15 +219,15 @@ class Screen:
         return broken(rule, pairs=(), divisions=())
 
     @cached_property
-    def _bits(self) -> dict[str, tuple[Look, int]]:
+    def _bits(self) -> dict[str, tuple[FieldChecks, int]]:
         """Where the verdict of a rule over one cell stands."""
-        return {rule.id: (look, bit) for look in self.looks for bit, rule in enumerate(look.rules)}
+        return {rule.id: (one, bit) for one in self.field_checks for bit, rule in enumerate(one.rules)}
 
     def _verdict(self, rule: Rule) -> pl.Expr:
         if rule.other is not None:
             return pl.col(rule.id)
-        look, bit = self._bits[rule.id]
-        return look.broke(bit)
+        one, bit = self._bits[rule.id]
+        return one.broke(bit)
 
     def _verdicts(self) -> list[pl.Expr]:
         return [self._verdict(rule).alias(rule.id) for rule in self.rules]
@@ -235,9 +235,9 @@ class Screen:
     def _any(self, *, rejects: bool, confirmable: bool) -> pl.Expr:
         """True where any rule is broken, or any refusing one, of those that can be confirmed or of the others."""
         cells = []
-        for look in self.looks:
-            if mask := look.mask(rejects=rejects, confirmable=confirmable):
-                cells.append((pl.col(bits_name(look.field.id)) & mask) != 0)
+        for one in self.field_checks:
+            if mask := one.mask(rejects=rejects, confirmable=confirmable):
+                cells.append((pl.col(bits_name(one.field.id)) & mask) != 0)
         pairs = [rule.id for rule in self.over_two if (rule.rejects or not rejects) and rule.confirmable == confirmable]
         return pl.any_horizontal(*cells, *pairs) if cells or pairs else pl.lit(False)
 
@@ -260,13 +260,13 @@ class Screen:
         flags = [self._verdict(rule).cast(pl.Int64) * (1 << places[rule.field]) for rule in rules]
         columns = list(dict.fromkeys(bits_name(self._bits[rule.id][0].field.id) for rule in rules))
 
-        def look(rows: pl.Series) -> pl.Series:
+        def one(rows: pl.Series) -> pl.Series:
             frame = rows.struct.unnest()
             odd = (reduce(or_, frame.get_columns()) != 0).arg_true()
             made = pl.repeat(0, len(rows), dtype=pl.Int64, eager=True)
             return made.scatter(odd, frame[odd].select(pl.sum_horizontal(flags)).to_series()) if len(odd) else made
 
-        return pl.struct(columns).map_batches(look, return_dtype=pl.Int64, is_elementwise=True).alias(CLEANED)
+        return pl.struct(columns).map_batches(one, return_dtype=pl.Int64, is_elementwise=True).alias(CLEANED)
 
 
 def counts(flagged: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:

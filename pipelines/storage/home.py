@@ -94,7 +94,7 @@ class Home:
         """Refused rows of a dataset."""
         return self.root / "lake/quarantine" / dataset_id
 
-    def closings(self, dataset_id: str) -> Path:
+    def resolutions(self, dataset_id: str) -> Path:
         """Closings of refused rows of a dataset."""
         return self.root / "lake/closings" / dataset_id
 

@@ -8,11 +8,11 @@ import polars as pl
 
 from pipelines.catalog import Catalog, catalog
 from pipelines.ground.settings import Settings
-from pipelines.storage.closings import CLOSINGS
 from pipelines.storage.columns import BUCKET, quarantine_schema, record_schema
 from pipelines.storage.conflicts import conflicts_table
 from pipelines.storage.home import Home
 from pipelines.storage.ledger import TABLES, ledger
+from pipelines.storage.resolutions import RESOLUTIONS
 from pipelines.storage.superseded import superseded_table
 from pipelines.storage.tables import Table
 
@@ -32,9 +32,9 @@ class Lake:
         """Refused rows of a dataset."""
         return Table(self.home.quarantine(dataset_id), quarantine_schema(self.catalog.fields(dataset_id)))
 
-    def closings(self, dataset_id: str) -> Table:
+    def resolutions(self, dataset_id: str) -> Table:
         """Which refused rows of a dataset are closed, and by what."""
-        return Table(self.home.closings(dataset_id), CLOSINGS)
+        return Table(self.home.resolutions(dataset_id), RESOLUTIONS)
 
     def superseded(self, dataset_id: str) -> Table:
         """Versions of a dataset that did not become the record of their key, and why."""
@@ -42,7 +42,7 @@ class Lake:
 
     def still_open(self, dataset_id: str) -> pl.LazyFrame:
         """Refused rows that are not closed, in the columns of ``quarantine_schema``."""
-        closed = self.closings(dataset_id).scan().select("quarantine_id")
+        closed = self.resolutions(dataset_id).scan().select("quarantine_id")
         return self.quarantine(dataset_id).scan().join(closed, on="quarantine_id", how="anti")
 
     def tables(self) -> dict[str, Table]:
@@ -52,7 +52,7 @@ class Lake:
             found[f"records/{dataset_id}"] = self.records(dataset_id)
             found[f"quarantine/{dataset_id}"] = self.quarantine(dataset_id)
             found[f"losers/{dataset_id}"] = self.superseded(dataset_id)
-            found[f"closings/{dataset_id}"] = self.closings(dataset_id)
+            found[f"closings/{dataset_id}"] = self.resolutions(dataset_id)
         return found | {"conflicts": conflicts_table(self.home)}
 
 

@@ -81,7 +81,7 @@ def superseded_table(home: Home, dataset: Dataset, fields: tuple[Field, ...]) ->
     return Table(home.root / "lake/losers" / dataset.id, superseded_schema(dataset, fields), BUCKET)
 
 
-def no_superseded(rows: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
+def no_superseded_versions(rows: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     """The losers of rows that have none."""
     return pl.DataFrame(schema={name: {**rows.schema, **_OWN}[name] for name in columns(dataset)})
 
@@ -95,13 +95,13 @@ class SupersededFiles:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._files: dict[str, Path | None] = {}
 
-    def add(self, bucket: str, losers: pl.DataFrame) -> None:
+    def add(self, bucket: str, superseded_versions: pl.DataFrame) -> None:
         """All losers of a bucket, possibly none."""
         self._files[bucket] = None
-        if losers.height:
+        if superseded_versions.height:
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._files[bucket] = self._folder / f"{bucket}.parquet"
-            losers.write_parquet(path, compression_level=COMPRESSION_LEVEL)
+            superseded_versions.write_parquet(path, compression_level=COMPRESSION_LEVEL)
 
     def keep(self) -> None:
         """Put them in the place of what was known of these buckets."""

@@ -68,9 +68,9 @@ def differing(
         new = told[dataset_id] = read_mentions(master, dataset_id, came.get(dataset_id, []))
         old = untold[dataset_id] = read_mentions(master, dataset_id, gone.get(dataset_id, []))
         codes += [_only(new, old)[CODE], _only(old, new)[CODE]]
-    lost_now = _those(sources.losers, lambda name: name not in known)
+    lost_now = _those(sources.superseded_versions, lambda name: name not in known)
     for dataset_id in sorted({*lost_now, *lost}):
-        new, old = (_losers(hub, dataset_id, some.get(dataset_id, [])) for some in (lost_now, lost))
+        new, old = (_superseded(hub, dataset_id, some.get(dataset_id, [])) for some in (lost_now, lost))
         codes += [_only(new, old)[SUBJECT_KEY], _only(old, new)[SUBJECT_KEY]]
     affected = pl.concat(codes).unique().sort() if codes else pl.Series(CODE, [], pl.String)
     same = {name: read_mentions(master, name, paths, affected) for name, paths in sorted(stayed.items())}
@@ -91,7 +91,7 @@ def _those(files: Mapping[str, list[Path]], wanted: Callable[[str], bool]) -> di
     return {dataset_id: paths for dataset_id, paths in found.items() if paths}
 
 
-def _losers(hub: Hub, dataset_id: str, files: Sequence[Path]) -> pl.DataFrame:
+def _superseded(hub: Hub, dataset_id: str, files: Sequence[Path]) -> pl.DataFrame:
     return hub.superseded(dataset_id).scan(files).collect()
 
 

@@ -41,11 +41,11 @@ class BucketSources:
     """Files a bucket of subjects is made from, by dataset."""
 
     records: Mapping[str, list[Path]] = field(default_factory=dict)
-    losers: Mapping[str, list[Path]] = field(default_factory=dict)
+    superseded_versions: Mapping[str, list[Path]] = field(default_factory=dict)
 
     def names(self) -> tuple[str, ...]:
         """Dataset and name of every file, of records and of losers: names hold digests of contents."""
-        both = [*sorted(self.records.items()), *sorted(self.losers.items())]
+        both = [*sorted(self.records.items()), *sorted(self.superseded_versions.items())]
         return tuple(f"{dataset_id}/{path.name}" for dataset_id, some in both for path in some)
 
     def digest(self, definition: str) -> str:
@@ -113,8 +113,8 @@ def read_bucket(
         found = found.join(days, on=BATCH, how="left", maintain_order="left")
         said.append(found)
         first.append(found.group_by(CODE).agg(pl.col(RECEIVED_ON).min().alias(FIRST_SEEN)))
-        if files := sources.losers.get(dataset_id):
-            rows = _losers(hub, dataset_id, files, found)
+        if files := sources.superseded_versions.get(dataset_id):
+            rows = _superseded(hub, dataset_id, files, found)
             first.append(rows.group_by(CODE).agg(pl.col(RECEIVED_ON).min().alias(FIRST_SEEN)))
             conflicting = rows.filter(pl.col(KIND) == CONFLICT)
             lost.append(conflicting.select(*NAMED))
@@ -156,7 +156,7 @@ def _contradicting(found: pl.DataFrame, conflicting: pl.DataFrame) -> pl.DataFra
     return pl.concat([losing, standing.select(*CONTRADICTIONS)])
 
 
-def _losers(hub: Hub, dataset_id: str, files: list[Path], found: pl.DataFrame) -> pl.DataFrame:
+def _superseded(hub: Hub, dataset_id: str, files: list[Path], found: pl.DataFrame) -> pl.DataFrame:
     """Losers to records that were mentioned: where the record is about no subject, neither are they."""
     dataset = hub.catalog.datasets[dataset_id]
     rows = (

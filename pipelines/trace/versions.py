@@ -113,7 +113,7 @@ def origin(row: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> di
 def _why(resolved: Resolved) -> dict[Place, dict[str, Any]]:
     """Why a row does not stand, by its place."""
     columns = [BATCH, ROW_NUMBER, KIND, DECIDED_BY, DIFFERS, WINNER_BATCH, WINNER_ROW]
-    return {(row[BATCH], row[ROW_NUMBER]): row for row in resolved.losers.select(columns).to_dicts()}
+    return {(row[BATCH], row[ROW_NUMBER]): row for row in resolved.superseded_versions.select(columns).to_dicts()}
 
 
 def _version(

@@ -79,9 +79,9 @@ def test_files_that_no_manifest_no_delivery_and_no_ledger_names_are_found(used: 
     shutil.copytree(
         used.root / f"shared/{REGISTRATION}/{first}", used.root / f"shared/{REGISTRATION}/20261102-001-00000000"
     )
-    stray = "somebody's file"
-    named = hashlib.sha256(stray.encode()).hexdigest()
-    put(used.root / "raw" / named[:2] / named, stray)
+    unclaimed_entry = "somebody's file"
+    named = hashlib.sha256(unclaimed_entry.encode()).hexdigest()
+    put(used.root / "raw" / named[:2] / named, unclaimed_entry)
     put(used.root / "outbox/sichuan/0123456789abcdef/receipt.json", "{}")
     put(used.root / "outbox/sichuan/notes.txt")
     put(used.root / f"shared/{REGISTRATION}/{first}/extra.csv")
@@ -177,7 +177,7 @@ def test_a_row_that_stands_in_the_lake_twice_is_found(used: Home, tmp_path: Path
 def test_a_row_that_is_closed_and_still_listed_as_open_is_found(used: Home, tmp_path: Path) -> None:
     [refused] = used.quarantine().to_dicts()
     closing = {"quarantine_id": refused["quarantine_id"], "batch_id": refused[BATCH], "closed_by": "batch"}
-    _append(used.hub.closings(REGISTRATION), closing, tmp_path)
+    _append(used.hub.resolutions(REGISTRATION), closing, tmp_path)
 
     assert said(used)["outbox/yunnan/open.csv"] == (
         f"lists refused rows as open that are closed (lake/closings): {refused['quarantine_id']}; "
@@ -187,8 +187,8 @@ def test_a_row_that_is_closed_and_still_listed_as_open_is_found(used: Home, tmp_
 
 def test_a_record_that_stands_and_lost_at_once_is_found(used: Home, tmp_path: Path) -> None:
     record = used.shared().to_dicts()[0]
-    losers = used.hub.tables()[f"losers/{REGISTRATION}"]
-    _append(losers, {BATCH: record[BATCH], ROW_NUMBER: record[ROW_NUMBER]}, tmp_path, "03")
+    superseded_versions = used.hub.tables()[f"losers/{REGISTRATION}"]
+    _append(superseded_versions, {BATCH: record[BATCH], ROW_NUMBER: record[ROW_NUMBER]}, tmp_path, "03")
 
     [message] = _of(used, record[BATCH])
     manifest = latest(used.hub.home, REGISTRATION)

@@ -16,7 +16,7 @@ from pipelines.pages import catalogue as site
 from tests.cli.forked import Asked, Forks
 from tests.cli.undisturbed import Wanted, differences, opened
 from tests.conftest import GOOD_CODES, Home
-from tests.release.penalties import PENALTY, sent
+from tests.publishing.penalties import PENALTY, sent
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_the_second_route", "each_file_a_work_group")]
 

@@ -30,7 +30,7 @@ class Delivered:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Verdicts:
     """What was found in one file."""
 
     file: FilePlan
@@ -74,7 +74,7 @@ def delivered(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Del
 
 
 @pytest.fixture(scope="session")
-def judged(delivered: Delivered, tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
+def judged(delivered: Delivered, tmp_path_factory: pytest.TempPathFactory) -> list[Verdicts]:
     scratch = tmp_path_factory.mktemp("scratch")
     return list(judge(delivered, scratch))
 
@@ -87,15 +87,15 @@ def three_months(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> 
 
 
 @pytest.fixture(scope="session")
-def judged_months(three_months: Delivered, tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
+def judged_months(three_months: Delivered, tmp_path_factory: pytest.TempPathFactory) -> list[Verdicts]:
     """Judged month by month, with what the hub has accepted in the months before."""
-    scratch, found = tmp_path_factory.mktemp("scratch"), list[Judged]()
+    scratch, found = tmp_path_factory.mktemp("scratch"), list[Verdicts]()
     for day in three_months.plan.days:
         found += list(judge(three_months, scratch / day, on=day, references=known(three_months.catalog, found)))
     return found
 
 
-def known(catalog: Catalog, judged: list[Judged]) -> dict[str, pl.DataFrame]:
+def known(catalog: Catalog, judged: list[Verdicts]) -> dict[str, pl.DataFrame]:
     """The references of the catalogue, from the rows that were accepted."""
     texts = catalog.code_tables["dataset"].texts_of
     found: dict[str, pl.DataFrame] = {}
@@ -116,7 +116,7 @@ def judge(
     *,
     on: str | None = None,
     references: Mapping[str, pl.DataFrame] | None = None,
-) -> Iterator[Judged]:
+) -> Iterator[Verdicts]:
     """Files of one dataset and day in one pass, as a work group is."""
     pseudonyms = Pseudonyms(b"0" * 32)
     groups: dict[tuple[str, str], list[FilePlan]] = {}
@@ -143,7 +143,7 @@ def judge(
         ]
         judged = screen.verdicts(screen.judged(pl.concat(rows, how="diagonal").lazy())).collect()
         for file in group:
-            yield Judged(file, sources[file.key], judged.filter(pl.col("_batch_id") == file.key), cells)
+            yield Verdicts(file, sources[file.key], judged.filter(pl.col("_batch_id") == file.key), cells)
 
 
 def _opened(delivered: Delivered, file: FilePlan, screen: Screen, scratch: Path) -> Source:

@@ -209,10 +209,12 @@ def test_a_decision_from_two_channels_is_one_record_and_what_contradicts_is_a_co
         "administrative_penalty",
     }
     for dataset_id in {one.dataset_id for one, _ in cases(done, "conflict", "other_channel")}:
-        losers = done.home.hub.superseded(dataset_id).read()
-        number = "document_number" if "document_number" in losers.columns else "credit_code"
+        superseded_versions = done.home.hub.superseded(dataset_id).read()
+        number = "document_number" if "document_number" in superseded_versions.columns else "credit_code"
         lost = set(
-            losers.select("kind", "_subject_key" if "_subject_key" in losers.columns else "credit_code", number).rows()
+            superseded_versions.select(
+                "kind", "_subject_key" if "_subject_key" in superseded_versions.columns else "credit_code", number
+            ).rows()
         )
         planted = {
             (case.kind, case.credit_code, case.said)

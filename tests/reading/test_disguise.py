@@ -69,7 +69,7 @@ def test_tables_of_a_page_stand_below_each_other_and_layout_tables_are_no_rows()
     source = opened(content.encode())
     rows = source.rows.filter(~source.rows.collect()["_empty"]).collect()
     assert rows["_row_number"].to_list() == [3, 5]
-    assert [aside.told() for aside in source.asides] == ["第 1 行（标题或说明）：行政处罚报送表"]
+    assert [skipped_row.in_words() for skipped_row in source.skipped_rows] == ["第 1 行（标题或说明）：行政处罚报送表"]
 
 
 def test_the_receipt_is_told_what_it_is() -> None:

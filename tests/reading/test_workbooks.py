@@ -129,7 +129,7 @@ def test_rows_on_two_sheets_are_refused_and_a_sheet_of_notes_is_told(tmp_path: P
     path.write_bytes(workbook(notes))
     source = open_source(path, ".xlsx", FIELDS, "测试", tmp_path)
     assert source.rows.collect().height == 2
-    assert [aside.told() for aside in source.asides] == [
+    assert [skipped_row.in_words() for skipped_row in source.skipped_rows] == [
         "工作表“填写说明”（未读的工作表）",
         "工作表“选项”（未读的工作表）",
     ]

@@ -132,10 +132,10 @@ def test_the_released_product_has_each_code_once(ran: Ran) -> None:
 
 
 def test_132_repeated_codes_are_130_repeats_and_two_conflicts_that_go_back(ran: Ran) -> None:
-    losers = ran.home.hub.superseded(DATASET).read()
-    assert Counter(losers["kind"]) == {"unchanged": 130, "conflict": 2}
+    superseded_versions = ran.home.hub.superseded(DATASET).read()
+    assert Counter(superseded_versions["kind"]) == {"unchanged": 130, "conflict": 2}
 
-    conflicting = losers.filter(pl.col("kind") == "conflict")
+    conflicting = superseded_versions.filter(pl.col("kind") == "conflict")
     statements = conflicts_table(ran.home.hub.home).read()
     contradictions = statements.filter(pl.col("kind") == "contradicting_records")
     assert set(contradictions["credit_code"]) == set(conflicting["credit_code"])

@@ -18,7 +18,7 @@ from pipelines.storage.ledger import ledger
 from tests.cli.forked import Asked, Forks
 from tests.cli.undisturbed import DAY, leftovers, on_disk, opened
 from tests.conftest import GOOD_CODES, Home
-from tests.release.penalties import NUMBER, PENALTY, PRODUCTS, sent
+from tests.publishing.penalties import NUMBER, PENALTY, PRODUCTS, sent
 
 pytestmark = [pytest.mark.soak, pytest.mark.usefixtures("without_the_second_route")]
 AT_ONCE = 2

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, Home, row
-from tests.release.penalties import PENALTY, sent
+from tests.publishing.penalties import PENALTY, sent
 
 FUJIAN, BEIJING, SHARED_NAME, ANHUI, _ = GOOD_CODES
 ORGAN: Final = "12100000400000624D"

@@ -17,7 +17,7 @@ from pipelines.audit import audit
 from pipelines.ground.errors import HubError
 from pipelines.ground.settings import Settings
 from pipelines.publishing import subject as subject_release
-from pipelines.publishing.fresh import Fresh
+from pipelines.publishing.new_records import NewRecords
 from pipelines.query.query import query
 from pipelines.records.changes import apply
 from pipelines.storage.conflicts import conflicts_table
@@ -26,7 +26,7 @@ from pipelines.storage.ledger import ledger
 from pipelines.storage.manifest import latest
 from pipelines.subjects import SubjectMaster
 from tests.conftest import AS_OF, GOOD_CODES, Home, row, second_route_left_out
-from tests.release.penalties import PENALTY, sent
+from tests.publishing.penalties import PENALTY, sent
 from tests.subjects.deliveries import (
     ANHUI,
     BEIJING,
@@ -307,10 +307,10 @@ def test_the_suite_of_the_master_finds_a_wrong_code_and_one_that_stands_twice(pu
         path = tmp_path / f"{name}.parquet"
         rows.write_parquet(path)
         if broken is None:
-            MEETS(published.hub, "subject", suite, Fresh((path,)), tmp_path)
+            MEETS(published.hub, "subject", suite, NewRecords((path,)), tmp_path)
             continue
         with pytest.raises(HubError, match=broken):
-            MEETS(published.hub, "subject", suite, Fresh((path,)), tmp_path)
+            MEETS(published.hub, "subject", suite, NewRecords((path,)), tmp_path)
 
 
 def test_a_crash_before_the_ledger_is_made_good_by_the_next_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,7 +320,7 @@ def test_a_crash_before_the_ledger_is_made_good_by_the_next_run(home: Home, monk
     home.drop("fujian", REGISTRATION, registrations(row(GOOD_CODES[4], 所在省份="江苏") + ","), name="x.csv")
     home.collect(AS_OF)
     with monkeypatch.context() as patch:
-        patch.setattr(subject_release, "remember", killed)
+        patch.setattr(subject_release, "save", killed)
         with pytest.raises(KeyboardInterrupt):
             home.publish_all(AS_OF)
     home.publish_all(AS_OF)

@@ -20,7 +20,7 @@ from pipelines.publishing import subject as subject_release
 from pipelines.storage.hub import Hub
 from pipelines.trace import trace
 from tests.conftest import AS_OF, GOOD_CODES, Home, file, row
-from tests.release.penalties import NUMBER, PENALTY, sent
+from tests.publishing.penalties import NUMBER, PENALTY, sent
 from tests.subjects.deliveries import DAYS, HOUSEHOLD, REGISTRATION, registered, registrations
 
 CODE, WARNED, _, UNKNOWN, _ = GOOD_CODES

@@ -10,8 +10,8 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Field
-from pipelines.collecting.judged import Judged
 from pipelines.collecting.passes import Opened
+from pipelines.collecting.verdicts import Verdicts
 from pipelines.pages.receipts.layout import Layout, has_cells
 from pipelines.pages.receipts.workbook import FindingsWorkbook, without_findings
 from pipelines.reading import Source, open_source, salvage
@@ -80,8 +80,8 @@ class FindingsFiles:
                 folder.rmdir()
 
 
-def findings_files(judged: Judged, folders: Mapping[str, Path], work: Path) -> FindingsFiles:
-    """The findings files of every delivery of a group, to be filled by ``Judged.findings``.
+def findings_files(judged: Verdicts, folders: Mapping[str, Path], work: Path) -> FindingsFiles:
+    """The findings files of every delivery of a group, to be filled by ``Verdicts.findings``.
 
     Args:
         judged: the group.

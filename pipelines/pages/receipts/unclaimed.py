@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.catalog import Catalog
-from pipelines.collecting.unclaimed import Stray
+from pipelines.collecting.unclaimed import UnclaimedEntry
 from pipelines.pages.receipts.page import environment
 from pipelines.storage.files import replace_file
 from pipelines.storage.home import Home
@@ -20,21 +20,21 @@ from pipelines.storage.home import Home
 NOT_TAKEN: Final = "not_taken.html"
 
 
-def write_not_taken(home: Home, catalog: Catalog, strays: Iterable[Stray], provider: str | None) -> None:
+def write_not_taken(home: Home, catalog: Catalog, unclaimed: Iterable[UnclaimedEntry], provider: str | None) -> None:
     """Write the pages of the providers that were looked at, and remove those that are no longer true.
 
     Args:
         home: the hub's home.
         catalog: for names.
-        strays: what was found.
+        unclaimed: what was found.
         provider: the only one that was looked at; all of them where None.
     """
     outbox = home.root / "outbox"
-    found: dict[str, list[Stray]] = {}
-    for stray in strays:
-        inside = stray.path.relative_to(home.inbox).parts
+    found: dict[str, list[UnclaimedEntry]] = {}
+    for unclaimed_entry in unclaimed:
+        inside = unclaimed_entry.path.relative_to(home.inbox).parts
         known = inside[0] in catalog.providers and len(inside) > 1
-        found.setdefault(inside[0] if known else "", []).append(stray)
+        found.setdefault(inside[0] if known else "", []).append(unclaimed_entry)
     looked_at = [provider] if provider is not None else ["", *sorted(catalog.providers)]
     for one in looked_at:
         page = outbox / one / NOT_TAKEN
@@ -52,8 +52,10 @@ def _write(page: Path, text: str) -> None:
     replace_file(page, content)
 
 
-def _page(home: Home, catalog: Catalog, provider: str, strays: Iterable[Stray]) -> str:
-    listed = [(_shown(stray.path.relative_to(home.root)), stray.zh) for stray in strays]
+def _page(home: Home, catalog: Catalog, provider: str, unclaimed: Iterable[UnclaimedEntry]) -> str:
+    listed = [
+        (_shown(unclaimed_entry.path.relative_to(home.root)), unclaimed_entry.zh) for unclaimed_entry in unclaimed
+    ]
     return (
         environment()
         .get_template("not_taken.html.j2")

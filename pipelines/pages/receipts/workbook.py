@@ -23,7 +23,7 @@ from pipelines.pages.receipts.sheets import Rows, fill, styles
 from pipelines.privacy.mask import identifiers_masked
 from pipelines.screening import REFUSED, Screen
 from pipelines.screening.confirmation import ECHO, REASON
-from pipelines.screening.findings import COLUMNS, broken_by, cells_shown, harmless, hint, quarantine_id
+from pipelines.screening.findings import COLUMNS, broken_by, cells_shown, escape_formula, hint, quarantine_id
 from pipelines.storage.columns import BATCH, ROW_NUMBER
 
 LIST: Final = "问题清单"
@@ -97,7 +97,7 @@ class FindingsWorkbook:
         cells["severity"] = (pl.col("severity").replace_strict(_SEVERITY), severity)
         cells["value"] = (pl.col("value"), severity)
         cells["cell"] = (cell, plain)
-        cells |= {name: (harmless(pl.col(name)), pl.lit(style[_OWN])) for name in own}
+        cells |= {name: (escape_formula(pl.col(name)), pl.lit(style[_OWN])) for name in own}
         while rows.height:
             if self._lists[-1].room == 0:
                 self._lists.append(Rows(self._scratch / f"list-{len(self._lists)}.xml", 3))
@@ -189,8 +189,8 @@ def _lines(malformed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _mendable(value: pl.Expr) -> pl.Expr:
-    """As ``harmless``, but numbers and dashes stay as they are: the copy is there to be mended and sent again."""
-    return pl.when(value.str.contains(_NUMBER)).then(value).otherwise(harmless(value))
+    """As ``escape_formula``, but numbers and dashes stay as they are: the copy is there to be mended and sent again."""
+    return pl.when(value.str.contains(_NUMBER)).then(value).otherwise(escape_formula(value))
 
 
 @lru_cache(maxsize=1)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipelines.collecting.closing import own_batches
 from pipelines.collecting.receipt import receipt
+from pipelines.collecting.resolutions import own_batches
 from pipelines.pages.open_rows import OPEN_CSV, write_open_rows
 from pipelines.pages.receipts.files import CSV, XLSX, write_without_findings
 from pipelines.pages.receipts.page import page
 from pipelines.screening.findings import no_findings, write_csv
-from pipelines.storage.closings import LOCK
 from pipelines.storage.files import replace_file, write_json
 from pipelines.storage.ledger import ledger
+from pipelines.storage.resolutions import LOCK
 
 if TYPE_CHECKING:
     from pipelines.storage.hub import Hub
