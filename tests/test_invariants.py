@@ -30,7 +30,7 @@ from pipelines.operations import score
 from pipelines.records.changes import apply
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import TABLES, ledger
-from pipelines.storage.manifest import latest
+from pipelines.storage.manifest import latest, read
 from tests.cli.forked import Asked, Forks
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, ROOT, THREE_GOOD_ROWS, Home, balanced, file, row, rules_of
 
@@ -46,8 +46,8 @@ def data_of(home: Home) -> dict[str, bytes]:
     """Every byte of the latest release's data."""
     manifest = latest(home.hub.home, DATASET)
     assert manifest is not None
-    folder = home.root / "shared" / DATASET / manifest["release_id"]
-    return {one["path"]: (folder / one["path"]).read_bytes() for one in manifest["files"]}
+    folder = home.root / "shared" / DATASET / manifest.release_id
+    return {one.path: (folder / one.path).read_bytes() for one in manifest.files}
 
 
 def lake_of(home: Home) -> dict[str, pl.DataFrame]:
@@ -90,12 +90,10 @@ def test_invariant_1_conservation(home: Home) -> None:
     assert home.records().height + home.quarantine().height == 7
     manifest = latest(home.hub.home, DATASET)
     assert manifest is not None
-    account = manifest["account"]
-    assert account["accepted"] == home.records().height == 4
-    assert (
-        account["accepted"] == account["published"] + account["superseded"] + account["duplicate"] + account["withheld"]
-    )
-    assert release.rows == account["published"] == home.shared().height == 2
+    account = manifest.account
+    assert account.accepted == home.records().height == 4
+    assert account.accepted == account.published + account.superseded + account.duplicate + account.withheld
+    assert release.rows == account.published == home.shared().height == 2
     assert audit(home.hub) == []
     next(home.root.glob("lake/quarantine/*/*.parquet")).unlink()
     assert audit(home.hub) != []
@@ -318,15 +316,13 @@ def test_invariant_6_previous_release_and_changes_are_this_release(home: Home) -
     for product in home.hub.catalog.datasets:
         now: pl.DataFrame | None = None
         for folder in sorted(p.parent for p in (home.root / "shared" / product).glob("*/manifest.json")):
-            manifest = json.loads((folder / "manifest.json").read_text())
-            key = manifest["record_key"]
-            data = pl.concat(
-                [pl.read_parquet(folder / one["path"], hive_partitioning=False) for one in manifest["files"]]
-            )
+            manifest = read(folder)
+            key = manifest.record_key
+            data = pl.concat([pl.read_parquet(folder / one.path, hive_partitioning=False) for one in manifest.files])
             changes = pl.read_parquet(folder / "changes.parquet")
             result = apply(data.clear() if now is None else now, changes, key)
             assert result.sort(key).equals(data.sort(key)), folder
-            assert Counter(changes["change_type"]) == Counter({k: v for k, v in manifest["changes"].items() if v})
+            assert Counter(changes["change_type"]) == Counter({k: v for k, v in manifest.changes.counts.items() if v})
             now = data
             releases += 1
     assert releases >= 6

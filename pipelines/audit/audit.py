@@ -35,7 +35,7 @@ from pipelines.records.changes import apply
 from pipelines.storage.columns import BATCH, ROW_NUMBER
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
-from pipelines.storage.manifest import Manifest, latest, read, releases
+from pipelines.storage.manifest import CHANGES, DataFile, Manifest, PartEntry, latest, read, releases
 from pipelines.storage.parts import by_bucket
 from pipelines.storage.superseded import key_columns
 from pipelines.storage.tables import DIGEST_DIGITS, Table, digest
@@ -145,7 +145,7 @@ def _releases(hub: Hub, messages: Messages) -> Iterator[AuditFinding]:
             yield from damaged
             if not damaged:
                 yield from shown_and_removed(hub, folders[name], manifest)
-            before = manifest["previous_release_id"]
+            before = manifest.previous_release_id
             if damaged or (before is not None and before not in folders):
                 continue
             yield from _chain(hub, folders, manifest, manifests.get(before or ""))
@@ -153,9 +153,9 @@ def _releases(hub: Hub, messages: Messages) -> Iterator[AuditFinding]:
 
 def _being_rewritten(hub: Hub, manifest: Manifest, messages: Messages) -> bool:
     """True for an older release of a product whose latest one came from the present messages, and that may still be erased."""
-    standing = latest(hub.home, manifest["product_id"])
-    product = hub.catalog.products.get(manifest["product_id"])
-    if standing is None or product is None or manifest["release_id"] == standing["release_id"]:
+    standing = latest(hub.home, manifest.product_id)
+    product = hub.catalog.products.get(manifest.product_id)
+    if standing is None or product is None or manifest.release_id == standing.release_id:
         return False
     if product.master is not None:
         return subject_erasure.unfinished(hub, product.id)
@@ -168,10 +168,10 @@ def _being_rewritten(hub: Hub, manifest: Manifest, messages: Messages) -> bool:
 
 def _lake_still_has(hub: Hub, manifests: dict[str, Manifest]) -> Iterator[AuditFinding]:
     """Rows only come to the lake: a release cannot have been made from more than there are."""
-    made = {manifest.get("dataset_id") or manifest["product_id"] for manifest in manifests.values()}
+    made = {manifest.dataset_id or manifest.product_id for manifest in manifests.values()}
     for dataset_id in sorted(made & set(hub.catalog.datasets)):
         there = hub.records(dataset_id).scan().select(pl.len()).collect().item()
-        said = max(manifest["account"]["accepted"] for manifest in manifests.values())
+        said = max(manifest.account.accepted for manifest in manifests.values())
         if there < said:
             message = f"a release was made from {said} rows, the lake holds {there}"
             yield AuditFinding(f"lake/records/{dataset_id}", message)
@@ -205,15 +205,15 @@ def _taken_down(hub: Hub, messages: Messages) -> Iterator[AuditFinding]:
 
 def _chain(hub: Hub, folders: dict[str, Path], manifest: Manifest, previous: Manifest | None) -> Iterator[AuditFinding]:
     """Previous ⊕ changes = this release, bucket by bucket, so that memory does not grow with rows."""
-    folder = folders[manifest["release_id"]]
-    key: list[str] = manifest["record_key"]
-    changed = pl.scan_parquet(folder / "changes.parquet")
-    standing = previous["buckets"] if previous else {}
-    before = folders[previous["release_id"]] if previous else folder
-    for bucket, names in by_bucket({**standing, **manifest["buckets"]}).items():
+    folder = folders[manifest.release_id]
+    key: list[str] = manifest.record_key
+    changed = pl.scan_parquet(folder / CHANGES)
+    standing = previous.buckets if previous else {}
+    before = folders[previous.release_id] if previous else folder
+    for bucket, names in by_bucket({**standing, **manifest.buckets}).items():
         # A record goes from one part of a bucket to another when its document's day was corrected.
-        differing = [one for one in names if _file(standing, one) != _file(manifest["buckets"], one)]
-        now = _records(folder, manifest["buckets"], differing)
+        differing = [one for one in names if _file(standing, one) != _file(manifest.buckets, one)]
+        now = _records(folder, manifest.buckets, differing)
         was = _records(before, standing, differing)
         if not differing or (now is None and was is None):
             continue
@@ -226,13 +226,13 @@ def _chain(hub: Hub, folders: dict[str, Path], manifest: Manifest, previous: Man
             yield AuditFinding(_name(hub, folder), f"previous release and changes do not give bucket {bucket}")
 
 
-def _file(parts: Mapping[str, Any], name: str) -> Any:
-    return parts[name]["file"] if name in parts else None
+def _file(parts: Mapping[str, PartEntry], name: str) -> DataFile | None:
+    return parts[name].file if name in parts else None
 
 
-def _records(folder: Path, parts: Mapping[str, Any], names: Sequence[str]) -> pl.DataFrame | None:
+def _records(folder: Path, parts: Mapping[str, PartEntry], names: Sequence[str]) -> pl.DataFrame | None:
     """The records of some parts of a release, None where it has none of them."""
-    files = [folder / parts[name]["file"]["path"] for name in names if name in parts]
+    files = [folder / parts[name].file.path for name in names if name in parts]
     return pl.concat(pl.read_parquet(file, hive_partitioning=False) for file in files) if files else None
 
 

@@ -14,7 +14,7 @@ from pipelines.publishing.sources import is_current
 from pipelines.records.changes import CHANGE_TYPE, REMOVED
 from pipelines.storage.columns import BATCH, ROW_NUMBER
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import Manifest, latest
+from pipelines.storage.manifest import CHANGES, Manifest, latest
 
 _PLACE = (BATCH, ROW_NUMBER)
 _MOST = 5
@@ -52,8 +52,8 @@ def standing_and_superseded(hub: Hub, messages: Messages) -> Iterator[AuditFindi
         files = table.files()
         if manifest is None or product is None or product.dataset != dataset.id or not files:
             continue
-        folder = hub.home.shared / dataset_id / manifest["release_id"]
-        paths = [folder / one["path"] for one in manifest["files"] if (folder / one["path"]).exists()]
+        folder = hub.home.shared / dataset_id / manifest.release_id
+        paths = [path for path in manifest.paths(folder) if path.exists()]
         if not paths or not is_current(hub, product, manifest, hub.records(dataset_id).by_partition(), messages):
             continue
         shown = pl.scan_parquet(paths, hive_partitioning=False, missing_columns="insert").select(_PLACE)
@@ -68,17 +68,17 @@ def standing_and_superseded(hub: Hub, messages: Messages) -> Iterator[AuditFindi
 
 def shown_and_removed(hub: Hub, folder: Path, manifest: Manifest) -> Iterator[AuditFinding]:
     """Records that a release holds and whose tombstone is in its own changes."""
-    if not manifest["changes"][REMOVED]:
+    if not manifest.changes.removed:
         return
-    key: list[str] = manifest["record_key"]
-    gone = pl.scan_parquet(folder / "changes.parquet").filter(pl.col(CHANGE_TYPE) == REMOVED).select(key)
-    paths = [folder / one["path"] for one in manifest["files"]]
+    key: list[str] = manifest.record_key
+    gone = pl.scan_parquet(folder / CHANGES).filter(pl.col(CHANGE_TYPE) == REMOVED).select(key)
+    paths = manifest.paths(folder)
     shown = pl.scan_parquet(paths, hive_partitioning=False).select(key)
     both = gone.join(shown, on=key, how="semi", nulls_equal=True).collect()
     if both.height:
         named = ["/".join(str(value) for value in row) for row in both.sort(key).rows()]
         said = f"removes records that the release still holds: {_some(named)}; withdraw the release, and publish anew"
-        yield AuditFinding(below(hub.home, folder / "changes.parquet"), said)
+        yield AuditFinding(below(hub.home, folder / CHANGES), said)
 
 
 def _by_batch(rows: pl.LazyFrame) -> Iterator[tuple[str, str]]:

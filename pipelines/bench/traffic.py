@@ -29,16 +29,16 @@ def written(home: Home, product_id: str) -> dict[str, Any]:
     manifest = latest(home, product_id)
     if manifest is None:
         return {}
-    before = manifest["previous_release_id"]
-    known = read(home.shared / product_id / before)["files"] if before else []
-    digests = {one["sha256"] for one in known}
-    fresh = [one for one in manifest["files"] if one["sha256"] not in digests]
+    before = manifest.previous_release_id
+    known = read(home.release(product_id, before)).files if before else []
+    digests = {one.sha256 for one in known}
+    fresh = [one for one in manifest.files if one.sha256 not in digests]
     return {
         "product_id": product_id,
-        "rows": manifest["rows"],
-        "parts": len(manifest["files"]),
+        "rows": manifest.rows,
+        "parts": len(manifest.files),
         "parts_written": len(fresh),
-        "rows_written": sum(one["rows"] for one in fresh),
-        "bytes_written": sum(one["bytes"] for one in fresh),
-        "changes": manifest["changes"],
+        "rows_written": sum(one.rows for one in fresh),
+        "bytes_written": sum(one.bytes for one in fresh),
+        "changes": manifest.changes.counts,
     }

@@ -125,13 +125,13 @@ def _validate(hub: Hub, dataset_id: str, manifest: Manifest, site: Path) -> Sequ
         with handed_over(con) as url:
             source = context.data_sources.add_duckdb("credit_hub", connection_string=url)
             asset = source.add_table_asset(dataset_id, table_name=_TABLE)
-            rows = asset.add_batch_definition_whole_table(manifest["release_id"])
+            rows = asset.add_batch_definition_whole_table(manifest.release_id)
             context.suites.add(asked)
             definition = ValidationDefinition(name=dataset_id, data=rows, suite=asked)
             context.validation_definitions.add(definition)
             checkpoint = Checkpoint(name=dataset_id, validation_definitions=[definition], result_format=_COUNTS)
             context.checkpoints.add(checkpoint)
-            run = checkpoint.run(run_id=RunIdentifier(run_name=manifest["release_id"], run_time=manifest["as_of"]))
+            run = checkpoint.run(run_id=RunIdentifier(run_name=manifest.release_id, run_time=manifest.as_of))
             context.build_data_docs(site_names=[dataset_id], build_index=False)
     finally:
         con.close()
@@ -150,8 +150,8 @@ def _rows(hub: Hub, manifest: Manifest, suite: ExpectationSuite) -> str:
     from pipelines.expectations.sql_functions import identifier
     from pipelines.publishing.gate import as_text
 
-    folder = hub.home.shared / manifest["product_id"] / manifest["release_id"]
-    rows = as_text(hub.catalog, manifest["product_id"], [folder / file["path"] for file in manifest["files"]])
+    folder = hub.home.shared / manifest.product_id / manifest.release_id
+    rows = as_text(hub.catalog, manifest.product_id, manifest.paths(folder))
     columns = [
         f", {sql} AS {identifier(name)}"
         for functions in shared_columns(suite.expectations).values()
@@ -186,7 +186,7 @@ def _words(rule_id: str, rule: Rule | None) -> str:
 
 
 def _index(catalog: Catalog, manifest: Manifest, results: Iterable[Any], pages: Sequence[Path]) -> str:
-    dataset = catalog.datasets[manifest["product_id"]]
+    dataset = catalog.datasets[manifest.product_id]
     rules = {rule.id: rule for rule in catalog.rules[dataset.id]}
     rows = []
     for result in results:
@@ -201,7 +201,7 @@ def _index(catalog: Catalog, manifest: Manifest, results: Iterable[Any], pages: 
         dataset=dataset,
         catalog=catalog,
         manifest=manifest,
-        as_of=datetime.fromisoformat(manifest["as_of"]).astimezone(CHINA),
+        as_of=datetime.fromisoformat(manifest.as_of).astimezone(CHINA),
         results=sorted(rows, key=lambda row: (row["success"], row["rule_id"])),
         failed=sum(not row["success"] for row in rows),
         links=links,

@@ -19,7 +19,7 @@ from pipelines.records.changes import REASON, REMOVED, changes
 from pipelines.records.display import TAKEN_DOWN
 from pipelines.records.view import FILTERED
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import Manifest
+from pipelines.storage.manifest import DATA, DataFile, Manifest, PartRows
 from pipelines.storage.parts import parts_of
 from pipelines.storage.superseded import key_columns
 from pipelines.storage.tables import COMPRESSION_LEVEL, digest
@@ -42,8 +42,8 @@ class Wanted:
 class Part:
     """A part of a product as the manifest describes it; ``taken_over``: its data file is that of the latest release."""
 
-    file: Mapping[str, Any]
-    rows: Mapping[str, Any]
+    file: DataFile
+    rows: PartRows
     findings: Mapping[str, int]
     taken_over: bool = False
 
@@ -138,27 +138,26 @@ def key_digest(values: Sequence[object]) -> str:
     return hashlib.sha256("\0".join("" if value is None else str(value) for value in values).encode()).hexdigest()[:32]
 
 
-def write(records: pl.DataFrame, folder: Path, part: str) -> dict[str, Any]:
+def write(records: pl.DataFrame, folder: Path, part: str) -> DataFile:
     """Write the data file of a part under the digest of its bytes; how manifests name it."""
     temporary = folder / f".{part}.parquet"
     records.rechunk().write_parquet(temporary, compression_level=COMPRESSION_LEVEL)
     sha256 = digest(temporary)
     path = folder / f"{part}-{sha256[:16]}.parquet"
     temporary.replace(path)
-    return {"path": f"data/{path.name}", "rows": records.height, "bytes": path.stat().st_size, "sha256": sha256}
+    return DataFile(path=f"{DATA}/{path.name}", rows=records.height, bytes=path.stat().st_size, sha256=sha256)
 
 
 def part_file(hub: Hub, product_id: str, part: str, previous: Manifest) -> Path:
     """The data file of a part of a release that has it."""
-    folder: Path = hub.home.shared / product_id / previous["release_id"]
-    return folder / str(previous["buckets"][part]["file"]["path"])
+    return hub.home.release(product_id, previous.release_id) / previous.buckets[part].file.path
 
 
 def previous_records(
     hub: Hub, product_id: str, bucket: str, previous: Manifest | None, key: Sequence[str]
 ) -> pl.DataFrame | None:
     """The records of a bucket in a release, sorted by key; None where it has none."""
-    names = parts_of(previous["buckets"], bucket) if previous is not None else []
+    names = parts_of(previous.buckets, bucket) if previous is not None else []
     if previous is None or not names:
         return None
     files = [part_file(hub, product_id, name, previous) for name in names]

@@ -18,19 +18,32 @@ from pipelines.ground.clock import CHINA
 from pipelines.ground.errors import HubError
 from pipelines.publishing.bucket import Made, part_file, removed_by_reason
 from pipelines.publishing.displays import display_rows
-from pipelines.publishing.gate import Refused, Validation
+from pipelines.publishing.gate import Refused
 from pipelines.publishing.new_records import NewRecords, joined
 from pipelines.publishing.takedowns import takedown_rows
 from pipelines.records.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED
-from pipelines.storage.files import write_json
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import MANIFEST_VERSION, Manifest, point_to, release_id
+from pipelines.storage.manifest import (
+    CHANGES,
+    DATA,
+    Account,
+    Changes,
+    Failure,
+    FoundIdentifier,
+    Manifest,
+    PartEntry,
+    Validation,
+    changes_file,
+    failure_path,
+    point_to,
+    release_id,
+    save,
+)
 from pipelines.storage.parts import bucket_of_part
 from pipelines.storage.superseded import KINDS
-from pipelines.storage.tables import COMPRESSION_LEVEL, digest
+from pipelines.storage.tables import COMPRESSION_LEVEL
 
 _SAMPLE: Final = 4096
-ACCOUNT: Final = ("accepted", "published", "superseded", "duplicate")
 
 
 class Candidate:
@@ -55,23 +68,23 @@ class Candidate:
         self.work = hub.home.work(f"release-{product.id}")
         shutil.rmtree(self.work, ignore_errors=True)
         self.folder = self.work / "candidate"
-        (self.folder / "data").mkdir(parents=True)
-        self._parts: dict[str, Any] = {}
+        (self.folder / DATA).mkdir(parents=True)
+        self._parts: dict[str, PartEntry] = {}
         self._taken_down: list[Mapping[str, Any]] = []
         self._fresh: dict[str, list[Path]] = {}
         self._updated: dict[str, tuple[int, int]] = {}
-        self._changes = ChangesFile(self.folder / "changes.parquet")
+        self._changes = ChangesFile(self.folder / CHANGES)
 
     @property
     def data(self) -> Path:
         """Where data files go."""
-        return self.folder / "data"
+        return self.folder / DATA
 
     @property
     def changed(self) -> bool:
         """True where anything differs from the latest release."""
         return self.previous is None or any(self._changes.counts.values()) or (
-            self.previous["definition"] != self.definition
+            self.previous.definition != self.definition
         )  # fmt: skip
 
     @property
@@ -83,7 +96,7 @@ class Candidate:
         """Take a part over from the latest release, as a hard link."""
         if self.previous is None:
             raise HubError("a part is unchanged, but there is no previous release")
-        entry = self.previous["buckets"][part]
+        entry = self.previous.buckets[part]
         self._link(part)
         self._parts[part] = entry
 
@@ -93,8 +106,8 @@ class Candidate:
             if one.taken_over:
                 self._link(name)
             elif not made.updated:
-                self._fresh.setdefault(bucket_of_part(name), []).append(self.folder / str(one.file["path"]))
-            self._parts[name] = {"file": one.file, "rows": one.rows, "findings": one.findings}
+                self._fresh.setdefault(bucket_of_part(name), []).append(self.folder / one.file.path)
+            self._parts[name] = PartEntry(file=one.file, rows=one.rows, findings=dict(one.findings))
         if made.updated and made.parts:
             begin = sum(self._changes.counts.values())
             self._updated[bucket_of_part(next(iter(made.parts)))] = (begin, begin + made.changes.height)
@@ -106,7 +119,7 @@ class Candidate:
             os.link(part_file(self._hub, self.product.id, part, self.previous), self._target(part, self.previous))
 
     def _target(self, part: str, manifest: Manifest) -> Path:
-        return self.folder / str(manifest["buckets"][part]["file"]["path"])
+        return self.folder / manifest.buckets[part].file.path
 
     def new_records(self, buckets: Sequence[str]) -> NewRecords:
         """Every record of some buckets that is not as in the latest release; once ``manifest`` has finished the changes."""
@@ -122,78 +135,79 @@ class Candidate:
             HubError: rows are missing.
         """
         self._changes.close()
-        files = [self._parts[bucket]["file"] for bucket in sorted(self._parts)]
+        files = [self._parts[bucket].file for bucket in sorted(self._parts)]
         account, reasons = self._account()
         day = as_of.astimezone(CHINA).date()
         instant = as_of.isoformat(timespec="seconds")
         product = self.product
-        paths = [self.folder / file["path"] for file in files]
-        return {
-            "manifest_version": MANIFEST_VERSION,
-            "product_id": product.id,
-            "release_id": release_id(day, self.previous, files),
-            "as_of": instant,
-            "created_at": instant,
-            "catalog_version": self._hub.catalog.version,
-            "dataset_id": product.dataset,
-            "access_class": product.access_class,
-            "publication_clock": product.publication_clock,
-            "rows": account["published"],
-            "record_key": self._key,
-            "fields": list(self._hub.catalog.product_fields(product.id)),
-            "files": files,
-            "changes": dict(self._changes.counts),
-            "removed": dict(sorted(self.removed.items())),
-            "changes_file": self._changes.file(),
-            "previous_release_id": self.previous["release_id"] if self.previous else None,
-            "withheld": reasons,
-            "account": account,
-            "kinds": {kind: sum(entry["rows"].get(kind, 0) for entry in self._parts.values()) for kind in KINDS},
-            "findings": _sum(entry.get("findings", {}) for entry in self._parts.values()),
-            "taken_down": takedown_rows(self._hub.catalog, product, self._taken_down, day),
-            "displays": display_rows(self._hub.home, product.id, paths, day) if product.publication_clock else [],
-            "definition": self.definition,
-            "buckets": dict(sorted(self._parts.items())),
-        }
+        paths = [self.folder / file.path for file in files]
+        parts = self._parts.values()
+        return Manifest(
+            product_id=product.id,
+            release_id=release_id(day, self.previous, files),
+            as_of=instant,
+            created_at=instant,
+            catalog_version=self._hub.catalog.version,
+            dataset_id=product.dataset,
+            access_class=product.access_class,
+            publication_clock=product.publication_clock,
+            rows=account.published,
+            record_key=self._key,
+            fields=list(self._hub.catalog.product_fields(product.id)),
+            files=files,
+            changes=Changes(**self._changes.counts),
+            removed=dict(sorted(self.removed.items())),
+            changes_file=changes_file(self._changes.path),
+            previous_release_id=self.previous.release_id if self.previous else None,
+            withheld=reasons,
+            account=account,
+            kinds={kind: sum(getattr(entry.rows, kind) for entry in parts) for kind in KINDS},
+            findings=_sum(entry.findings for entry in parts),
+            taken_down=takedown_rows(self._hub.catalog, product, self._taken_down, day),
+            displays=display_rows(self._hub.home, product.id, paths, day) if product.publication_clock else [],
+            definition=self.definition,
+            buckets=dict(sorted(self._parts.items())),
+        )
 
-    def _account(self) -> tuple[dict[str, int], dict[str, int]]:
+    def _account(self) -> tuple[Account, dict[str, int]]:
         """Every row of the lake in one of the account's columns, and why those withheld are."""
-        entries = [entry["rows"] for entry in self._parts.values()]
-        account = {name: sum(rows[name] for rows in entries) for name in ACCOUNT}
-        reasons = _sum(rows["withheld"] for rows in entries)
-        account["withheld"] = sum(reasons.values())
-        if account["accepted"] != sum(account.values()) - account["accepted"]:
-            raise HubError(f"{self.product.id}: rows are missing from the release: {account}")
-        was, counts = self.previous["rows"] if self.previous else 0, self._changes.counts
-        if was + counts[ADDED] - counts[REMOVED] != account["published"]:
-            raise HubError(
-                f"{self.product.id}: {was} rows before, changes {counts}, but {account['published']} rows now"
-            )
+        rows = [entry.rows for entry in self._parts.values()]
+        reasons = _sum(one.withheld for one in rows)
+        account = Account(
+            accepted=sum(one.accepted for one in rows),
+            published=sum(one.published for one in rows),
+            superseded=sum(one.superseded for one in rows),
+            duplicate=sum(one.duplicate for one in rows),
+            withheld=sum(reasons.values()),
+        )
+        if not account.balances():
+            raise HubError(f"{self.product.id}: rows are missing from the release: {account.to_json()}")
+        was, counts = self.previous.rows if self.previous else 0, self._changes.counts
+        if was + counts[ADDED] - counts[REMOVED] != account.published:
+            raise HubError(f"{self.product.id}: {was} rows before, changes {counts}, but {account.published} rows now")
         return account, reasons
 
     def refuse(self, manifest: Manifest, error: Refused) -> None:
         """Leave the reason beside ``latest``."""
-        failure = {
-            "release_id": manifest["release_id"],
-            "product_id": self.product.id,
-            "dataset_id": self.product.dataset,
-            "as_of": manifest["as_of"],
-            "reason": str(error),
-            "found": [hit.to_json() for hit in error.hits],
-        }
-        folder = self._hub.home.shared / self.product.id / "failures"
-        write_json(folder / f"{manifest['release_id']}.json", failure)
+        Failure(
+            release_id=manifest.release_id,
+            product_id=self.product.id,
+            dataset_id=self.product.dataset,
+            as_of=manifest.as_of,
+            reason=str(error),
+            found=[FoundIdentifier(**hit.to_json()) for hit in error.hits],
+        ).write(failure_path(self._hub.home, self.product.id, manifest.release_id))
 
     def move(self, manifest: Manifest, validation: Validation) -> Manifest:
         """Make the candidate the latest release."""
-        manifest["validation"] = validation.to_json()
-        write_json(self.folder / "manifest.json", manifest)
-        target = self._hub.home.shared / self.product.id / manifest["release_id"]
+        manifest.validation = validation
+        save(manifest, self.folder)
+        target = self._hub.home.release(self.product.id, manifest.release_id)
         target.parent.mkdir(parents=True, exist_ok=True)
         # A run that died between the rename and the pointer left the same thing.
         shutil.rmtree(target, ignore_errors=True)
         self.folder.replace(target)
-        point_to(self._hub.home, self.product.id, manifest["release_id"])
+        point_to(self._hub.home, self.product.id, manifest.release_id)
         return manifest
 
     def discard(self) -> None:
@@ -235,10 +249,6 @@ class ChangesFile:
         for kind, number in changed.group_by(CHANGE_TYPE).len().rows():
             self.counts[kind] += number
         self.removed.update(removed_by_reason(changed))
-
-    def file(self) -> dict[str, Any]:
-        """The finished file, as the manifest names files."""
-        return {"path": self.path.name, "bytes": self.path.stat().st_size, "sha256": digest(self.path)}
 
     def close(self) -> None:
         """Finish the file."""

@@ -22,11 +22,12 @@ from pipelines.records.display import UNTIL
 from pipelines.storage.columns import PROVIDER, REGION
 from pipelines.storage.files import write_json
 from pipelines.storage.home import Home
+from pipelines.storage.manifest import Displayed
 
 _FILE: Final = "_file"
 
 
-def display_rows(home: Home, product_id: str, files: Sequence[Path], day: date) -> list[dict[str, Any]]:
+def display_rows(home: Home, product_id: str, files: Sequence[Path], day: date) -> list[Displayed]:
     """What the data files of a release show.
 
     Args:
@@ -56,7 +57,7 @@ def display_rows(home: Home, product_id: str, files: Sequence[Path], day: date) 
         for provider, region, number in one["shown"]:
             displayed[provider, region] += number
     return [
-        {"provider_id": who[0], "region_code": who[1], "displayed": number, "overdue": overdue[who]}
+        Displayed(provider_id=who[0], region_code=who[1], displayed=number, overdue=overdue[who])
         for who, number in sorted(displayed.items())
     ]
 

@@ -29,14 +29,26 @@ from pipelines.records.display import EFFECT, TAKEN_DOWN
 from pipelines.storage.columns import PROVIDER, SUBJECT_KEY
 from pipelines.storage.files import write_json
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import Manifest, latest, read, releases
+from pipelines.storage.manifest import (
+    CHANGES,
+    DATA,
+    Changes,
+    ChangesFile,
+    DataFile,
+    Manifest,
+    changes_file,
+    latest,
+    read,
+    releases,
+    save,
+)
 from pipelines.storage.parts import parts_of
 from pipelines.storage.superseded import key_columns
-from pipelines.storage.tables import COMPRESSION_LEVEL, digest
+from pipelines.storage.tables import COMPRESSION_LEVEL
 
 TakenDown = Mapping[str, pl.DataFrame]
 """By bucket: the record key and the effect of records that were taken down."""
-Written = dict[tuple[str, frozenset[Any]], tuple[Path, Mapping[str, Any]]]
+Written = dict[tuple[str, frozenset[Any]], tuple[Path, DataFile]]
 """By the digest of a data file before it was rewritten and the keys that went: where the new one is, and how manifests name it."""
 
 
@@ -83,15 +95,15 @@ def erase_from_releases(
         present = releases(hub.home, product_id)
         now = latest(hub.home, product_id)
         if now is not None and not _unfinished(known, digests, present, now):
-            if now["release_id"] not in known["clean"]:
+            if now.release_id not in known["clean"]:
                 write_json(path, {"buckets": digests, "clean": sorted(present)})
             continue
         if found is None:
             found = taken_down(hub, dataset, messages, files, buckets)
         written: Written = {}
         for release_id in present:
-            if now is not None and release_id != now["release_id"]:
-                rewrite(hub.home.shared / product_id / release_id, found, key_columns(dataset), written)
+            if now is not None and release_id != now.release_id:
+                rewrite(hub.home.release(product_id, release_id), found, key_columns(dataset), written)
         write_json(path, {"buckets": digests, "clean": releases(hub.home, product_id)})
 
 
@@ -99,8 +111,8 @@ def unfinished(
     hub: Hub, dataset: Dataset, standing: Manifest, messages: Messages, files: Mapping[str, Sequence[Path]]
 ) -> bool:
     """True where old releases of a product are still to be rewritten, its latest one being made with these messages."""
-    _, known = _known(hub, standing["product_id"])
-    present = releases(hub.home, standing["product_id"])
+    _, known = _known(hub, standing.product_id)
+    present = releases(hub.home, standing.product_id)
     digests = _digests(dataset, messages, files)
     return bool(digests) and _unfinished(known, digests, present, standing)
 
@@ -117,17 +129,17 @@ def _digests(dataset: Dataset, messages: Messages, files: Mapping[str, Sequence[
 def _unfinished(
     known: Mapping[str, Any], digests: Mapping[str, str], present: Sequence[str], standing: Manifest
 ) -> bool:
-    return known["buckets"] != digests or not set(present) <= {*known["clean"], standing["release_id"]}
+    return known["buckets"] != digests or not set(present) <= {*known["clean"], standing.release_id}
 
 
 def remaining(folder: Path, manifest: Manifest, found: TakenDown, key: Sequence[str]) -> Iterator[Path]:
     """Files of a release that still hold something of a record that was taken down."""
     for name, taken in _parts(manifest, found):
-        path = folder / manifest["buckets"][name]["file"]["path"]
+        path = folder / manifest.buckets[name].file.path
         if _holds(path, taken, key):
             yield path
-    if found and _content(folder / "changes.parquet", pl.concat(found.values()), key):
-        yield folder / "changes.parquet"
+    if found and _content(folder / CHANGES, pl.concat(found.values()), key):
+        yield folder / CHANGES
 
 
 def rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: Written) -> None:
@@ -136,23 +148,23 @@ def rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: Written
     What a run that died left of it is finished, also where nothing is to be taken out any more.
     """
     manifest = read(folder)
-    if manifest["record_key"] != list(key):
+    if manifest.record_key != list(key):
         shutil.rmtree(folder)  # made under another record key: what it holds cannot be told, so it is offered no more
         return
     erased = 0
     for name, taken in _parts(manifest, found):
-        if _holds(folder / manifest["buckets"][name]["file"]["path"], taken, key):
+        if _holds(folder / manifest.buckets[name].file.path, taken, key):
             erased += _erase(folder, manifest, name, taken, key, written)
-    path = folder / "changes.parquet"
+    path = folder / CHANGES
     every = pl.concat(found.values()) if found else None
     if every is not None and _content(path, every, key):
         _without(path, every, key)
-    again = {"path": path.name, "bytes": path.stat().st_size, "sha256": digest(path)}
-    if erased or again != manifest["changes_file"]:
-        describe(manifest, path, again, erased)
-        write_json(folder / "manifest.json", manifest)
-    named = {Path(file["path"]).name for file in manifest["files"]}
-    for old in sorted((folder / "data").iterdir()):
+    now = changes_file(path)
+    if erased or now != manifest.changes_file:
+        describe(manifest, path, now, erased)
+        save(manifest, folder)
+    named = {Path(file.path).name for file in manifest.files}
+    for old in sorted((folder / DATA).iterdir()):
         if old.name not in named:
             old.unlink()
 
@@ -160,7 +172,7 @@ def rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: Written
 def _parts(manifest: Manifest, found: TakenDown) -> Iterator[tuple[str, pl.DataFrame]]:
     """Parts of the buckets from which records were taken down."""
     for bucket, taken in sorted(found.items()):
-        for name in parts_of(manifest["buckets"], bucket):
+        for name in parts_of(manifest.buckets, bucket):
             yield name, taken
 
 
@@ -168,40 +180,40 @@ def _erase(
     folder: Path, manifest: Manifest, part: str, taken: pl.DataFrame, key: Sequence[str], written: Written
 ) -> int:
     """The data file of a part without the records; how many there were."""
-    entry = manifest["buckets"][part]
-    old = entry["file"]
-    rows = pl.read_parquet(folder / old["path"], hive_partitioning=False)
+    entry = manifest.buckets[part]
+    old = entry.file
+    rows = pl.read_parquet(folder / old.path, hive_partitioning=False)
     kept = rows.join(taken.select(key), on=list(key), how="anti", nulls_equal=True, maintain_order="left").rechunk()
     gone = rows.join(taken, on=list(key), how="inner", nulls_equal=True)
-    rewritten = old["sha256"], frozenset(gone.select(key).rows())
+    rewritten = old.sha256, frozenset(gone.select(key).rows())
     there = written.get(rewritten)
     if there is None:
-        entry["file"] = write(kept, folder / "data", part)
-        written[rewritten] = folder / entry["file"]["path"], entry["file"]
+        entry.file = write(kept, folder / DATA, part)
+        written[rewritten] = folder / entry.file.path, entry.file
     else:
         path, file = there
-        if not (folder / file["path"]).exists():
-            os.link(path, folder / file["path"])
-        entry["file"] = file
+        if not (folder / file.path).exists():
+            os.link(path, folder / file.path)
+        entry.file = file
     counted = dict(gone.group_by(EFFECT).len().rows())
-    entry["rows"]["published"] -= gone.height
+    entry.rows.published -= gone.height
     for reason, number in counted.items():
-        entry["rows"]["withheld"][reason] = entry["rows"]["withheld"].get(reason, 0) + number
-        manifest["withheld"][reason] = manifest["withheld"].get(reason, 0) + number
-    manifest["account"]["published"] -= gone.height
-    manifest["account"]["withheld"] += gone.height
+        entry.rows.withheld[reason] = entry.rows.withheld.get(reason, 0) + number
+        manifest.withheld[reason] = manifest.withheld.get(reason, 0) + number
+    manifest.account.published -= gone.height
+    manifest.account.withheld += gone.height
     return gone.height
 
 
-def describe(manifest: Manifest, path: Path, changes_file: Mapping[str, Any], erased: int) -> None:
+def describe(manifest: Manifest, path: Path, file: ChangesFile, erased: int) -> None:
     """Make a manifest say what the release now holds."""
     counts = dict.fromkeys((ADDED, CHANGED, REMOVED), 0)
     counts |= dict(pl.scan_parquet(path).group_by(CHANGE_TYPE).len().collect().rows())
-    manifest["changes"] = counts
-    manifest["changes_file"] = dict(changes_file)
-    manifest["files"] = [entry["file"] for _, entry in sorted(manifest["buckets"].items())]
-    manifest["rows"] = manifest["account"]["published"]
-    manifest["erased"] = manifest.get("erased", 0) + erased
+    manifest.changes = Changes(**counts)
+    manifest.changes_file = file
+    manifest.files = [entry.file for _, entry in sorted(manifest.buckets.items())]
+    manifest.rows = manifest.account.published
+    manifest.erased += erased
 
 
 def _holds(path: Path, taken: pl.DataFrame, key: Sequence[str]) -> bool:

@@ -18,21 +18,9 @@ from pipelines.privacy.scan import Hit, scan_rows
 from pipelines.publishing.new_records import NewRecords, joined
 from pipelines.publishing.product_suite import product_suite, value_checks_hold
 from pipelines.records.display import STATE
+from pipelines.storage.manifest import Validation
 
 _OF_ANY_TEXT: Final = ("max_length", "no_control_character", "no_replacement_character")
-
-
-@dataclass(frozen=True)
-class Validation:
-    """The ``validation`` of a manifest."""
-
-    suite: str
-    expectations: int
-    successful: bool
-
-    def to_json(self) -> dict[str, Any]:
-        """As in the manifest."""
-        return {"suite": self.suite, "expectations": self.expectations, "successful": self.successful}
 
 
 @dataclass(frozen=True)
@@ -90,7 +78,9 @@ def check(
         both = {**own, "expectations": [*asked["expectations"], *own["expectations"]]}
         _meets(catalog, product, both, new_records.alone, memory_limit, spill)
         _meets(catalog, product, own, new_records.held_elsewhere, memory_limit, spill)
-    return Validation(product.id, len(asked["expectations"]) + len(own["expectations"]), True)
+    return Validation(
+        suite=product.id, expectations=len(asked["expectations"]) + len(own["expectations"]), successful=True
+    )
 
 
 def no_fall(policy: Releases, product_id: str, rows_before: int, removed: Mapping[str, int]) -> None:

@@ -36,7 +36,7 @@ from pipelines.publishing.resolved_records import (
 from pipelines.records.display import TURNS
 from pipelines.storage.columns import BATCH, BUCKET, RECEIVED_ON, ROW_NUMBER
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import Manifest, day_of
+from pipelines.storage.manifest import Manifest
 from pipelines.storage.parts import PART, bucket_of_part, parts_of
 from pipelines.storage.superseded import key_columns, superseded_table
 from pipelines.storage.tables import Table
@@ -116,7 +116,7 @@ class IncrementalUpdate:
     @cached_property
     def _days(self) -> list[date]:
         """The day of each product's latest release."""
-        return [day_of(one.previous) for one in self.wanted if one.previous is not None]
+        return [one.previous.day for one in self.wanted if one.previous is not None]
 
     def _touched(self, delta: BucketDelta) -> _Touched:
         came = self._table.scan(delta.new).collect()
@@ -178,13 +178,13 @@ class IncrementalUpdate:
         parts: dict[str, Part] = {
             name: _taken_over(previous, name)
             for bucket in keys
-            for name in parts_of(previous["buckets"], bucket)
+            for name in parts_of(previous.buckets, bucket)
             if name not in touched
         }
 
         def updated(name: str) -> tuple[pl.DataFrame, Part | None]:
             """Rows that are replaced, and the part where there is anything of it left."""
-            described = previous["buckets"].get(name)
+            described = previous.buckets.get(name)
             tally = tally_of(described)
             tally.subtract(was.tallies.get(name, {}))
             tally.update(seen.tallies.get(name, {}))
@@ -194,7 +194,7 @@ class IncrementalUpdate:
             if not tally[ACCEPTED]:
                 return mine, None
             if described is not None and mine.equals(wanted):
-                return mine, Part(described["file"], **entry(tally, one.product), taken_over=True)
+                return mine, Part(described.file, **entry(tally, one.product), taken_over=True)
             whole = pl.concat([rows.filter(~among), wanted]).sort(self._key)
             return mine, Part(write(whole, self.folders[one.product.id], name), **entry(tally, one.product))
 
@@ -240,7 +240,7 @@ def can_update(wanted: Sequence[Wanted], bucket: str) -> bool:
     return all(
         one.previous is not None
         and not one.redefined
-        and any(name != bucket for name in parts_of(one.previous["buckets"], bucket))
+        and any(name != bucket for name in parts_of(one.previous.buckets, bucket))
         for one in wanted
     )
 
@@ -280,5 +280,5 @@ def _parts(seen: View) -> list[str]:
 
 
 def _taken_over(previous: Manifest, name: str) -> Part:
-    described = previous["buckets"][name]
-    return Part(described["file"], described["rows"], described["findings"], taken_over=True)
+    described = previous.buckets[name]
+    return Part(described.file, described.rows, described.findings, taken_over=True)

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import DISPLAYS, RELEASES, TAKEDOWNS, ledger
-from pipelines.storage.manifest import Manifest
+from pipelines.storage.manifest import Displayed, Manifest
 from pipelines.storage.tables import Schema
 
 
@@ -26,26 +26,24 @@ def recorded_releases(hub: Hub) -> set[str]:
 
 def record_in_ledger(hub: Hub, manifest: Manifest) -> None:
     """Enter a release; whatever of it is there already is left alone."""
-    product = {name: manifest[name] for name in ("product_id", "dataset_id", "release_id")}
-    work = hub.home.work(f"ledger-{manifest['product_id']}")
+    product = _of(manifest)
+    work = hub.home.work(f"ledger-{manifest.product_id}")
     transaction = transaction_of(manifest)
     for table, schema, rows in (
-        ("takedowns", TAKEDOWNS, manifest["taken_down"]),
-        ("displays", DISPLAYS, [{**row, "as_of": manifest["as_of"]} for row in manifest["displays"]]),
+        ("takedowns", TAKEDOWNS, [row.to_json() for row in manifest.taken_down]),
+        ("displays", DISPLAYS, [{**row.to_json(), "as_of": manifest.as_of} for row in manifest.displays]),
     ):
         if rows:
             frame = entries([{**product, **row} for row in rows], schema)
             ledger(hub.home, table).append_frame(transaction, frame, work)
     names = ("release_id", "product_id", "previous_release_id", "as_of", "catalog_version")
-    numbers = {**manifest["account"], **manifest["kinds"], **manifest["changes"]}
-    row = {**{name: manifest[name] for name in names}, **numbers}
+    numbers = {**manifest.account.to_json(), **manifest.kinds, **manifest.changes.counts}
+    row = {**{name: getattr(manifest, name) for name in names}, **numbers}
     ledger(hub.home, "releases").append_frame(transaction, pl.DataFrame([row], schema=dict(RELEASES)), work)
     shutil.rmtree(work, ignore_errors=True)
 
 
-def record_refusal_in_ledger(
-    hub: Hub, standing: Manifest, refused: Manifest, displays: Sequence[Mapping[str, Any]]
-) -> None:
+def record_refusal_in_ledger(hub: Hub, standing: Manifest, refused: Manifest, displays: Sequence[Displayed]) -> None:
     """What a refused release leaves as it is; or nobody would know that something was late until it is mended, or ever.
 
     Args:
@@ -54,20 +52,29 @@ def record_refusal_in_ledger(
         refused: of the candidate: its ``taken_down`` are the records that are still offered.
         displays: what the standing release shows on the day of the candidate, as ``display_rows`` counts it.
     """
-    product = {name: standing[name] for name in ("product_id", "dataset_id", "release_id")}
-    work = hub.home.work(f"ledger-{standing['product_id']}")
-    transaction = f"standing-{transaction_of(standing)}-{refused['as_of']}"
-    waiting = [{**product, **row, "taken_down_on": None} for row in refused["taken_down"]]
-    shown = [{**product, **row, "as_of": refused["as_of"]} for row in displays]
+    product = _of(standing)
+    work = hub.home.work(f"ledger-{standing.product_id}")
+    transaction = f"standing-{transaction_of(standing)}-{refused.as_of}"
+    waiting = [{**product, **row.to_json(), "taken_down_on": None} for row in refused.taken_down]
+    shown = [{**product, **row.to_json(), "as_of": refused.as_of} for row in displays]
     for table, schema, rows in (("takedowns", TAKEDOWNS, waiting), ("displays", DISPLAYS, shown)):
         if rows:
             ledger(hub.home, table).append_frame(transaction, entries(rows, schema), work)
     shutil.rmtree(work, ignore_errors=True)
 
 
+def _of(manifest: Manifest) -> dict[str, str | None]:
+    """What names a release in the ledger."""
+    return {
+        "product_id": manifest.product_id,
+        "dataset_id": manifest.dataset_id,
+        "release_id": manifest.release_id,
+    }
+
+
 def transaction_of(manifest: Manifest) -> str:
     """The id under which a release is entered."""
-    return str(manifest["release_id"] + manifest["product_id"])
+    return str(manifest.release_id + manifest.product_id)
 
 
 def entries(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:

@@ -65,7 +65,7 @@ class _Plan:
 
     @property
     def wanted(self) -> Wanted:
-        redefined = self.previous is not None and self.previous["definition"] != self.definition
+        redefined = self.previous is not None and self.previous.definition != self.definition
         return Wanted(self.product, self.previous, redefined)
 
 
@@ -149,7 +149,7 @@ def _publish_dataset(
     files = hub.records(dataset.id).by_partition()
     if not files and not any(before.values()):
         return [], []
-    at = max([as_of, *(datetime.fromisoformat(one["as_of"]) for one in before.values() if one)])
+    at = max([as_of, *(one.instant for one in before.values() if one)])
     plans = [_plan(hub, run, dataset, one, before[one.id], files, at) for one in ordered]
     for (
         plan
@@ -192,7 +192,7 @@ def _plan(
     day = at.astimezone(CHINA).date()
     defined = definition(hub, product, day)
     known = made_from(hub.home, previous)
-    there = by_bucket(previous["buckets"]) if previous else {}
+    there = by_bucket(previous.buckets) if previous else {}
     sources = {
         bucket: source(defined, files.get(bucket, []), run.messages.digest(dataset.id, bucket))
         for bucket in sorted({*files, *there})
@@ -223,7 +223,7 @@ def _make(
     folders = {name: candidate.data for name, candidate in candidates.items()}
     day = at.astimezone(CHINA).date()
     for plan in active:
-        there = by_bucket(plan.previous["buckets"]) if plan.previous else {}
+        there = by_bucket(plan.previous.buckets) if plan.previous else {}
         for bucket in sorted(plan.sources.keys() - plan.touched):
             for part in there[bucket]:
                 candidates[plan.product.id].link(part)
@@ -341,10 +341,10 @@ def _finish(
         return _published(previous, new=False)
     suite = expectations.read(hub.settings.expectations, str(product.dataset))
     try:
-        gate.no_fall(hub.catalog.policies.releases, product.id, previous["rows"] if previous else 0, candidate.removed)
+        gate.no_fall(hub.catalog.policies.releases, product.id, previous.rows if previous else 0, candidate.removed)
         checked = _checked(plan, candidate, passed)
         validation = gate.check(
-            hub.catalog, product, manifest["record_key"], checked, hub.settings.memory_limit, candidate.work, suite
+            hub.catalog, product, manifest.record_key, checked, hub.settings.memory_limit, candidate.work, suite
         )
     except gate.Refused as error:
         candidate.refuse(manifest, error)
@@ -379,7 +379,7 @@ def _holds_all(product: Product) -> bool:
 
 
 def _published(manifest: Manifest, *, new: bool) -> Published:
-    return Published(manifest["product_id"], manifest["release_id"], manifest["rows"], manifest["changes"], new=new)
+    return Published(manifest.product_id, manifest.release_id, manifest.rows, manifest.changes.counts, new=new)
 
 
 def task_batches(datasets: Sequence[str], most: int = 6) -> list[list[str]]:

@@ -17,6 +17,7 @@ from pipelines.records import Precedence, resolve
 from pipelines.records.display import LATER, TURNS, with_state
 from pipelines.records.view import WITHHELD, shown, withheld
 from pipelines.storage.hub import Hub
+from pipelines.storage.manifest import PartEntry, PartRows
 from pipelines.storage.parts import PART, is_sliced, part
 from pipelines.storage.superseded import DUPLICATES, KIND, KINDS, SUPERSEDED, key_columns
 
@@ -126,27 +127,27 @@ def entry(tally: Tally, product: Product) -> dict[str, Any]:
     """``rows`` and ``findings`` of a part, as manifests have them."""
     kinds = {kind: tally[kind] for kind in KINDS}
     reasons = {str(reason): tally[f"{_REASON}{reason}"] for reason in WITHHELD if tally[f"{_REASON}{reason}"]}
-    rows = {
-        ACCEPTED: tally[ACCEPTED],
-        "superseded": sum(kinds[kind] for kind in SUPERSEDED),
-        DUPLICATE: sum(kinds[kind] for kind in DUPLICATES),
+    rows = PartRows(
+        accepted=tally[ACCEPTED],
+        superseded=sum(kinds[kind] for kind in SUPERSEDED),
+        duplicate=sum(kinds[kind] for kind in DUPLICATES),
         **kinds,
-        PUBLISHED: tally[PUBLISHED],
-        "withheld": reasons,
-    }
+        published=tally[PUBLISHED],
+        withheld=reasons,
+    )
     names = (LATER_END, OF_OTHERS) if product.publication_clock else (OF_OTHERS,)
     return {"rows": rows, "findings": {name: tally[name] for name in names}}
 
 
-def tally_of(described: Mapping[str, Any] | None) -> Tally:
+def tally_of(described: PartEntry | None) -> Tally:
     """The counts of a part of a release; none where the release has no such part."""
     found: Tally = Counter()
     if described is None:
         return found
-    rows = described["rows"]
-    found.update({name: rows[name] for name in (ACCEPTED, PUBLISHED, *KINDS)})
-    found.update({f"{_REASON}{reason}": number for reason, number in rows["withheld"].items()})
-    found.update(described["findings"])
+    rows = described.rows
+    found.update({name: getattr(rows, name) for name in (ACCEPTED, PUBLISHED, *KINDS)})
+    found.update({f"{_REASON}{reason}": number for reason, number in rows.withheld.items()})
+    found.update(described.findings)
     return found
 
 

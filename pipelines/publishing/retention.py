@@ -6,7 +6,7 @@ import shutil
 from datetime import date, timedelta
 
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import day_of, latest, read, releases
+from pipelines.storage.manifest import latest, read, releases
 
 
 def remove_old_releases(hub: Hub, day: date) -> dict[str, list[str]]:
@@ -30,8 +30,8 @@ def remove_old_releases(hub: Hub, day: date) -> dict[str, list[str]]:
         now = latest(hub.home, product)
         for release_id in releases(hub.home, product)[: -policy.kept_at_least]:
             folder = hub.home.shared / product / release_id
-            made = day_of(read(folder))
-            if made >= oldest or (now is not None and release_id == now["release_id"]):
+            made = read(folder).day
+            if made >= oldest or (now is not None and release_id == now.release_id):
                 continue
             folder.replace(going / f"{product}-{release_id}")  # gone at once, not file by file
             removed.setdefault(product, []).append(release_id)

@@ -30,7 +30,7 @@ from pipelines.storage.compactions import Compactions, known_now
 from pipelines.storage.files import replaced, write_json
 from pipelines.storage.home import Home
 from pipelines.storage.hub import Lake
-from pipelines.storage.manifest import Manifest, day_of
+from pipelines.storage.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,11 @@ class Source:
 
 def made_from(home: Home, previous: Manifest | None) -> dict[str, Source]:
     """Sources of the latest release by bucket; nothing where they are not known."""
-    path = _path(home, previous["product_id"], "sources", ".json") if previous else None
+    path = _path(home, previous.product_id, "sources", ".json") if previous else None
     if previous is None or path is None or not path.exists():
         return {}
     known: dict[str, Any] = json.loads(path.read_text())
-    if known["release_id"] != previous["release_id"]:
+    if known["release_id"] != previous.release_id:
         return {}
     return {
         bucket: Source(
@@ -90,7 +90,7 @@ def save(
         sources: by bucket.
         messages: about each bucket.
     """
-    folder = _path(home, manifest["product_id"], "messages")
+    folder = _path(home, manifest.product_id, "messages")
     kept = {f"{one.messages_used}.parquet": bucket for bucket, one in sources.items() if one.messages_used}
     for name, bucket in kept.items():
         if not (folder / name).exists():
@@ -107,8 +107,8 @@ def save(
         }
         for bucket, one in sorted(sources.items())
     }
-    path = _path(home, manifest["product_id"], "sources", ".json")
-    write_json(path, {"release_id": manifest["release_id"], "buckets": buckets})
+    path = _path(home, manifest.product_id, "sources", ".json")
+    write_json(path, {"release_id": manifest.release_id, "buckets": buckets})
     for old in folder.iterdir() if folder.is_dir() else ():
         if old.name not in kept:
             old.unlink()
@@ -165,9 +165,9 @@ def is_current(
     hub: Lake, product: Product, manifest: Manifest, files: Mapping[str, Sequence[Path]], messages: Messages
 ) -> bool:
     """True where a release was made from these lake files and messages, under the present catalogue."""
-    defined = definition(hub, product, day_of(manifest))
+    defined = definition(hub, product, manifest.day)
     known = made_from(hub.home, manifest)
-    return manifest["definition"] == defined and all(
+    return manifest.definition == defined and all(
         bucket in known
         and known[bucket].source == source(defined, paths, messages.digest(str(product.dataset), bucket)).source
         for bucket, paths in files.items()

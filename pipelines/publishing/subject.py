@@ -27,12 +27,12 @@ from pipelines.ground.stopwatch import stage
 from pipelines.privacy.scan import scan_rows
 from pipelines.publishing.bucket import Made, Part, part_file, previous_records, write
 from pipelines.publishing.candidate import Candidate
-from pipelines.publishing.gate import Refused, Validation
+from pipelines.publishing.gate import Refused
 from pipelines.publishing.ledger_entries import record_in_ledger, recorded_releases, transaction_of
 from pipelines.publishing.new_records import NewRecords
 from pipelines.publishing.published import Conflicts, Published
 from pipelines.publishing.sources import Source, made_from, save
-from pipelines.publishing.subject_erasure import MADE_FROM, erase_from_subjects
+from pipelines.publishing.subject_erasure import erase_from_subjects
 from pipelines.records import source_ranks
 from pipelines.records.changes import changes
 from pipelines.storage import conflicts
@@ -40,7 +40,7 @@ from pipelines.storage.columns import PROVIDER
 from pipelines.storage.conflicts import STATEMENT
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import SUBJECT_COUNTS, ledger
-from pipelines.storage.manifest import Manifest, latest
+from pipelines.storage.manifest import Manifest, PartRows, Validation, latest
 from pipelines.subjects.conflict_counts import counts
 from pipelines.subjects.difference import Difference, differing, in_slices
 from pipelines.subjects.master import MATCHED_NAME, schema, subjects
@@ -81,7 +81,7 @@ def publish_subjects(hub: Hub, as_of: datetime, tell: Conflicts) -> tuple[list[P
         found = sources_by_bucket(hub)
         if not found and previous is None:
             return [], []
-        at = max([as_of, *([datetime.fromisoformat(previous["as_of"])] if previous else [])])
+        at = max([as_of, *([datetime.fromisoformat(previous.as_of)] if previous else [])])
         if previous is not None and transaction_of(previous) not in recorded_releases(hub):
             record_in_ledger(hub, previous)  # a run that died after it had moved the pointer has not
         try:
@@ -97,7 +97,7 @@ def _publish(
 ) -> list[Published]:
     ranks = source_ranks(hub.catalog, at.astimezone(CHINA).date())
     defined = definition(master, ranks)
-    there = previous["buckets"] if previous else {}
+    there = previous.buckets if previous else {}
     sources = {
         bucket: Source(one.digest(defined), None, defined, one.names())
         for bucket, one in ((bucket, found.get(bucket, BucketSources())) for bucket in sorted({*found, *there}))
@@ -130,7 +130,7 @@ def _publish(
             candidate.add(done.made)
             statements[bucket] = done.statements
     manifest = _described(candidate.manifest(at), master, found)
-    files = [candidate.folder / file["path"] for file in manifest["files"] if file["rows"]]
+    files = [candidate.folder / file.path for file in manifest.files if file.rows]
     if not files and previous is None:
         candidate.discard()
         return []
@@ -175,7 +175,7 @@ def _bucket(
     statements = own_conflicts(master, said.mentions, given, frame, said.against)
     of_provider = said.mentions.group_by(PROVIDER).agg(pl.col(CODE).n_unique()).sort(PROVIDER)
     file = write(frame, candidate.data, bucket)
-    account = {"accepted": frame.height, "published": frame.height, "superseded": 0, "duplicate": 0, "withheld": {}}
+    account = PartRows(accepted=frame.height, published=frame.height, superseded=0, duplicate=0, withheld={})
     counted = {f"{_OF_PROVIDER}{provider}": number for provider, number in of_provider.rows()}
     return _Bucket(Made({bucket: Part(file, account, counted)}, changes(before, frame, [CODE], GONE)), statements)
 
@@ -200,14 +200,14 @@ def _updated(
     there = [path for path, partition in table.files().items() if partition == bucket]
     others = table.scan(there).select(*STATEMENT).filter(~pl.col("credit_code").is_in(codes.implode())).collect()
     statements = in_order(pl.concat([others, own_conflicts(master, said.mentions, given, new_records, said.against)]))
-    described = previous["buckets"][bucket]
+    described = previous.buckets[bucket]
     rows = pl.read_parquet(part_file(hub, master.product.id, bucket, previous), hive_partitioning=False)
     mine = rows.select(pl.col(CODE).is_in(codes.implode())).to_series()
     frame = _in_place(rows, mine, new_records)
-    counted = Counter(described["findings"])
+    counted = Counter(described.findings)
     counted.update({f"{_OF_PROVIDER}{name}": number for name, number in difference.subjects_now.items()})
     counted.subtract({f"{_OF_PROVIDER}{name}": number for name, number in difference.subjects_before.items()})
-    account = described["rows"] | {"accepted": frame.height, "published": frame.height}
+    account = described.rows.model_copy(update={"accepted": frame.height, "published": frame.height})
     part = Part(write(frame, candidate.data, bucket), account, {name: n for name, n in sorted(counted.items()) if n})
     turned = changes(rows[mine.arg_true()], new_records, [CODE], GONE)
     return _Bucket(Made({bucket: part}, turned, updated=True), statements)
@@ -223,13 +223,13 @@ def _in_place(rows: pl.DataFrame, gone: pl.Series, new_records: pl.DataFrame) ->
 
 def _described(manifest: Manifest, master: SubjectMaster, found: Mapping[str, BucketSources]) -> Manifest:
     """The manifest with the columns there really are, what it was made from, and subjects by provider apart from findings."""
-    findings: dict[str, int] = manifest["findings"]
-    manifest["fields"] = [name for name in schema(master) if not name.startswith("_")]
-    manifest["subjects"] = {
+    findings: dict[str, int] = manifest.findings
+    manifest.fields = [name for name in schema(master) if not name.startswith("_")]
+    manifest.subjects = {
         name.removeprefix(_OF_PROVIDER): number for name, number in findings.items() if name.startswith(_OF_PROVIDER)
     }
-    manifest["findings"] = {name: number for name, number in findings.items() if not name.startswith(_OF_PROVIDER)}
-    manifest[MADE_FROM] = {
+    manifest.findings = {name: number for name, number in findings.items() if not name.startswith(_OF_PROVIDER)}
+    manifest.made_from = {
         dataset_id: paths[0].parents[1].name
         for one in found.values()
         for dataset_id, paths in sorted(one.records.items())
@@ -262,7 +262,7 @@ def _check(
         candidate.refuse(manifest, error)
         candidate.discard()
         raise
-    return Validation(master.product.id, len(suite["expectations"]), True)
+    return Validation(suite=master.product.id, expectations=len(suite["expectations"]), successful=True)
 
 
 def meets(hub: Hub, name: str, suite: dict[str, Any], new_records: NewRecords, work: Path) -> None:
@@ -313,15 +313,15 @@ def _account(hub: Hub, master: SubjectMaster, manifest: Manifest) -> None:
     record_in_ledger(hub, manifest)
     table = ledger(hub.home, "subject_counts")
     statements = conflicts.conflicts_table(hub.home).read()
-    if not table.knows(manifest["release_id"]):
+    if not table.knows(manifest.release_id):
         regions = {one.id: one.region_code for one in hub.catalog.providers.values()}
-        rows = counts(statements, manifest["subjects"]).with_columns(
-            pl.lit(manifest["release_id"]).alias("release_id"),
-            pl.lit(manifest["as_of"]).alias("as_of"),
+        rows = counts(statements, manifest.subjects or {}).with_columns(
+            pl.lit(manifest.release_id).alias("release_id"),
+            pl.lit(manifest.as_of).alias("as_of"),
             pl.col("provider_id").replace_strict(regions, default=None, return_dtype=pl.String).alias("region_code"),
         )
         work = hub.home.work(f"ledger-{master.product.id}")
-        table.append_frame(manifest["release_id"], rows.select(*SUBJECT_COUNTS), work)
+        table.append_frame(manifest.release_id, rows.select(*SUBJECT_COUNTS), work)
         shutil.rmtree(work, ignore_errors=True)
 
 
@@ -350,4 +350,4 @@ def definition(master: SubjectMaster, ranks: Mapping[str, int]) -> str:
 
 
 def _published(manifest: Manifest, *, new: bool) -> Published:
-    return Published(manifest["product_id"], manifest["release_id"], manifest["rows"], manifest["changes"], new=new)
+    return Published(manifest.product_id, manifest.release_id, manifest.rows, manifest.changes.counts, new=new)

@@ -30,14 +30,11 @@ from pipelines.storage.columns import SUBJECT_KEY
 from pipelines.storage.files import write_json
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
-from pipelines.storage.manifest import Manifest, read, releases
+from pipelines.storage.manifest import CHANGES, Manifest, changes_file, read, releases, save
 from pipelines.storage.parts import parts_of
 from pipelines.storage.superseded import key_columns
-from pipelines.storage.tables import COMPRESSION_LEVEL, digest
+from pipelines.storage.tables import COMPRESSION_LEVEL
 from pipelines.subjects.mentions import CODE, SubjectMaster
-
-MADE_FROM: Final = "made_from"
-"""In a manifest of the subject master: the release of each dataset it was made from."""
 
 _BUCKET, _TAKEN_IN, _DATASET, _RECORD = "bucket", "release_id", "dataset_id", "record"
 _GONE: Final = {CODE: pl.String, EFFECT: pl.String, _BUCKET: pl.String, _DATASET: pl.String, _TAKEN_IN: pl.String}
@@ -54,7 +51,7 @@ def erase_from_subjects(hub: Hub, master: SubjectMaster, standing: Manifest) -> 
     product_id = master.product.id
     path, known = _known(hub, product_id)
     number, present = _entered(hub).height, releases(hub.home, product_id)
-    now = standing["release_id"]
+    now = standing.release_id
     if number == known["takedowns"] and set(present) <= {*known["clean"], now}:
         if number and now not in known["clean"]:
             write_json(path, {"takedowns": number, "clean": sorted(present)})
@@ -140,7 +137,7 @@ def _counting(
     }
     counting = {}
     for release_id in present:
-        made_from = read(folder / release_id).get(MADE_FROM)
+        made_from = read(folder / release_id).made_from
         counting[release_id] = frozenset(
             code
             for (code, dataset_id), taken_in in last.items()
@@ -170,13 +167,13 @@ def _bring(folder: Path, back: TakenDown) -> None:
     if not back:
         return
     manifest = read(folder)
-    path = folder / "changes.parquet"
+    path = folder / CHANGES
     messages_used = pl.read_parquet(path)
     missing = []
     for bucket, subjects in sorted(back.items()):
         unsaid = subjects.join(messages_used, on=CODE, how="anti")
-        for part in parts_of(manifest["buckets"], bucket):
-            rows = pl.read_parquet(folder / manifest["buckets"][part]["file"]["path"], hive_partitioning=False)
+        for part in parts_of(manifest.buckets, bucket):
+            rows = pl.read_parquet(folder / manifest.buckets[part].file.path, hive_partitioning=False)
             missing.append(rows.join(unsaid, on=CODE, how="semi", maintain_order="left"))
     brought = pl.concat(missing) if missing else pl.DataFrame()
     if brought.is_empty():
@@ -187,5 +184,5 @@ def _bring(folder: Path, back: TakenDown) -> None:
         temporary, compression_level=COMPRESSION_LEVEL
     )
     temporary.replace(path)
-    describe(manifest, path, {"path": path.name, "bytes": path.stat().st_size, "sha256": digest(path)}, 0)
-    write_json(folder / "manifest.json", manifest)
+    describe(manifest, path, changes_file(path), 0)
+    save(manifest, folder)

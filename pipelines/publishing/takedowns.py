@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from pipelines.catalog import Catalog
 from pipelines.catalog.models import Product
+from pipelines.storage.manifest import TakenDown
 
 _DEADLINE: Final = {"public": "unpublish", "authorised": "unshare", "government": "unshare"}
 
 
 def takedown_rows(
     catalog: Catalog, product: Product, taken_down: Sequence[Mapping[str, Any]], day: date
-) -> list[dict[str, Any]]:
+) -> list[TakenDown]:
     """Rows for the ledger.
 
     Args:
@@ -27,8 +28,8 @@ def takedown_rows(
     for one in taken_down:
         received = date.fromisoformat(one["received_on"]) if one["received_on"] else None
         delta = _delta(catalog, product, received) if received else None
-        rows.append({**one, "due_on": delta.isoformat() if delta else None, "taken_down_on": day.isoformat()})
-    return sorted(rows, key=lambda row: (row["record"], row["reason"]))
+        rows.append(TakenDown(**one, due_on=delta.isoformat() if delta else None, taken_down_on=day.isoformat()))
+    return sorted(rows, key=lambda row: (row.record, row.reason))
 
 
 def _delta(catalog: Catalog, product: Product, received: date) -> date | None:

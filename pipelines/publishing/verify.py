@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.ground.errors import InputError
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import Manifest, read, releases
+from pipelines.storage.manifest import ChangesFile, DataFile, Manifest, read, releases
 from pipelines.storage.tables import digest
 
 
@@ -54,29 +54,30 @@ def verify(hub: Hub, product_id: str) -> Verified:
     files = 0
     for release_id in there:
         manifest = read(folder / release_id)
-        files += len(manifest["files"]) + 1
+        files += len(manifest.files) + 1
         found += damage(folder / release_id, manifest)
     return Verified(product_id, len(there), files, tuple(found))
 
 
 def damage(folder: Path, manifest: Manifest) -> Iterator[Damage]:
     """What is wrong with the files of a release and with the account in its manifest."""
-    if "changes_file" not in manifest:
+    if manifest.changes_file is None:
         yield Damage(folder, "the manifest does not name its changes file")
-    for file in (*manifest["files"], *filter(None, [manifest.get("changes_file")])):
-        path = folder / file["path"]
+    changes = [manifest.changes_file] if manifest.changes_file is not None else []
+    files: list[DataFile | ChangesFile] = [*manifest.files, *changes]
+    for file in files:
+        path = folder / file.path
         if not path.exists():
             yield Damage(path, "a file of the release is missing")
-        elif digest(path) != file["sha256"]:
+        elif digest(path) != file.sha256:
             yield Damage(path, "a file of the release was altered")
-    named = {file["path"] for file in manifest["files"]}
+    named = {file.path for file in manifest.files}
     for path in sorted((folder / "data").glob("*")):
         if f"data/{path.name}" not in named:
             yield Damage(path, "a file that no manifest names")
-    account = manifest["account"]
-    if account["accepted"] != sum(account[k] for k in ("published", "superseded", "duplicate", "withheld")):
+    if not manifest.account.balances():
         yield Damage(folder, "accepted rows are not published + superseded + duplicate + withheld")
-    if account["withheld"] != sum(manifest["withheld"].values()):
+    if manifest.account.withheld != sum(manifest.withheld.values()):
         yield Damage(folder, "withheld rows are not those of its reasons")
-    if manifest["rows"] != sum(file["rows"] for file in manifest["files"]):
+    if manifest.rows != sum(file.rows for file in manifest.files):
         yield Damage(folder, "the manifest's rows are not those of its files")

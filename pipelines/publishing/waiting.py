@@ -47,7 +47,7 @@ def _of_dataset(hub: Lake, dataset: Dataset, messages: Messages) -> Iterator[dic
     if messages.buckets(dataset.id):
         for product in hub.catalog.products.values():
             now = latest(hub.home, product.id) if product.dataset == dataset.id else None
-            if now is not None and now["record_key"] == key and not is_current(hub, product, now, files, messages):
+            if now is not None and now.record_key == key and not is_current(hub, product, now, files, messages):
                 behind.append((product, now))
     if behind:
         for bucket, asked in _asked(hub, dataset, messages, files).items():
@@ -74,9 +74,9 @@ def _asked(hub: Lake, dataset: Dataset, messages: Messages, files: Mapping[str, 
 def _still_there(
     hub: Lake, product: Product, now: Manifest, bucket: str, asked: pl.DataFrame, key: list[str]
 ) -> Iterator[dict[str, Any]]:
-    folder = hub.home.shared / product.id / now["release_id"]
-    for part in parts_of(now["buckets"], bucket):
-        rows = pl.scan_parquet(folder / now["buckets"][part]["file"]["path"], hive_partitioning=False).select(key)
+    folder = hub.home.release(product.id, now.release_id)
+    for part in parts_of(now.buckets, bucket):
+        rows = pl.scan_parquet(folder / now.buckets[part].file.path, hive_partitioning=False).select(key)
         held = asked.lazy().join(rows, on=key, how="semi", nulls_equal=True).collect()
         taken = [
             {
@@ -89,5 +89,5 @@ def _still_there(
             for row in held.to_dicts()
         ]
         for row in takedown_rows(hub.catalog, product, taken, date.min):
-            of = {"product_id": product.id, "dataset_id": product.dataset, "release_id": now["release_id"]}
-            yield of | row | {"taken_down_on": None}
+            of = {"product_id": product.id, "dataset_id": product.dataset, "release_id": now.release_id}
+            yield of | row.to_json() | {"taken_down_on": None}

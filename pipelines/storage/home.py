@@ -72,6 +72,14 @@ class Home:
         """Releases of every product."""
         return self.root / "shared"
 
+    def product(self, product_id: str) -> Path:
+        """Releases of one product."""
+        return self.shared / product_id
+
+    def release(self, product_id: str, release_id: str) -> Path:
+        """The folder of one release."""
+        return self.shared / product_id / release_id
+
     @property
     def scorecards(self) -> Path:
         """Scorecards by period."""

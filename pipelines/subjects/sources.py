@@ -76,9 +76,9 @@ def sources_by_bucket(hub: Hub) -> dict[str, BucketSources]:
         manifest = latest(hub.home, dataset_id)
         if manifest is None:
             continue
-        folder = hub.home.shared / dataset_id / manifest["release_id"]
-        for bucket, names in by_bucket(manifest["buckets"]).items():
-            paths = [folder / manifest["buckets"][name]["file"]["path"] for name in names]
+        folder = hub.home.shared / dataset_id / manifest.release_id
+        for bucket, names in by_bucket(manifest.buckets).items():
+            paths = [folder / manifest.buckets[name].file.path for name in names]
             records.setdefault(bucket, {})[dataset_id] = paths
         for path, partition in hub.superseded(dataset_id).files().items():
             lost.setdefault(str(partition), {}).setdefault(dataset_id, []).append(path)

@@ -16,7 +16,7 @@ from pipelines.identifiers import MESSAGES_ZH, CodeReport, describe
 from pipelines.screening.subject import bucket as bucket_of
 from pipelines.storage.columns import RECEIVED_ON
 from pipelines.storage.conflicts import conflicts_table
-from pipelines.storage.manifest import day_of, latest
+from pipelines.storage.manifest import latest
 from pipelines.subjects import SubjectMaster
 from pipelines.trace.refused import refused_rows
 from pipelines.trace.releases import appearances, subject_row, tombstones
@@ -108,7 +108,7 @@ def _day(hub: Hub, dataset_id: str, rows: pl.DataFrame) -> date:
     """The day whose order of survivorship holds: that of the latest release, or the last on which a row came."""
     manifest = latest(hub.home, dataset_id)
     if manifest is not None:
-        return day_of(manifest)
+        return manifest.day
     last: date = rows[RECEIVED_ON].max()  # type: ignore[assignment]
     return last
 

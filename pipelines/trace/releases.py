@@ -46,18 +46,18 @@ def tombstones(hub: Hub, dataset: Dataset, code: str) -> list[dict[str, Any]]:
         if product.dataset != dataset.id:
             continue
         for folder, manifest in _releases(hub, product.id):
-            if not manifest["changes"]["removed"]:
+            if not manifest.changes.removed:
                 continue
             gone = pl.scan_parquet(folder / "changes.parquet").filter(pl.col(CHANGE_TYPE) == REMOVED)
-            key: list[str] = manifest["record_key"]
+            key: list[str] = manifest.record_key
             subject = SUBJECT_KEY if SUBJECT_KEY in key else dataset.subject.credit_code
             for row in gone.filter(pl.col(subject) == code).select(*key, REASON).collect().to_dicts():
                 names = {name.removeprefix("_") if name == SUBJECT_KEY else name: plain(row[name]) for name in key}
                 found.append(
                     {
                         "product_id": product.id,
-                        "release_id": manifest["release_id"],
-                        "as_of": manifest["as_of"],
+                        "release_id": manifest.release_id,
+                        "as_of": manifest.as_of,
                         "reason": row[REASON],
                         "key": names,
                     }
@@ -70,11 +70,11 @@ def subject_row(hub: Hub, product_id: str, bucket: str, code: str) -> dict[str, 
     manifest = latest(hub.home, product_id)
     if manifest is None:
         return None
-    folder = hub.home.shared / product_id / manifest["release_id"]
+    folder = hub.home.shared / product_id / manifest.release_id
     for path in _bucket_files(folder, manifest, bucket):
         rows = pl.scan_parquet(path, hive_partitioning=False).filter(pl.col("credit_code") == code).collect()
         for row in rows.to_dicts():
-            return {"release_id": manifest["release_id"]} | {name: plain(value) for name, value in row.items()}
+            return {"release_id": manifest.release_id} | {name: plain(value) for name, value in row.items()}
     return None
 
 
@@ -89,12 +89,12 @@ def _in_product(hub: Hub, product_id: str, dataset: Dataset, bucket: str, code: 
             for row in files[path.name]:
                 seen = found.setdefault(
                     (row[BATCH], row[ROW_NUMBER]),
-                    {"product_id": product_id, "from": manifest["release_id"], "from_as_of": manifest["as_of"]},
+                    {"product_id": product_id, "from": manifest.release_id, "from_as_of": manifest.as_of},
                 )
                 seen |= {
-                    "to": manifest["release_id"],
-                    "to_as_of": manifest["as_of"],
-                    "current": standing is not None and standing["release_id"] == manifest["release_id"],
+                    "to": manifest.release_id,
+                    "to_as_of": manifest.as_of,
+                    "current": standing is not None and standing.release_id == manifest.release_id,
                     "display_state": plain(row.get(STATE)),
                     "display_until": plain(row.get(UNTIL)),
                 }
@@ -115,8 +115,8 @@ def _rows(paths: Sequence[Path], dataset: Dataset, code: str) -> dict[str, list[
 
 
 def _bucket_files(folder: Path, manifest: Manifest, bucket: str) -> list[Path]:
-    names = parts_of(manifest["buckets"], bucket)
-    return [folder / manifest["buckets"][name]["file"]["path"] for name in names]
+    names = parts_of(manifest.buckets, bucket)
+    return [folder / manifest.buckets[name].file.path for name in names]
 
 
 def _releases(hub: Hub, product_id: str) -> Iterator[tuple[Path, Manifest]]:

@@ -17,7 +17,7 @@ from pipelines.ground.settings import Settings
 from pipelines.storage.columns import BATCH, ROW_NUMBER
 from pipelines.storage.hub import Hub
 from pipelines.storage.maintenance import maintain
-from pipelines.storage.manifest import latest, releases
+from pipelines.storage.manifest import changes_file, latest, releases, save
 from pipelines.storage.tables import Table, digest
 from tests.conftest import AS_OF, GOOD_CODES, THREE_GOOD_ROWS, Home, file, row, second_route_left_out
 
@@ -193,23 +193,21 @@ def test_a_record_that_stands_and_lost_at_once_is_found(used: Home, tmp_path: Pa
     [message] = _of(used, record[BATCH])
     manifest = latest(used.hub.home, REGISTRATION)
     assert manifest is not None
-    assert message.startswith(
-        f"row {record[ROW_NUMBER]} is the record in shared/{REGISTRATION}/{manifest['release_id']}"
-    )
+    assert message.startswith(f"row {record[ROW_NUMBER]} is the record in shared/{REGISTRATION}/{manifest.release_id}")
     assert message.endswith(f"remove lake/losers/{REGISTRATION} and state/sources/{REGISTRATION}.json, and publish")
 
 
 def test_a_record_that_a_release_holds_and_removes_is_found(used: Home) -> None:
     manifest = latest(used.hub.home, REGISTRATION)
     assert manifest is not None
-    folder = used.root / f"shared/{REGISTRATION}/{manifest['release_id']}"
+    folder = used.root / f"shared/{REGISTRATION}/{manifest.release_id}"
     held = used.shared().sort("credit_code")["credit_code"][0]
     told = pl.read_parquet(folder / "changes.parquet")
     tombstone = told.clear(1).with_columns(change_type=pl.lit("removed"), credit_code=pl.lit(held))
     pl.concat([told, tombstone]).write_parquet(folder / "changes.parquet")
-    manifest["changes"]["removed"] = 1
-    manifest["changes_file"] |= {"sha256": digest(folder / "changes.parquet")}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    manifest.changes.removed = 1
+    manifest.changes_file = changes_file(folder / "changes.parquet")
+    save(manifest, folder)
 
     where = (folder / "changes.parquet").relative_to(used.root).as_posix()
     assert said(used)[where].startswith(f"removes records that the release still holds: {held}")

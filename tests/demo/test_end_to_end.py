@@ -151,9 +151,9 @@ def test_what_was_accepted_is_published_superseded_or_duplicate(done: Collected)
         manifest = latest(done.home.hub.home, dataset_id)
         assert manifest is not None
         accepted = sum(one.accepted for one in done.plan.files if one.dataset_id == dataset_id)
-        assert manifest["account"]["accepted"] == accepted
+        assert manifest.account.accepted == accepted
         repeats = sum(sum((one.repeats or {}).values()) for one in done.plan.files if one.dataset_id == dataset_id)
-        assert accepted - manifest["rows"] >= repeats
+        assert accepted - manifest.rows >= repeats
     assert audit(done.home.hub) == []
 
 
@@ -232,7 +232,7 @@ def test_records_with_an_open_objection_are_on_hold(done: Collected) -> None:
     hub = done.home.hub
     states: dict[tuple[str, str], str] = {}
     for product in hub.catalog.products.values():
-        if product.id in hub.catalog.datasets and (manifest := latest(hub.home, product.id)) and manifest["rows"]:
+        if product.id in hub.catalog.datasets and (manifest := latest(hub.home, product.id)) and manifest.rows:
             rows = done.home.shared(product.id)
             if {"_display_state", "document_number"} <= set(rows.columns):
                 named = rows.filter(pl.col("document_number").is_not_null())

@@ -159,9 +159,9 @@ def test_every_day_of_six_months_exactly_the_records_are_shown_that_the_rules_al
         for product, wanted in ((PENALTY, second.government()), (f"{PENALTY}_public", second.public(day))):
             release = latest(hub.home, product)
             assert release is not None
-            if release["release_id"] not in read:
-                read[release["release_id"]] = Driven(hub).shared(product).select(second.key(PENALTY)).rows()
-            shown = read[release["release_id"]]
+            if release.release_id not in read:
+                read[release.release_id] = Driven(hub).shared(product).select(second.key(PENALTY)).rows()
+            shown = read[release.release_id]
             assert len(shown) == len(set(shown))
             assert set(shown) == wanted, (product, day)
             seen[product] = max(seen[product], len(wanted))

@@ -18,7 +18,7 @@ from pipelines.ground.settings import Settings
 from pipelines.publishing import gate
 from pipelines.records.display import STATE, TURNS, UNTIL, with_state
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import latest, releases
+from pipelines.storage.manifest import Validation, latest, releases
 from pipelines.storage.superseded import key_columns
 from tests.conftest import GOOD_CODES, ROOT, Home
 from tests.publishing.penalties import PENALTY, PRODUCTS, sent
@@ -159,7 +159,7 @@ TRAVELLERS = [
 def traveller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     """A home that got all its penalties at once, long before the last of them turns."""
     monkeypatch.setattr(expectations, "compare", lambda *_: 0)
-    monkeypatch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
+    monkeypatch.setattr(gate, "check", lambda *_: Validation(suite="suite", expectations=1, successful=True))
     home = Home(Hub.open(Settings.read(tmp_path / "home")))
     changes = [
         {
@@ -200,10 +200,10 @@ def test_time_travel_shows_on_each_day_exactly_what_the_rules_allow(traveller: H
         manifest = latest(traveller.hub.home, PRODUCTS[2])
         assert manifest is not None
         hidden = [state for state in right.values() if state != "displayed"]
-        assert manifest["withheld"] == {state: hidden.count(state) for state in sorted(set(hidden))}
-        assert all(row["overdue"] == 0 for row in manifest["displays"])
+        assert manifest.withheld == {state: hidden.count(state) for state in sorted(set(hidden))}
+        assert all(row.overdue == 0 for row in manifest.displays)
         if day in turning:
-            assert manifest["removed"] == {"expired": right_turns(day)}
+            assert manifest.removed == {"expired": right_turns(day)}
     assert made == 3 * (1 + len(turning)), "a release for each day on which something turns, and none on the others"
 
 

@@ -36,7 +36,7 @@ def test_a_file_is_counted_once_and_again_when_a_record_is_past_its_time(
 
     def shown(day: date, *files: Path) -> list[tuple[object, ...]]:
         counted.clear()
-        return [tuple(one.values()) for one in displays.display_rows(home, "product", files, day)]
+        return [tuple(one.to_json().values()) for one in displays.display_rows(home, "product", files, day)]
 
     assert shown(date(2026, 11, 29), first) == [("sichuan", "510000", 3, 0)]
     assert counted == ["a.parquet"]

@@ -23,7 +23,7 @@ from pipelines.publishing.verify import verify
 from pipelines.query.query import query
 from pipelines.records.changes import apply
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import latest, read, releases
+from pipelines.storage.manifest import Validation, latest, read, releases
 from tests.conftest import AS_OF, GOOD_CODES, THREE_GOOD_ROWS, Home, file, row
 from tests.publishing.penalties import PENALTY, PERSON, PRODUCTS, sent
 
@@ -96,17 +96,18 @@ def test_accepted_rows_are_published_or_withheld_for_a_reason_in_every_product(s
     for product in PRODUCTS:
         manifest = latest(shared.hub.home, product)
         assert manifest is not None
-        account = manifest["account"]
-        assert account["accepted"] == sum(account[k] for k in ("published", "superseded", "duplicate", "withheld")) == 4
-        assert account["withheld"] == sum(manifest["withheld"].values())
-        said[product] = manifest["withheld"]
+        account = manifest.account
+        assert account.balances()
+        assert account.accepted == 4
+        assert account.withheld == sum(manifest.withheld.values())
+        said[product] = manifest.withheld
     assert said == {PRODUCTS[0]: {}, **{key: {"not_in_class": 1, "recorded": 1} for key in PRODUCTS[1:]}}
 
 
 def test_a_later_end_than_the_law_is_a_finding_and_not_used(shared: Home) -> None:
     manifest = latest(shared.hub.home, PRODUCTS[2])
     assert manifest is not None
-    assert manifest["findings"] == {"later_end_supplied": 1}
+    assert manifest.findings == {"later_end_supplied": 1}
     assert set(shared.shared(PRODUCTS[2])["_display_until"]) == {date(2027, 5, 12)}
 
 
@@ -115,8 +116,8 @@ def test_the_gate_asked_every_product_its_suite(shared: Home) -> None:
     for product in PRODUCTS:
         manifest = latest(shared.hub.home, product)
         assert manifest is not None
-        assert manifest["validation"]["successful"] is True
-        asked[product] = manifest["validation"]["expectations"]
+        assert manifest.validation.successful is True
+        asked[product] = manifest.validation.expectations
     assert asked[PRODUCTS[0]] > asked[PRODUCTS[1]] > 20
 
 
@@ -159,14 +160,14 @@ def test_verify_finds_a_byte_that_was_changed_and_a_file_nobody_named(shared: Ho
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the second route, which has tests of its own."""
     monkeypatch.setattr(expectations, "compare", lambda *_: 0)
-    monkeypatch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
+    monkeypatch.setattr(gate, "check", lambda *_: Validation(suite="suite", expectations=1, successful=True))
 
 
 def data(home: Home, product: str) -> dict[str, bytes]:
     manifest = latest(home.hub.home, product)
     assert manifest is not None
-    folder = home.root / "shared" / product / manifest["release_id"]
-    return {one["path"]: (folder / one["path"]).read_bytes() for one in manifest["files"]}
+    folder = home.root / "shared" / product / manifest.release_id
+    return {one.path: (folder / one.path).read_bytes() for one in manifest.files}
 
 
 @pytest.mark.usefixtures("fast")
@@ -214,19 +215,19 @@ def test_previous_and_changes_give_the_bytes_of_every_product(home: Home, tmp_pa
     for product in PRODUCTS:
         before, now = (home.root / "shared" / product / one for one in releases(home.hub.home, product))
         was, manifest = read(before), read(now)
-        assert manifest["changes"]["added"] == 1
-        assert manifest["removed"] == ({} if product == PENALTY else {"superseded": 1})
+        assert manifest.changes.added == 1
+        assert manifest.removed == ({} if product == PENALTY else {"superseded": 1})
         changes = pl.read_parquet(now / "changes.parquet")
-        for bucket, entry in manifest["buckets"].items():
-            whole = pl.read_parquet(now / entry["file"]["path"], hive_partitioning=False)
+        for bucket, entry in manifest.buckets.items():
+            whole = pl.read_parquet(now / entry.file.path, hive_partitioning=False)
             old = whole.clear()
-            if bucket in was["buckets"]:
-                old = pl.read_parquet(before / was["buckets"][bucket]["file"]["path"], hive_partitioning=False)
-            key = manifest["record_key"]
+            if bucket in was.buckets:
+                old = pl.read_parquet(before / was.buckets[bucket].file.path, hive_partitioning=False)
+            key = manifest.record_key
             mine = changes.join(pl.concat([whole, old]).select(key).unique(), on=key, how="semi")
             (tmp_path / "data").mkdir(exist_ok=True)
             made = write(apply(old, mine, key).rechunk(), tmp_path / "data", bucket)
-            assert made["sha256"] == entry["file"]["sha256"], (product, bucket)
+            assert made["sha256"] == entry.file["sha256"], (product, bucket)
 
 
 def test_a_hit_of_the_scan_says_dataset_column_and_row_and_not_the_number(

@@ -32,8 +32,8 @@ def data(home: Home) -> dict[str, bytes]:
     """Bytes of the latest release's data files, by path."""
     manifest = latest(home.hub.home, "enterprise_registration")
     assert manifest is not None
-    folder = home.root / "shared/enterprise_registration" / manifest["release_id"]
-    return {file["path"]: (folder / file["path"]).read_bytes() for file in manifest["files"]}
+    folder = home.root / "shared/enterprise_registration" / manifest.release_id
+    return {file.path: (folder / file.path).read_bytes() for file in manifest.files}
 
 
 @pytest.mark.second_route
@@ -119,7 +119,7 @@ def test_accepted_is_published_superseded_and_duplicate(home: Home) -> None:
 
     manifest = latest(home.hub.home, "enterprise_registration")
     assert manifest is not None
-    assert manifest["account"] == {"accepted": 4, "published": 2, "superseded": 1, "duplicate": 1, "withheld": 0}
+    assert manifest.account.to_json() == {"accepted": 4, "published": 2, "superseded": 1, "duplicate": 1, "withheld": 0}
 
 
 @pytest.mark.second_route

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import random
 import shutil
 from dataclasses import replace
@@ -98,9 +97,9 @@ def content(home: Home, product: str) -> dict[str, Any]:
     """Every byte of the latest release of a product, and what its manifest says."""
     manifest = latest(home.hub.home, product)
     assert manifest is not None
-    folder = home.root / "shared" / product / manifest["release_id"]
+    folder = home.root / "shared" / product / manifest.release_id
     files = {path.name: path.read_bytes() for path in sorted(folder.rglob("*.parquet"))}
-    return files | {"manifest": json.loads(json.dumps(manifest))}
+    return files | {"manifest": manifest.to_json()}
 
 
 def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
@@ -174,13 +173,15 @@ def test_a_days_rows_rewrite_the_slices_of_their_months_only(sliced: Home) -> No
     after = latest(sliced.hub.home, PENALTY)
     assert before is not None
     assert after is not None
-    assert any(name != bucket_of_part(name) for name in before["buckets"])
+    assert any(name != bucket_of_part(name) for name in before.buckets)
     differing = [
-        name for name, one in after["buckets"].items() if before["buckets"].get(name, {}).get("file") != one["file"]
+        name
+        for name, one in after.buckets.items()
+        if name not in before.buckets or before.buckets[name].file != one.file
     ]
     assert len(differing) == 1
     assert differing[0].endswith("_202611")
-    assert after["changes"] == {"added": 1, "changed": 0, "removed": 0}
+    assert after.changes.counts == {"added": 1, "changed": 0, "removed": 0}
 
 
 def test_a_bucket_that_has_grown_large_is_cut_and_no_record_changes(sliced: Home) -> None:
@@ -199,7 +200,7 @@ def test_a_bucket_that_has_grown_large_is_cut_and_no_record_changes(sliced: Home
     cut = latest(sliced.hub.home, PENALTY)
     assert whole is not None
     assert cut is not None
-    assert [name for name in whole["buckets"] if "_" in name] == []
-    assert [name for name in cut["buckets"] if "_" not in name] == []
-    assert cut["changes"] == {"added": 3, "changed": 0, "removed": 0}
+    assert [name for name in whole.buckets if "_" in name] == []
+    assert [name for name in cut.buckets if "_" not in name] == []
+    assert cut.changes.counts == {"added": 3, "changed": 0, "removed": 0}
     assert audit(sliced.hub) == []

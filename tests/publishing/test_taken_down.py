@@ -109,12 +109,12 @@ def test_a_repaired_penalty_is_gone_from_every_product_and_a_tombstone_says_why(
     manifest = latest(repaired.hub.home, product)
     assert manifest is not None
     assert numbers(repaired, product) == [OTHER["document_number"]]
-    assert manifest["withheld"] == {"repaired": 1}
-    changes = pl.read_parquet(repaired.root / "shared" / product / manifest["release_id"] / "changes.parquet")
+    assert manifest.withheld == {"repaired": 1}
+    changes = pl.read_parquet(repaired.root / "shared" / product / manifest.release_id / "changes.parquet")
     [tombstone] = changes.to_dicts()
     assert (tombstone["change_type"], tombstone["reason"]) == ("removed", "repaired")
     filled = {name for name, value in tombstone.items() if value is not None}
-    assert filled == {"change_type", "reason", *manifest["record_key"]}, "a tombstone has no content"
+    assert filled == {"change_type", "reason", *manifest.record_key}, "a tombstone has no content"
 
 
 def test_nothing_of_a_repaired_penalty_is_left_in_any_release_that_is_offered(repaired: Home) -> None:
@@ -137,11 +137,11 @@ def chained(home: Home, product: str) -> list[pl.DataFrame]:
     for release_id in releases(home.hub.home, product):
         folder = home.root / "shared" / product / release_id
         manifest = read(folder)
-        data = pl.concat(pl.read_parquet(folder / one["path"], hive_partitioning=False) for one in manifest["files"])
+        data = pl.concat(pl.read_parquet(folder / one.path, hive_partitioning=False) for one in manifest.files)
         changes = pl.read_parquet(folder / "changes.parquet")
-        key = manifest["record_key"]
+        key = manifest.record_key
         assert apply(found[-1] if found else data.clear(), changes, key).equals(data.sort(key)), release_id
-        assert manifest["rows"] == data.height
+        assert manifest.rows == data.height
         found.append(data.sort(key))
     return found
 
@@ -154,8 +154,8 @@ def test_old_releases_say_nothing_of_the_subject_of_a_repaired_penalty(repaired:
     assert (now[GOOD_CODES[0]][f"{PENALTY}_records"], now[GOOD_CODES[0]]["credit_repair_records"]) == (0, 1)
     for release_id in releases(repaired.hub.home, SUBJECT)[:2]:
         manifest = read(repaired.root / "shared" / SUBJECT / release_id)
-        assert manifest["withheld"] == {"repaired": 1}
-        assert manifest["account"]["withheld"] == manifest["erased"] == 1
+        assert manifest.withheld == {"repaired": 1}
+        assert manifest.account.withheld == manifest.erased == 1
     assert verify(repaired.hub, SUBJECT).damage == ()
 
 
@@ -199,7 +199,7 @@ def test_a_second_takedown_leaves_what_was_released_without_the_first(repaired: 
     ("module", "step"),
     [
         ("subject_erasure", "rewrite"),  # before an old release is rewritten
-        ("erasure", "write_json"),  # its files are rewritten, and its manifest still names the old ones
+        ("erasure", "save"),  # its files are rewritten, and its manifest still names the old ones
         ("subject_erasure", "write_json"),  # all is done but for the state
     ],
 )
@@ -353,7 +353,7 @@ def test_a_repair_by_somebody_else_changes_nothing_and_is_counted(home: Home) ->
     home.publish_all(LATER)
     manifest = latest(home.hub.home, PENALTY)
     assert manifest is not None
-    assert manifest["findings"] == {"messages_of_others": 1}
+    assert manifest.findings == {"messages_of_others": 1}
 
 
 def test_the_authority_may_ask_through_another_provider(home: Home) -> None:
@@ -373,7 +373,7 @@ def test_an_open_objection_holds_the_record_back_until_it_is_closed(home: Home) 
     assert government["_display_state"].to_list() == ["on_hold"]
     manifest = latest(home.hub.home, PRODUCTS[2])
     assert manifest is not None
-    assert manifest["removed"] == manifest["withheld"] == {"on_hold": 1}
+    assert manifest.removed == manifest.withheld == {"on_hold": 1}
     message(home, "objection", closed_on="2026-11-20", result="维持原信息", source_updated_at="2026-11-21 09:00:00")
     assert all(NUMBER in numbers(home, product) for product in PRODUCTS)
     assert audit(home.hub) == []

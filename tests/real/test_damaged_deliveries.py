@@ -111,8 +111,8 @@ def test_a_partial_delivery_then_the_whole_is_as_if_the_whole_had_come_at_once(
     assert content(home.shared()).equals(content(another.shared()))
     manifest = latest(home.hub.home, DATASET)
     assert manifest is not None
-    assert manifest["changes"]["removed"] == 0
-    assert manifest["changes"]["added"] == home.shared().height - 15
+    assert manifest.changes.removed == 0
+    assert manifest.changes.added == home.shared().height - 15
     assert audit(home.hub) == []
 
 

@@ -23,7 +23,7 @@ from pipelines.records.changes import apply
 from pipelines.storage.conflicts import conflicts_table
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
-from pipelines.storage.manifest import latest
+from pipelines.storage.manifest import Manifest, latest
 from pipelines.subjects import SubjectMaster
 from tests.conftest import AS_OF, GOOD_CODES, Home, row, second_route_left_out
 from tests.publishing.penalties import PENALTY, sent
@@ -87,7 +87,7 @@ def sent_back(home: Home, provider: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
 
 
-def manifest_of(home: Home) -> dict[str, Any]:
+def manifest_of(home: Home) -> Manifest:
     manifest = latest(home.hub.home, "subject")
     assert manifest is not None
     return manifest
@@ -109,7 +109,7 @@ def test_there_is_one_row_for_each_code_over_all_datasets(published: Home) -> No
         "350000",
     )
     assert (fujian["first_seen_on"], fujian["last_seen_on"]) == (DAYS[0].date(), DAYS[1].date())
-    assert manifest_of(published)["rows"] == 6
+    assert manifest_of(published).rows == 6
 
 
 def test_every_attribute_says_which_row_it_came_from(published: Home) -> None:
@@ -203,7 +203,7 @@ def test_conflicts_are_counted_by_provider_for_the_scorecard(published: Home) ->
     counts = ledger(published.hub.home, "subject_counts").read()
     found = {(one["provider_id"], one["kind"]): one["number"] for one in counts.to_dicts()}
 
-    assert set(counts["release_id"]) == {manifest_of(published)["release_id"]}
+    assert set(counts["release_id"]) == {manifest_of(published).release_id}
     assert {found["fujian", kind] for kind in ("several_names", "several_codes", "registrar", "region")} == {1}
     # Four kinds, but the region and the name of one subject: three subjects.
     assert (found["fujian", "subjects"], found["fujian", "conflicting"]) == (5, 3)
@@ -241,9 +241,9 @@ def test_a_new_record_touches_one_bucket_and_a_mended_conflict_leaves_the_file(h
     home.publish_all(AS_OF)
     manifest = manifest_of(home)
 
-    same = {name for name, entry in manifest["buckets"].items() if entry["file"] == before["buckets"][name]["file"]}
-    assert len(manifest["buckets"]) - len(same) == 1
-    changes = pl.read_parquet(home.root / "shared/subject" / manifest["release_id"] / "changes.parquet")
+    same = {name for name, entry in manifest.buckets.items() if entry.file == before.buckets[name].file}
+    assert len(manifest.buckets) - len(same) == 1
+    changes = pl.read_parquet(home.root / "shared/subject" / manifest.release_id / "changes.parquet")
     assert changes.select("change_type", "credit_code").rows() == [("changed", BEIJING)]
     assert apply(was, changes, ["credit_code"]).equals(home.shared("subject").sort("credit_code"))
     assert sent_back(home, "sichuan") == []
@@ -262,9 +262,7 @@ def test_subjects_do_not_depend_on_the_order_of_files(published: Home, tmp_path:
         other.collect(day)
         other.publish_all(day)
 
-    assert [file["sha256"] for file in manifest_of(other)["files"]] == [
-        file["sha256"] for file in manifest_of(published)["files"]
-    ]
+    assert [file.sha256 for file in manifest_of(other).files] == [file.sha256 for file in manifest_of(published).files]
     assert (
         conflicts_table(other.hub.home)
         .read()
@@ -274,7 +272,7 @@ def test_subjects_do_not_depend_on_the_order_of_files(published: Home, tmp_path:
 
 
 def test_a_citizen_id_in_a_subject_stops_the_release(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = manifest_of(home)["release_id"]
+    before = manifest_of(home).release_id
     make = subject_release.subjects
 
     def leaking(*arguments: Any) -> pl.DataFrame:
@@ -288,7 +286,7 @@ def test_a_citizen_id_in_a_subject_stops_the_release(home: Home, monkeypatch: py
     with pytest.raises(HubError, match="city"):
         home.publish_all(AS_OF)
 
-    assert manifest_of(home)["release_id"] == before
+    assert manifest_of(home).release_id == before
     [failure] = (home.root / "shared/subject/failures").iterdir()
     assert "110101199003070003" not in failure.read_text(encoding="utf-8")
 
@@ -327,7 +325,7 @@ def test_a_crash_before_the_ledger_is_made_good_by_the_next_run(home: Home, monk
 
     manifest = manifest_of(home)
     assert GOOD_CODES[4] in subjects(home)
-    assert manifest["rows"] == 7
-    assert manifest["release_id"] in set(ledger(home.hub.home, "subject_counts").read()["release_id"])
-    assert json.loads((home.root / "state/sources/subject.json").read_text())["release_id"] == manifest["release_id"]
+    assert manifest.rows == 7
+    assert manifest.release_id in set(ledger(home.hub.home, "subject_counts").read()["release_id"])
+    assert json.loads((home.root / "state/sources/subject.json").read_text())["release_id"] == manifest.release_id
     assert audit(home.hub) == []

@@ -18,6 +18,7 @@ from pipelines.ground.settings import Settings
 from pipelines.publishing import gate
 from pipelines.publishing import subject as subject_release
 from pipelines.storage.hub import Hub
+from pipelines.storage.manifest import Validation
 from pipelines.trace import trace
 from tests.conftest import AS_OF, GOOD_CODES, Home, file, row
 from tests.publishing.penalties import NUMBER, PENALTY, sent
@@ -33,7 +34,7 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     home = Home(Hub.open(Settings.read(tmp_path_factory.mktemp("trace") / "home")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(expectations, "compare", lambda *_: 0)
-        patch.setattr(gate, "check", lambda *_: gate.Validation("suite", 1, True))
+        patch.setattr(gate, "check", lambda *_: Validation(suite="suite", expectations=1, successful=True))
         patch.setattr(subject_release, "meets", lambda *_: None)
         home.drop("sichuan", REGISTRATION, REFUSED_TOO, name="first.csv")
         home.drop("sichuan", PENALTY, sent(PENALTY), name="penalty.csv")
