@@ -58,7 +58,7 @@ def collect_sector_files() -> None:
         from pipelines.storage.work_group import WorkGroup
 
         context: Any = get_current_context()
-        work = WorkGroup.from_json(group)
+        work = WorkGroup.model_validate(group)
         context["group_name"] = work.name
         changed = list(collect_group(hub(), work).changed_datasets)
         if not changed:

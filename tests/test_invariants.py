@@ -222,7 +222,7 @@ expectations.compare = lambda *_: 0  # two seconds a process, and another test's
 from pipelines.settings import Settings
 hub = Hub.open(Settings.read(Path(sys.argv[1])))
 for text in sys.argv[2:]:
-    collect_group(hub, WorkGroup.from_json(json.loads(text)))
+    collect_group(hub, WorkGroup.model_validate_json(text))
 """
 
 

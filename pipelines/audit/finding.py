@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pipelines.storage.home import Home
+from pipelines.storage.home import Home
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from urllib.parse import unquote
 import polars as pl
 
 from pipelines.audit.finding import AuditFinding, below
-from pipelines.storage.files import read_all
+from pipelines.storage.delivery import Delivery
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.manifest import Manifest
 from pipelines.storage.tables import DIGEST_DIGITS, Table, digest
+from pipelines.storage.work_group import WorkGroup
 
 _RECEIPT: Final = frozenset({"receipt.json", "receipt.html", "findings.csv", "findings.xlsx"})
 _OF_PROVIDER: Final = re.compile(r"open\.(csv|html)|not_taken\.html|conflicts-\d{4}-\d{2}\.csv")
@@ -33,10 +34,10 @@ _INTERRUPTED: Final = "a write that was interrupted; it can be removed"
 def unfinished(hub: Hub) -> frozenset[str]:
     """Batches that were taken and are not in the ledger yet."""
     found: set[str] = set()
-    for one in read_all(hub.home.pending):
-        found.add(str(one["batch_id"]))
-    for group in read_all(hub.home.groups):
-        found |= {str(one["batch_id"]) for one in group["deliveries"]}
+    for one in Delivery.read_all(hub.home.pending):
+        found.add(one.batch_id)
+    for group in WorkGroup.read_all(hub.home.groups):
+        found |= {one.batch_id for one in group.deliveries}
     return frozenset(found)
 
 
@@ -68,7 +69,7 @@ def orphans_of_raw(hub: Hub, unread: frozenset[str]) -> Iterator[AuditFinding]:
     batches = ledger(hub.home, "batches").scan().select("batch_id", "sha256", "file_name").collect()
     named = set(batches["sha256"].drop_nulls())
     known = {*batches["batch_id"], *unread}
-    waiting = {str(one["sha256"]) for one in read_all(hub.home.pending)}
+    waiting = {one.sha256 for one in Delivery.read_all(hub.home.pending)}
     unpacked = batches["file_name"].str.contains("/", literal=True).any()
     sizes = {path.stat().st_size for path in hub.home.inbox.rglob("*") if path.is_file()}
     there: set[str] = set()

@@ -6,16 +6,13 @@ open + resolved + waived = refused follows where every closing names a refused r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipelines.storage.columns import BATCH, PROVIDER
+from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.resolutions import BATCH_CLOSES, WAIVER_CLOSES
-
-if TYPE_CHECKING:
-    from pipelines.storage.hub import Hub
 
 _COUNTED = ["batch_id", "closed_by", "closing_id"]
 

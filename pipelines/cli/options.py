@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipelines.ground.errors import InputError
-
-if TYPE_CHECKING:
-    from pipelines.storage.hub import Hub
+from pipelines.storage.hub import Hub
 
 DONE, FINDINGS, UNUSABLE, FAILED = 0, 1, 2, 3
 

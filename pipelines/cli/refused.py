@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from pipelines.catalog import Catalog
 from pipelines.cli.options import DONE, FINDINGS, UNUSABLE, AsOfOption, HomeOption, JsonOption, exit_with, open_hub
 from pipelines.ground.clock import instant
-
-if TYPE_CHECKING:
-    from pipelines.catalog import Catalog
-    from pipelines.ground.settings import Settings
-    from pipelines.screening.known import References
+from pipelines.ground.settings import Settings
+from pipelines.screening.known import References
 
 
 def precheck(

@@ -110,7 +110,7 @@ def collect_group(hub: Hub, replies: Replies, group: WorkGroup) -> Collected:
     with hub.home.locked(f"{group.id}.lock"):
         # Whoever waited here finds the group committed, and only writes its receipts again.
         done = _collect_locked(hub, replies, group)
-    (hub.home.root / "state" / f"{group.id}.lock").unlink(missing_ok=True)
+    hub.home.forget_lock(f"{group.id}.lock")
     return done
 
 

@@ -11,7 +11,6 @@ from typing import Final
 
 from pipelines.collecting.inbox import pending
 from pipelines.storage.delivery import Delivery
-from pipelines.storage.files import read_all, write_json
 from pipelines.storage.home import Home
 from pipelines.storage.work_group import WorkGroup
 
@@ -27,12 +26,12 @@ def plan(home: Home, group_bytes: int, *, provider: str | None = None) -> list[W
         provider: only this provider's new deliveries.
     """
     with home.locked():
-        groups = [WorkGroup.from_json(content) for content in read_all(home.groups)]
+        groups = list(WorkGroup.read_all(home.groups))
         planned = {d.batch_id for group in groups for d in group.deliveries}
         new = [d for d in pending(home) if d.batch_id not in planned and provider in (None, d.provider_id)]
         for members in _packed(new, group_bytes):
             group = WorkGroup.of(members)
-            write_json(home.groups / f"{group.id}.json", group.to_json())
+            group.write(home.group(group.id))
             groups.append(group)
     return groups
 
@@ -40,8 +39,8 @@ def plan(home: Home, group_bytes: int, *, provider: str | None = None) -> list[W
 def finish(home: Home, group: WorkGroup) -> None:
     """Forget a group whose receipts are written; the pending marks go first, so that a crash between repeats nothing."""
     for delivery in group.deliveries:
-        (home.pending / f"{delivery.batch_id}.json").unlink(missing_ok=True)
-    (home.groups / f"{group.id}.json").unlink(missing_ok=True)
+        home.pending_delivery(delivery.batch_id).unlink(missing_ok=True)
+    home.group(group.id).unlink(missing_ok=True)
 
 
 def _packed(deliveries: list[Delivery], group_bytes: int) -> Iterator[list[Delivery]]:

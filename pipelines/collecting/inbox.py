@@ -9,11 +9,10 @@ goes with it.
 from __future__ import annotations
 
 import errno
-import json
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -37,8 +36,8 @@ from pipelines.ground.stopwatch import stage
 from pipelines.reading import kind_of_file
 from pipelines.storage import raw
 from pipelines.storage.delivery import Delivery, batch_id, repeated_id, token
-from pipelines.storage.files import read_all, write_json
 from pipelines.storage.home import Home
+from pipelines.storage.ledger import ledger
 
 _UNFINISHED: Final = (".part", ".tmp")
 _MANIFEST: Final = manifest.SUFFIX
@@ -72,6 +71,7 @@ def take(
     unclaimed: list[UnclaimedEntry] = []
     with home.locked():
         raw.forget_unfinished(home)
+        screened = Screened(home)
         for folder in _children(home.inbox):
             if provider is not None and folder.name != provider:
                 continue
@@ -80,7 +80,7 @@ def take(
                 continue
             for path in _files(folder, unclaimed):
                 try:
-                    _take_one(home, catalog, path, as_of, limits or Limits())
+                    _take_one(home, catalog, path, as_of, limits or Limits(), screened)
                 except FileNotFoundError:
                     continue  # its owner took it back while we looked
                 except raw.Changing:
@@ -94,7 +94,7 @@ def take(
 
 def pending(home: Home) -> list[Delivery]:
     """Deliveries that were taken and not yet screened, in the order of dataset, provider and name."""
-    found = [Delivery.from_json(content) for content in read_all(home.pending)]
+    found = Delivery.read_all(home.pending)
     return sorted(found, key=lambda d: (d.dataset_id, d.provider_id, d.file_name, d.batch_id))
 
 
@@ -129,7 +129,7 @@ def _has_file(manifest: Path) -> bool:
     return any(other == name or other.startswith(f"{name}.") or other.startswith(f".{name}.") for other in others)
 
 
-def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime, limits: Limits) -> None:
+def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime, limits: Limits, screened: Screened) -> None:
     provider_id, dataset_id = path.parent.parent.name, path.parent.name
     name = shown_name(path.name)
     before = path.stat()
@@ -150,9 +150,9 @@ def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime, limits:
         received_at=as_of.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         token=dropped,
     )
-    taken = [_first_or_again(home, delivery) for delivery in deliveries_of(home, whole, beside, limits)]
+    taken = [_first_or_again(home, delivery, screened) for delivery in deliveries_of(home, whole, beside, limits)]
     for delivery in taken:
-        write_json(home.pending / f"{delivery.batch_id}.json", delivery.to_json())
+        delivery.write(home.pending_delivery(delivery.batch_id))
     if raw.differs(before, path.stat()):
         # More came after it was copied: what there is then is a delivery of its own.
         raise raw.Changing(f"{path} was written to")
@@ -201,24 +201,23 @@ def _with_manifest(delivery: Delivery, beside: bytes | None) -> Delivery:
     try:
         said, _ = manifest.parse(beside)
     except manifest.Unusable as unusable:
-        return replace(delivery, problem=unusable.problem.to_json())
+        return delivery.but(problem=unusable.problem.to_json())
     problem = manifest.bytes_differ(said, delivery.sha256, delivery.bytes)
-    return replace(delivery, manifest=said.to_json(), problem=problem.to_json() if problem else None)
+    return delivery.but(manifest=said.to_json(), problem=problem.to_json() if problem else None)
 
 
 def _unpacked(home: Home, whole: Delivery, beside: bytes | None, limits: Limits) -> list[Delivery]:
     """A delivery for each file of an archive; the archive itself, where it cannot be taken."""
     members, problem = archive.unpack(home, raw.path_of(home, whole.sha256), beside, whole.sha256, limits)
     if problem is not None:
-        return [replace(whole, problem=problem.to_json())]
+        return [whole.but(problem=problem.to_json())]
     return [_of_member(whole, member) for member in members]
 
 
 def _of_member(whole: Delivery, member: archive.Member) -> Delivery:
     """A file that did not unpack has no bytes of its own: it is known by its archive's and its name."""
     identity = member.sha256 or f"{whole.sha256}/{member.name}"
-    return replace(
-        whole,
+    return whole.but(
         batch_id=batch_id(whole.provider_id, whole.dataset_id, identity),
         file_name=f"{whole.file_name}/{member.name}",
         sha256=member.sha256 or whole.sha256,
@@ -229,53 +228,65 @@ def _of_member(whole: Delivery, member: archive.Member) -> Delivery:
     )
 
 
-def _first_or_again(home: Home, delivery: Delivery) -> Delivery:
-    record = raw.record_of(home, delivery.sha256, delivery.batch_id)
-    if not record.exists():
-        write_json(record, delivery.to_json())
-        return delivery
-    return _again(home, delivery, Delivery.from_json(json.loads(record.read_text(encoding="utf-8"))))
+class Screened:
+    """Deliveries that were screened, from the ledger: read once, when the first bytes come again."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    @cached_property
+    def _rows_in(self) -> dict[str, tuple[str, int]]:
+        rows = ledger(self._home, "batches").scan().select("batch_id", "status", "rows_in").collect()
+        return {batch: (status, number) for batch, status, number in rows.rows()}
+
+    def __contains__(self, delivery: Delivery) -> bool:
+        return delivery.batch_id in self._rows_in
+
+    def judged(self, delivery: Delivery) -> bool:
+        """True where rows of it were judged; a file that was refused as a whole had none."""
+        status, rows_in = self._rows_in.get(delivery.batch_id, ("", 0))
+        return delivery in self and not (status == "rejected" and rows_in == 0)
+
+
+def _first_or_again(home: Home, delivery: Delivery, screened: Screened) -> Delivery:
+    first = Delivery.read_if_there(raw.record_of(home, delivery.sha256, delivery.batch_id))
+    return _again(home, delivery, first, screened) if first is not None else _recorded(home, delivery)
 
 
 def _recorded(home: Home, delivery: Delivery) -> Delivery:
     """A delivery that will be read, as its record in the raw zone has it: the one of the first attempt, after a crash."""
     record = raw.record_of(home, delivery.sha256, delivery.batch_id)
-    if record.exists():
-        return Delivery.from_json(json.loads(record.read_text(encoding="utf-8")))
-    write_json(record, delivery.to_json())
-    return delivery
+    known = Delivery.read_if_there(record)
+    if known is None:
+        delivery.write(record)
+    return known or delivery
 
 
-def _again(home: Home, delivery: Delivery, first: Delivery) -> Delivery:
+def _again(home: Home, delivery: Delivery, first: Delivery, screened: Screened) -> Delivery:
     """The delivery of bytes that came before: the first one, interrupted, or a repeat with an id of its own."""
-    if delivery.token == first.token and not _receipt(home, first).exists():
+    if delivery.token == first.token and first not in screened:
         return first
     times = 1
-    while True:
-        repeat = replace(delivery, batch_id=repeated_id(first.batch_id, delivery.token, times))
-        if not _receipt(home, repeat).exists():
-            break
+    while (repeat := delivery.but(batch_id=repeated_id(first.batch_id, delivery.token, times))) in screened:
         times += 1
-    earlier = _read_before(home, repeat)
-    return replace(repeat, first_batch_id=earlier) if earlier else _recorded(home, repeat)
+    earlier = _read_before(home, repeat, screened)
+    return repeat.but(first_batch_id=earlier) if earlier else _recorded(home, repeat)
 
 
-def _read_before(home: Home, delivery: Delivery) -> str | None:
+def _read_before(home: Home, delivery: Delivery, screened: Screened) -> str | None:
     """The delivery of the same bytes of which rows were judged, or that waits to be read in the same way; None for none.
 
     One that came to nothing (a wrong ending, a manifest that differs, a dataset the catalogue did not know then) makes nothing a
     duplicate: the file may come again under another name, with another manifest, or after the catalogue has changed.
     """
-    found = [
-        Delivery.from_json(json.loads(path.read_text(encoding="utf-8"))) for path in raw.records(home, delivery.sha256)
-    ]
+    found = [Delivery.read(path) for path in raw.records(home, delivery.sha256)]
     for one in sorted(found, key=lambda one: (one.received_at, one.batch_id)):
         if (one.provider_id, one.dataset_id) != (delivery.provider_id, delivery.dataset_id):
             continue
         if one.batch_id == delivery.batch_id:
             continue
-        if _receipt(home, one).exists():
-            if not _nothing_came_of(home, one):
+        if one in screened:
+            if screened.judged(one):
                 return one.batch_id
         elif one.problem is None and _kind(home, one) == _kind(home, delivery):
             return one.batch_id
@@ -284,16 +295,6 @@ def _read_before(home: Home, delivery: Delivery) -> str | None:
 
 def _kind(home: Home, delivery: Delivery) -> str:
     return kind_of_file(raw.path_of(home, delivery.sha256), delivery.suffix)
-
-
-def _nothing_came_of(home: Home, delivery: Delivery) -> bool:
-    """True where a receipt says that no row of a delivery was judged."""
-    content = json.loads(_receipt(home, delivery).read_text(encoding="utf-8"))
-    return bool(content["status"] == "rejected" and content["rows"]["in"] == 0)
-
-
-def _receipt(home: Home, delivery: Delivery) -> Path:
-    return home.outbox(delivery.provider_id, delivery.batch_id) / "receipt.json"
 
 
 def _put_away(path: Path) -> None:

@@ -12,18 +12,16 @@ Four ways, each from the same provider only:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
 from pipelines.catalog import RECORD
 from pipelines.identifiers import credit_code
+from pipelines.screening import Screen
 from pipelines.screening.field_checks import lake_name
 from pipelines.screening.record import of_records
 from pipelines.storage.columns import ANSWERS_TO, BATCH, PROVIDER, RECORD_KEY, ROW_NUMBER, SUBJECT_KEY
-
-if TYPE_CHECKING:
-    from pipelines.screening import Screen
 
 PAIRS: Final = {"quarantine_id": pl.String(), "closing_id": pl.String(), "recognised_by": pl.String()}
 _SLICE: Final = 65_536

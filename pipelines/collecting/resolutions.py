@@ -17,20 +17,18 @@ import shutil
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from pipelines.collecting.matching import corrections
+from pipelines.screening import Screen
 from pipelines.storage.columns import ANSWERS_TO, BATCH, PROVIDER, RECEIVED_ON, REGION
-from pipelines.storage.files import read_all, write_json
+from pipelines.storage.files import replace_file
+from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.resolutions import BATCH_CLOSES, LOCK, RESOLUTIONS
-
-if TYPE_CHECKING:
-    from pipelines.screening import Screen
-    from pipelines.storage.hub import Hub
-    from pipelines.storage.work_group import WorkGroup
+from pipelines.storage.work_group import WorkGroup
 
 
 def close_group(hub: Hub, group: WorkGroup, screen: Screen) -> frozenset[str]:
@@ -49,7 +47,8 @@ def close_group(hub: Hub, group: WorkGroup, screen: Screen) -> frozenset[str]:
                     work = hub.home.work(f"{group.id}-closings")
                     table.append_frame(group.id, found.with_columns(transaction=pl.lit(group.id)), work)
                     shutil.rmtree(work, ignore_errors=True)
-            write_json(mark, {})
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(mark, b"")
     return frozenset(count_in_ledger(hub, group.dataset_id, group.id)["closing_id"])
 
 
@@ -73,7 +72,7 @@ def forget(hub: Hub, group: WorkGroup) -> None:
 
 
 def _mark(hub: Hub, group_id: str) -> Path:
-    return hub.home.root / "state/closed" / f"{group_id}.json"
+    return hub.home.closed_group(group_id)
 
 
 def _found(hub: Hub, group: WorkGroup, screen: Screen) -> pl.DataFrame:
@@ -101,7 +100,7 @@ def _found(hub: Hub, group: WorkGroup, screen: Screen) -> pl.DataFrame:
 def _unseen(hub: Hub, group: WorkGroup) -> set[str]:
     """Groups that were begun and did not come here yet."""
     table = hub.resolutions(group.dataset_id)
-    begun = {str(content["id"]) for content in read_all(hub.home.groups)} - {group.id}
+    begun = {one.id for one in WorkGroup.read_all(hub.home.groups)} - {group.id}
     return {one for one in begun if not _mark(hub, one).exists() and not table.knows(one)}
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -17,11 +16,9 @@ from pipelines.collecting.verdicts import Verdicts, judge
 from pipelines.ground.stopwatch import stage
 from pipelines.screening import Screen
 from pipelines.storage.columns import BATCH, PROVIDER, RECEIVED_ON, REGION
+from pipelines.storage.hub import Hub
 from pipelines.storage.tables import COMPRESSION_LEVEL, Schema
 from pipelines.storage.work_group import WorkGroup
-
-if TYPE_CHECKING:
-    from pipelines.storage.hub import Hub
 
 
 def commit_rows(

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -19,11 +19,9 @@ from pipelines.collecting.replies import Replies
 from pipelines.collecting.resolutions import count_in_ledger
 from pipelines.ground.errors import InputError
 from pipelines.storage.columns import BATCH, PROVIDER, RECEIVED_ON, REGION
+from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.resolutions import LOCK, WAIVER_CLOSES
-
-if TYPE_CHECKING:
-    from pipelines.storage.hub import Hub
 
 SHORTEST_REASON: Final = 4
 

@@ -6,7 +6,6 @@ changed one, with the same references; so what differs is the rules' doing alone
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -277,7 +276,7 @@ def _delivery(hub: Hub, row: dict[str, Any]) -> Delivery:
     """The delivery of a batch, with what its manifest said."""
     record = raw.record_of(hub.home, row["sha256"], row["batch_id"])
     if record.exists():
-        return Delivery.from_json(json.loads(record.read_text(encoding="utf-8")))
+        return Delivery.read(record)
     return Delivery(
         batch_id=row["batch_id"],
         first_batch_id=None,

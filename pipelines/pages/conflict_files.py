@@ -7,8 +7,9 @@ UTF-8 with byte order mark. The file of a month is written anew with each releas
 from __future__ import annotations
 
 from codecs import BOM_UTF8
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
@@ -20,9 +21,6 @@ from pipelines.storage.files import replace_file
 from pipelines.storage.home import Home
 from pipelines.storage.ledger import ledger
 from pipelines.subjects.mentions import SubjectMaster
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TITLES_ZH: Final = {
     SEVERAL_NAMES: "一码多名",

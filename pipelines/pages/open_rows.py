@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import polars as pl
 
 from pipelines.storage.columns import ANSWERS_TO, BATCH, PROVIDER, RECEIVED_ON, RECORD_KEY, ROW_NUMBER
 from pipelines.storage.files import replace_file, replaced
+from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
-
-if TYPE_CHECKING:
-    from pipelines.storage.hub import Hub
 
 COLUMNS: Final = {
     "quarantine_id": pl.String(),

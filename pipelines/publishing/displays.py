@@ -9,20 +9,19 @@ of its records comes to the end of its time; a file that the state does not know
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
 from pipelines.records.display import UNTIL
 from pipelines.storage.columns import PROVIDER, REGION
-from pipelines.storage.files import write_json
 from pipelines.storage.home import Home
 from pipelines.storage.manifest import Displayed
+from pipelines.storage.state import DisplayCounts, FileDisplays
 
 _FILE: Final = "_file"
 
@@ -39,22 +38,22 @@ def display_rows(home: Home, product_id: str, files: Sequence[Path], day: date) 
     Returns:
         ``provider_id``, ``region_code``, ``displayed``, ``overdue``: display should have stopped on or before the day.
     """
-    path = home.root / f"state/displays/{product_id}.json"
-    known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    delta = [file for file in files if file.name not in known or _delta(known[file.name], day)]
-    displayed: Counter[tuple[str, str]] = Counter()
-    overdue: Counter[tuple[str, str]] = Counter()
+    path = home.displays(product_id)
+    known = (DisplayCounts.read_if_there(path) or DisplayCounts()).files
+    uncounted = [file for file in files if file.name not in known or _changes(known[file.name], day)]
+    displayed: Counter[tuple[str | None, str | None]] = Counter()
+    overdue: Counter[tuple[str | None, str | None]] = Counter()
     counts = {file.name: known[file.name] for file in files if file.name in known}
-    if delta:
-        counts |= {file.name: {"until": None, "shown": []} for file in delta}
-        for name, provider, region, number, until, late in _counted(delta, day).rows():
+    if uncounted:
+        counts |= {file.name: FileDisplays(until=None, shown=[]) for file in uncounted}
+        for name, provider, region, number, until, late in _counted(uncounted, day).rows():
             one = counts[Path(name).name]
-            one["shown"].append([provider, region, number])
-            one["until"] = min(filter(None, (one["until"], until and until.isoformat())), default=None)
+            one.shown.append((provider, region, number))
+            one.until = min(filter(None, (one.until, until)), default=None)
             overdue[provider, region] += late
-        write_json(path, counts)
+        DisplayCounts(files=counts).write(path)
     for one in counts.values():
-        for provider, region, number in one["shown"]:
+        for provider, region, number in one.shown:
             displayed[provider, region] += number
     return [
         Displayed(provider_id=who[0], region_code=who[1], displayed=number, overdue=overdue[who])
@@ -62,8 +61,8 @@ def display_rows(home: Home, product_id: str, files: Sequence[Path], day: date) 
     ]
 
 
-def _delta(counted: dict[str, Any], day: date) -> bool:
-    return counted["until"] is not None and date.fromisoformat(counted["until"]) <= day
+def _changes(counted: FileDisplays, day: date) -> bool:
+    return counted.until is not None and counted.until <= day
 
 
 def _counted(files: Sequence[Path], day: date) -> pl.DataFrame:

@@ -12,7 +12,6 @@ Every step can be repeated: new files first, then the manifest, then the old fil
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +26,6 @@ from pipelines.publishing.messages import Messages, effects
 from pipelines.records.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED
 from pipelines.records.display import EFFECT, TAKEN_DOWN
 from pipelines.storage.columns import PROVIDER, SUBJECT_KEY
-from pipelines.storage.files import write_json
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import (
     CHANGES,
@@ -43,6 +41,7 @@ from pipelines.storage.manifest import (
     save,
 )
 from pipelines.storage.parts import parts_of
+from pipelines.storage.state import Erased
 from pipelines.storage.superseded import key_columns
 from pipelines.storage.tables import COMPRESSION_LEVEL
 
@@ -95,8 +94,8 @@ def erase_from_releases(
         present = releases(hub.home, product_id)
         now = latest(hub.home, product_id)
         if now is not None and not _unfinished(known, digests, present, now):
-            if now.release_id not in known["clean"]:
-                write_json(path, {"buckets": digests, "clean": sorted(present)})
+            if now.release_id not in known.clean:
+                Erased(buckets=digests, clean=sorted(present)).write(path)
             continue
         if found is None:
             found = taken_down(hub, dataset, messages, files, buckets)
@@ -104,7 +103,7 @@ def erase_from_releases(
         for release_id in present:
             if now is not None and release_id != now.release_id:
                 rewrite(hub.home.release(product_id, release_id), found, key_columns(dataset), written)
-        write_json(path, {"buckets": digests, "clean": releases(hub.home, product_id)})
+        Erased(buckets=digests, clean=releases(hub.home, product_id)).write(path)
 
 
 def unfinished(
@@ -117,19 +116,17 @@ def unfinished(
     return bool(digests) and _unfinished(known, digests, present, standing)
 
 
-def _known(hub: Hub, product_id: str) -> tuple[Path, dict[str, Any]]:
-    path = hub.home.root / f"state/erased/{product_id}.json"
-    return path, json.loads(path.read_text()) if path.exists() else {"buckets": {}, "clean": []}
+def _known(hub: Hub, product_id: str) -> tuple[Path, Erased]:
+    path = hub.home.erased(product_id)
+    return path, Erased.read_if_there(path) or Erased()
 
 
 def _digests(dataset: Dataset, messages: Messages, files: Mapping[str, Sequence[Path]]) -> dict[str, str]:
     return {b: _digest(messages.digest(dataset.id, b), files.get(b, ())) for b in messages.buckets(dataset.id)}
 
 
-def _unfinished(
-    known: Mapping[str, Any], digests: Mapping[str, str], present: Sequence[str], standing: Manifest
-) -> bool:
-    return known["buckets"] != digests or not set(present) <= {*known["clean"], standing.release_id}
+def _unfinished(known: Erased, digests: Mapping[str, str], present: Sequence[str], standing: Manifest) -> bool:
+    return known.buckets != digests or not set(present) <= {*known.clean, standing.release_id}
 
 
 def remaining(folder: Path, manifest: Manifest, found: TakenDown, key: Sequence[str]) -> Iterator[Path]:

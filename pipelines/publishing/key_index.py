@@ -110,7 +110,7 @@ class KeyIndex:
 
     @property
     def _root(self) -> Path:
-        return self.hub.home.root / "state/keys" / self.dataset.id
+        return self.hub.home.keys(self.dataset.id)
 
     @property
     def _folder(self) -> Path:

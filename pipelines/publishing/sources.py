@@ -18,7 +18,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -27,10 +26,11 @@ from pipelines.catalog.models import Product
 from pipelines.publishing.messages import Messages
 from pipelines.records import Precedence
 from pipelines.storage.compactions import Compactions, known_now
-from pipelines.storage.files import replaced, write_json
+from pipelines.storage.files import replaced
 from pipelines.storage.home import Home
 from pipelines.storage.hub import Lake
 from pipelines.storage.manifest import Manifest
+from pipelines.storage.state import BucketSource, Sources
 
 
 @dataclass(frozen=True)
@@ -61,21 +61,12 @@ class Source:
 
 def made_from(home: Home, previous: Manifest | None) -> dict[str, Source]:
     """Sources of the latest release by bucket; nothing where they are not known."""
-    path = _path(home, previous.product_id, "sources", ".json") if previous else None
-    if previous is None or path is None or not path.exists():
-        return {}
-    known: dict[str, Any] = json.loads(path.read_text())
-    if known["release_id"] != previous.release_id:
+    known = Sources.read_if_there(home.sources(previous.product_id)) if previous else None
+    if previous is None or known is None or known.release_id != previous.release_id:
         return {}
     return {
-        bucket: Source(
-            entry["source"],
-            date.fromisoformat(entry["turns_on"]) if entry["turns_on"] else None,
-            entry.get("rules", ""),
-            tuple(entry.get("files", ())),
-            entry.get("told", ""),
-        )
-        for bucket, entry in known.get("buckets", {}).items()
+        bucket: Source(one.source, one.next_state_change, one.rules, one.files, one.messages_used)
+        for bucket, one in known.buckets.items()
     }
 
 
@@ -90,7 +81,7 @@ def save(
         sources: by bucket.
         messages: about each bucket.
     """
-    folder = _path(home, manifest.product_id, "messages")
+    folder = home.messages_used(manifest.product_id)
     kept = {f"{one.messages_used}.parquet": bucket for bucket, one in sources.items() if one.messages_used}
     for name, bucket in kept.items():
         if not (folder / name).exists():
@@ -98,17 +89,16 @@ def save(
             with replaced(folder / name) as stream:
                 (messages or {})[bucket].write_parquet(stream)
     buckets = {
-        bucket: {
-            "source": one.source,
-            "turns_on": one.next_state_change.isoformat() if one.next_state_change else None,
-            "rules": one.rules,
-            "told": one.messages_used,
-            "files": one.files,
-        }
+        bucket: BucketSource(
+            source=one.source,
+            turns_on=one.next_state_change,
+            rules=one.rules,
+            told=one.messages_used,
+            files=tuple(one.files),
+        )
         for bucket, one in sorted(sources.items())
     }
-    path = _path(home, manifest.product_id, "sources", ".json")
-    write_json(path, {"release_id": manifest.release_id, "buckets": buckets})
+    Sources(release_id=manifest.release_id, buckets=buckets).write(home.sources(manifest.product_id))
     for old in folder.iterdir() if folder.is_dir() else ():
         if old.name not in kept:
             old.unlink()
@@ -123,7 +113,7 @@ def messages_used(home: Home, product_id: str, one: Source, none: pl.DataFrame) 
         one: what the bucket was made from.
         none: a frame of no messages.
     """
-    path = _path(home, product_id, "messages") / f"{one.messages_used}.parquet"
+    path = home.messages_used(product_id) / f"{one.messages_used}.parquet"
     if not one.messages_used:
         return none
     return pl.read_parquet(path) if path.exists() else None
@@ -172,10 +162,6 @@ def is_current(
         and known[bucket].source == source(defined, paths, messages.digest(str(product.dataset), bucket)).source
         for bucket, paths in files.items()
     )
-
-
-def _path(home: Home, product_id: str, kind: str, suffix: str = "") -> Path:
-    return home.root / f"state/{kind}/{product_id}{suffix}"
 
 
 def _digest(texts: Sequence[str]) -> str:

@@ -12,11 +12,10 @@ Every step can be repeated; the state is written last.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -27,11 +26,11 @@ from pipelines.publishing.messages import Messages, read_messages
 from pipelines.records.changes import ADDED, CHANGE_TYPE, REASON
 from pipelines.records.display import EFFECT
 from pipelines.storage.columns import SUBJECT_KEY
-from pipelines.storage.files import write_json
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.manifest import CHANGES, Manifest, changes_file, read, releases, save
 from pipelines.storage.parts import parts_of
+from pipelines.storage.state import Erased
 from pipelines.storage.superseded import key_columns
 from pipelines.storage.tables import COMPRESSION_LEVEL
 from pipelines.subjects.mentions import CODE, SubjectMaster
@@ -52,9 +51,9 @@ def erase_from_subjects(hub: Hub, master: SubjectMaster, standing: Manifest) -> 
     path, known = _known(hub, product_id)
     number, present = _entered(hub).height, releases(hub.home, product_id)
     now = standing.release_id
-    if number == known["takedowns"] and set(present) <= {*known["clean"], now}:
-        if number and now not in known["clean"]:
-            write_json(path, {"takedowns": number, "clean": sorted(present)})
+    if number == known.takedowns and set(present) <= {*known.clean, now}:
+        if number and now not in known.clean:
+            Erased(takedowns=number, clean=sorted(present)).write(path)
         return
     folder = hub.home.shared / product_id
     gone = subjects_taken_down(hub, master, read_messages(hub))
@@ -65,18 +64,18 @@ def erase_from_subjects(hub: Hub, master: SubjectMaster, standing: Manifest) -> 
     for before, release_id in pairwise(present):
         back = counting[before] - counting[release_id]
         _bring(folder / release_id, _by_bucket(gone, back))
-    write_json(path, {"takedowns": number, "clean": sorted(present)})
+    Erased(takedowns=number, clean=sorted(present)).write(path)
 
 
 def unfinished(hub: Hub, product_id: str) -> bool:
     """True where records were taken down since older releases of the subject master were last looked through."""
     _, known = _known(hub, product_id)
-    return bool(_entered(hub).height > known["takedowns"])
+    return bool(_entered(hub).height > known.takedowns)
 
 
-def _known(hub: Hub, product_id: str) -> tuple[Path, dict[str, Any]]:
-    path = hub.home.root / f"state/erased/{product_id}.json"
-    return path, json.loads(path.read_text()) if path.exists() else {"takedowns": 0, "clean": []}
+def _known(hub: Hub, product_id: str) -> tuple[Path, Erased]:
+    path = hub.home.erased(product_id)
+    return path, Erased.read_if_there(path) or Erased()
 
 
 def subjects_left(hub: Hub, master: SubjectMaster, messages: Messages) -> Iterator[Path]:

@@ -41,7 +41,7 @@ def erase_withdrawn(hub: Hub) -> dict[str, int]:
 
 def pending(hub: Hub, dataset_id: str) -> Path:
     """The mark of a table whose replaced files must go at once."""
-    return hub.home.root / "state/erasure" / dataset_id
+    return hub.home.erasure_pending(dataset_id)
 
 
 def content_columns(hub: Hub, dataset: Dataset) -> list[str]:

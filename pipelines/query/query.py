@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import duckdb
 import polars as pl
 
 from pipelines.ground.errors import InputError
+from pipelines.storage.hub import Hub
 from pipelines.storage.sql import literal, parquet
-
-if TYPE_CHECKING:
-    from pipelines.storage.hub import Hub
-    from pipelines.storage.tables import Table
+from pipelines.storage.tables import Table
 
 _READING: Final = ("SELECT",)  # EXPLAIN ANALYZE runs what it explains
 

@@ -1,6 +1,6 @@
 """Which files of a table a compacted file holds the rows of: who knew those files knows this one.
 
-    state/compacted/<table>/<file name>.json      ["<name of a file it replaced>", …]
+    state/compacted/<table>/<file name>.json      pipelines.storage.state.Compaction
 
 Names are digests of contents, so that what is written down stays true whatever becomes of the table. It is written before the
 compaction is committed, and read by whoever remembers file names; where it is lost, a file is one that nobody knows.
@@ -8,12 +8,11 @@ compaction is committed, and read by whoever remembers file names; where it is l
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
-from pipelines.storage.files import write_json
 from pipelines.storage.home import Home
+from pipelines.storage.state import Compaction
 
 Compactions = Mapping[str, tuple[str, ...]]
 """By the name of a compacted file, the names of those it replaced."""
@@ -28,13 +27,14 @@ def note(home: Home, table: str, compacted: str, replaced: Iterable[Path]) -> No
         compacted: the name the file will have.
         replaced: files whose rows it holds, and no others.
     """
-    write_json(_folder(home, table) / f"{compacted}.json", sorted(path.name for path in replaced))
+    names = tuple(sorted(path.name for path in replaced))
+    Compaction(replaced=names).write(home.compacted(table) / f"{compacted}.json")
 
 
 def forget(home: Home, table: str, there: Iterable[Path]) -> None:
     """Remove what is known of files that are no more."""
     names = {f"{path.name}.json" for path in there}
-    folder = _folder(home, table)
+    folder = home.compacted(table)
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name not in names:
             path.unlink(missing_ok=True)
@@ -42,10 +42,10 @@ def forget(home: Home, table: str, there: Iterable[Path]) -> None:
 
 def compactions(home: Home, table: str) -> Compactions:
     """All that is known of a table's compacted files."""
-    folder = _folder(home, table)
+    folder = home.compacted(table)
     if not folder.is_dir():
         return {}
-    return {path.stem: tuple(json.loads(path.read_text())) for path in sorted(folder.glob("*.json"))}
+    return {path.stem: Compaction.read(path).replaced for path in sorted(folder.glob("*.json"))}
 
 
 def known_now(known: Set[str], files: Iterable[str], replaced: Compactions) -> frozenset[str]:
@@ -63,7 +63,3 @@ def known_now(known: Set[str], files: Iterable[str], replaced: Compactions) -> f
             found -= {*held}
             found.add(name)
     return frozenset(found)
-
-
-def _folder(home: Home, table: str) -> Path:
-    return home.root / "state/compacted" / table

@@ -24,7 +24,7 @@ NAMES: Final = "names"
 
 def conflicts_table(home: Home) -> Table:
     """The table of conflicts."""
-    return Table(home.root / "lake/conflicts", STATEMENT | {BUCKET: pl.String()}, BUCKET)
+    return Table(home.conflicts, STATEMENT | {BUCKET: pl.String()}, BUCKET)
 
 
 def keep(home: Home, found: Mapping[str, pl.DataFrame], work: Path) -> None:

@@ -7,16 +7,18 @@ their own, with an id of their own, that adds nothing.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
+
+from pydantic import ConfigDict
+
+from pipelines.storage.artefact import Artefact
 
 BATCH_DIGITS: Final = 16
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """What is known of a file before it is read.
+class Delivery(Artefact):
+    """What is known of a file before it is read (``state/pending/<delivery_id>.json``, and beside its bytes in ``raw/``).
 
     ``received_on`` is the day, and ``received_at`` the instant (UTC, ISO 8601), at which the hub took it; both come from the
     caller's ``as_of``, and a re-run after a crash keeps the first ones. A file out of an archive is named
@@ -25,6 +27,9 @@ class Delivery:
     does not unpack.
     """
 
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1] = 1
     batch_id: str
     first_batch_id: str | None
     provider_id: str
@@ -49,14 +54,9 @@ class Delivery:
         """Ending of the name it was sent under, lower case."""
         return f".{self.file_name.rpartition('.')[2].lower()}" if "." in self.file_name else ""
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> Self:
-        """The inverse of ``to_json``."""
-        return cls(**content)
+    def but(self, **changes: Any) -> Self:
+        """The same with some fields changed."""
+        return self.model_copy(update=changes)
 
 
 def batch_id(provider_id: str, dataset_id: str, sha256: str) -> str:

@@ -11,16 +11,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 
-def read_all(folder: Path) -> Iterator[Any]:
-    """The JSON files of a folder by name; one that its owner removes meanwhile is left out."""
-    for path in sorted(folder.glob("*.json")):
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            continue
-        yield json.loads(text)
-
-
 def write_json(path: Path, content: Any) -> None:
     """Write JSON so that the name either holds the whole text or does not exist."""
     path.parent.mkdir(parents=True, exist_ok=True)

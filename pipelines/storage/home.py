@@ -60,12 +60,20 @@ class Home:
     @property
     def pending(self) -> Path:
         """Deliveries that were taken and not yet screened."""
-        return self.root / "state/pending"
+        return self.state / "pending"
 
     @property
     def groups(self) -> Path:
         """Work groups that were begun and not finished."""
-        return self.root / "state/groups"
+        return self.state / "groups"
+
+    def pending_delivery(self, batch_id: str) -> Path:
+        """A delivery that was taken and not yet screened."""
+        return self.pending / f"{batch_id}.json"
+
+    def group(self, group_id: str) -> Path:
+        """A work group that was begun and not finished."""
+        return self.groups / f"{group_id}.json"
 
     @property
     def shared(self) -> Path:
@@ -90,33 +98,111 @@ class Home:
         """The catalogue as a site, to which receipts and scorecards link."""
         return self.root / "catalog"
 
+    @property
+    def outboxes(self) -> Path:
+        """What goes back, a folder for each provider."""
+        return self.root / "outbox"
+
+    def outbox_of(self, provider_id: str) -> Path:
+        """What goes back to one provider."""
+        return self.outboxes / provider_id
+
     def outbox(self, provider_id: str, batch_id: str) -> Path:
-        """Receipt and findings of one delivery."""
-        return self.root / "outbox" / provider_id / batch_id
+        """Receipt and findings of one delivery (``pipelines.storage.outbox`` names the files)."""
+        return self.outboxes / provider_id / batch_id
+
+    def data_docs(self, dataset_id: str) -> Path:
+        """Great Expectations Data Docs of one dataset."""
+        return self.root / "data_docs" / dataset_id
+
+    @property
+    def lake(self) -> Path:
+        """Every Delta table."""
+        return self.root / "lake"
 
     def records(self, dataset_id: str) -> Path:
         """Accepted record versions of a dataset."""
-        return self.root / "lake/records" / dataset_id
+        return self.lake / "records" / dataset_id
 
     def quarantine(self, dataset_id: str) -> Path:
         """Refused rows of a dataset."""
-        return self.root / "lake/quarantine" / dataset_id
+        return self.lake / "quarantine" / dataset_id
 
     def resolutions(self, dataset_id: str) -> Path:
-        """Closings of refused rows of a dataset."""
-        return self.root / "lake/closings" / dataset_id
+        """Which refused rows of a dataset are closed."""
+        return self.lake / "closings" / dataset_id
+
+    def superseded(self, dataset_id: str) -> Path:
+        """Versions of a dataset that did not become the record of their key."""
+        return self.lake / "losers" / dataset_id
+
+    @property
+    def conflicts(self) -> Path:
+        """What code verification found."""
+        return self.lake / "conflicts"
 
     def ledger(self, table: str) -> Path:
         """One ledger table."""
-        return self.root / "lake/ledger" / table
+        return self.lake / "ledger" / table
 
     def lake_in_use(self) -> AbstractContextManager[None]:
         """While held, no lake file is removed."""
         return self.locked("lake.lock", shared=True)
 
+    @property
+    def state(self) -> Path:
+        """What a run must know of the runs before it."""
+        return self.root / "state"
+
     def work(self, name: str) -> Path:
         """Scratch folder of one work group or release candidate."""
-        return self.root / "state/work" / name
+        return self.state / "work" / name
+
+    def closed_group(self, group_id: str) -> Path:
+        """There while a group that has closed what it corrects is not finished."""
+        return self.state / "closed" / f"{group_id}.json"
+
+    def sources(self, product_id: str) -> Path:
+        """Which lake files the latest release was made from."""
+        return self.state / "sources" / f"{product_id}.json"
+
+    def messages_used(self, product_id: str) -> Path:
+        """The messages it was made with."""
+        return self.state / "messages" / product_id
+
+    def displays(self, product_id: str) -> Path:
+        """What its data files show."""
+        return self.state / "displays" / f"{product_id}.json"
+
+    def erased(self, product_id: str) -> Path:
+        """Which takedowns its old releases were rewritten for."""
+        return self.state / "erased" / f"{product_id}.json"
+
+    def erasure_pending(self, dataset_id: str) -> Path:
+        """There while files with erased content are still to be removed from the lake."""
+        return self.state / "erasure" / dataset_id
+
+    def keys(self, dataset_id: str) -> Path:
+        """Where in lake files the versions of a key are."""
+        return self.state / "keys" / dataset_id
+
+    def compacted(self, table: str) -> Path:
+        """What compacted files of a table replaced."""
+        return self.state / "compacted" / table
+
+    @property
+    def demo_plan(self) -> Path:
+        """What the sample delivery planted."""
+        return self.state / "demo_plan.json"
+
+    @property
+    def key_fingerprint(self) -> Path:
+        """Of the pseudonym key the home was made with."""
+        return self.state / "pseudonym_key.id"
+
+    def forget_lock(self, name: str) -> None:
+        """Remove the file of a lock that nobody will need again."""
+        (self.state / name).unlink(missing_ok=True)
 
     @contextmanager
     def locked(self, name: str = "lock", *, shared: bool = False) -> Iterator[None]:
@@ -126,8 +212,8 @@ class Home:
             InputError: the home cannot be written to.
         """
         try:
-            (self.root / "state").mkdir(parents=True, exist_ok=True)
-            stream = (self.root / "state" / name).open("w")
+            self.state.mkdir(parents=True, exist_ok=True)
+            stream = (self.state / name).open("w")
         except OSError as error:
             raise InputError(
                 f"{self.root}: cannot be written to ({error.strerror}); give --home a folder that can"

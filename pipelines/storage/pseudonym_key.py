@@ -28,7 +28,7 @@ def pseudonyms(home: Home) -> Pseudonyms:
         InputError: the home was made with another key.
     """
     made = Pseudonyms(_key())
-    path = home.root / "state/pseudonym_key.id"
+    path = home.key_fingerprint
     fingerprint = made.of("fingerprint")[:16]
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

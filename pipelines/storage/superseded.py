@@ -78,7 +78,7 @@ def superseded_schema(dataset: Dataset, fields: tuple[Field, ...]) -> Schema:
 
 def superseded_table(home: Home, dataset: Dataset, fields: tuple[Field, ...]) -> Table:
     """The table of a dataset's losers."""
-    return Table(home.root / "lake/losers" / dataset.id, superseded_schema(dataset, fields), BUCKET)
+    return Table(home.superseded(dataset.id), superseded_schema(dataset, fields), BUCKET)
 
 
 def no_superseded_versions(rows: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:

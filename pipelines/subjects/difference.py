@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipelines.storage.columns import PROVIDER, SUBJECT_KEY
+from pipelines.storage.hub import Hub
 from pipelines.subjects.mentions import CODE, SubjectMaster
 from pipelines.subjects.sources import BucketSources, read_mentions
-
-if TYPE_CHECKING:
-    from pipelines.storage.hub import Hub
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ def differing(
     for name in sorted(known - now):
         dataset_id, _, file = name.partition("/")
         found = next((hub.home.shared / dataset_id).glob(f"*/data/{file}"), None)
-        loser = hub.home.root / "lake/losers" / dataset_id / f"_bucket={bucket}" / file
+        loser = hub.home.superseded(dataset_id) / f"_bucket={bucket}" / file
         if found is None and not loser.exists():
             return None
         (lost if found is None else gone).setdefault(dataset_id, []).append(loser if found is None else found)

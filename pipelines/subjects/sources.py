@@ -10,11 +10,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
 from pipelines.storage.columns import BATCH, PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER, SUBJECT_KEY
+from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.manifest import latest
 from pipelines.storage.parts import by_bucket
@@ -29,9 +30,6 @@ from pipelines.storage.superseded import (
 from pipelines.subjects.master import FIRST_SEEN
 from pipelines.subjects.mentions import CODE, DATASET, NAME, SubjectMaster, mentions, schema
 from pipelines.subjects.verification import CONTRADICTIONS, NAMED
-
-if TYPE_CHECKING:
-    from pipelines.storage.hub import Hub
 
 _WON: Final = {WINNER_BATCH: BATCH, WINNER_ROW: ROW_NUMBER}
 

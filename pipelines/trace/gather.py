@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -16,15 +16,13 @@ from pipelines.identifiers import MESSAGES_ZH, CodeReport, describe
 from pipelines.screening.subject import bucket as bucket_of
 from pipelines.storage.columns import RECEIVED_ON
 from pipelines.storage.conflicts import conflicts_table
+from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import latest
 from pipelines.subjects import SubjectMaster
 from pipelines.trace.refused import refused_rows
 from pipelines.trace.releases import appearances, subject_row, tombstones
 from pipelines.trace.values import plain
 from pipelines.trace.versions import batches, records_of, rows_of
-
-if TYPE_CHECKING:
-    from pipelines.storage.hub import Hub
 
 
 def trace(hub: Hub, text: str) -> dict[str, Any]:

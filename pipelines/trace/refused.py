@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.identifiers import clean
 from pipelines.storage.columns import RECEIVED_ON
+from pipelines.storage.hub import Hub
 from pipelines.trace.versions import origin
-
-if TYPE_CHECKING:
-    from pipelines.storage.hub import Hub
 
 
 def refused_rows(hub: Hub, dataset: Dataset, code: str, known: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:

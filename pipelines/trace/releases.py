@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.records.changes import CHANGE_TYPE, REASON, REMOVED
 from pipelines.storage.columns import BATCH, ROW_NUMBER, SUBJECT_KEY
+from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import Manifest, latest, read, releases
 from pipelines.storage.parts import parts_of
 from pipelines.trace.values import plain
 from pipelines.trace.versions import Place
-
-if TYPE_CHECKING:
-    from pipelines.storage.hub import Hub
 
 STATE, UNTIL = "_display_state", "_display_until"
 _FILE: Final = "_file"

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.records import Precedence, Resolved, resolve
 from pipelines.storage.columns import BATCH, BUCKET, PROVENANCE, PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER, SUBJECT_KEY
+from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.superseded import DECIDED_BY, DIFFERS, KIND, WINNER_BATCH, WINNER_ROW, key_columns
 from pipelines.trace.values import plain
-
-if TYPE_CHECKING:
-    from pipelines.storage.hub import Hub
 
 _OF_A_BATCH: Final = ("batch_id", "file_name", "sha256", "received_at", "received_on", "catalog_version")
 Place = tuple[str, int]

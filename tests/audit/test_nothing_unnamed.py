@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 from pipelines.audit import audit, examined
 from pipelines.ground.settings import Settings
 from pipelines.storage.columns import BATCH, ROW_NUMBER
+from pipelines.storage.delivery import Delivery
 from pipelines.storage.hub import Hub
 from pipelines.storage.maintenance import maintain
 from pipelines.storage.manifest import changes_file, latest, releases, save
@@ -114,7 +114,8 @@ def test_what_a_killed_run_leaves_is_no_loss_and_is_told_apart(used: Home, tmp_p
     taken = used.root / "raw" / digest(source)[:2] / digest(source)
     taken.parent.mkdir(exist_ok=True)
     shutil.copyfile(source, taken)
-    put(used.root / "state/pending/0123456789abcdef.json", json.dumps({"batch_id": "0123456789abcdef", "sha256": "0"}))
+    waiting = Delivery.read(next((used.root / "raw").glob("??/*.json"))).but(batch_id="0123456789abcdef", sha256="0")
+    waiting.write(used.hub.home.pending_delivery(waiting.batch_id))
     put(used.root / f"shared/{REGISTRATION}/.latest.json.17-3.tmp")
     put(used.root / f"shared/{REGISTRATION}/{standing[:8]}-009-00000000/data/07-0.parquet")
     put(used.root / "state/work/release-subject/candidate/manifest.json")

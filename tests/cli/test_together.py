@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,15 +24,15 @@ def taken(home: Home) -> Home:
 
 def vanishing(monkeypatch: pytest.MonkeyPatch, owner: type, home: Home) -> None:
     """When the first mark is read, the other process has just finished with all of them."""
-    real = owner.from_json  # type: ignore[attr-defined]
+    real = owner.parse  # type: ignore[attr-defined]
 
-    def from_json(content: dict[str, Any]) -> Any:
+    def parse(content: bytes, path: Path) -> Any:
         for folder in (home.hub.home.pending, home.hub.home.groups):
-            for path in folder.glob("*.json"):
-                path.unlink()
-        return real(content)
+            for mark in folder.glob("*.json"):
+                mark.unlink()
+        return real(content, path)
 
-    monkeypatch.setattr(owner, "from_json", from_json)
+    monkeypatch.setattr(owner, "parse", parse)
 
 
 def test_deliveries_that_another_pass_has_just_finished_are_left_out_of_the_plan(

@@ -182,7 +182,7 @@ def test_the_order_of_work_groups_does_not_change_what_is_closed(
     assert audit(small.hub) == []
 
 
-@pytest.mark.parametrize("place", ["write_json", "count_in_ledger", "Table.append"])
+@pytest.mark.parametrize("place", ["replace_file", "count_in_ledger", "Table.append"])
 def test_a_crash_while_rows_are_closed_changes_nothing(
     home: Home, another: Home, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:

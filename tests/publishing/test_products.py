@@ -227,7 +227,7 @@ def test_previous_and_changes_give_the_bytes_of_every_product(home: Home, tmp_pa
             mine = changes.join(pl.concat([whole, old]).select(key).unique(), on=key, how="semi")
             (tmp_path / "data").mkdir(exist_ok=True)
             made = write(apply(old, mine, key).rechunk(), tmp_path / "data", bucket)
-            assert made["sha256"] == entry.file["sha256"], (product, bucket)
+            assert made.sha256 == entry.file.sha256, (product, bucket)
 
 
 def test_a_hit_of_the_scan_says_dataset_column_and_row_and_not_the_number(

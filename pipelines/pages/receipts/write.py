@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -14,12 +14,10 @@ from pipelines.pages.receipts.files import CSV, XLSX, write_without_findings
 from pipelines.pages.receipts.page import page
 from pipelines.screening.findings import no_findings, write_csv
 from pipelines.storage.files import replace_file, write_json
+from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.resolutions import LOCK
-
-if TYPE_CHECKING:
-    from pipelines.storage.hub import Hub
-    from pipelines.storage.work_group import WorkGroup
+from pipelines.storage.work_group import WorkGroup
 
 
 def write_receipts(hub: Hub, group: WorkGroup, closing: Iterable[str] = ()) -> list[dict[str, Any]]:
