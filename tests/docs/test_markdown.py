@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,16 @@ def test_what_replaces_a_decision_is_said_on_both_sides():
 
 def test_prose_is_what_is_left_without_code():
     assert prose("a `b` [c](d.md)\n```\ne\n```\nf").split() == ["a", "[c]", "f"]
+
+
+def test_the_table_of_floors_is_the_contract_of_the_linter():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    [contract] = [one for one in project["tool"]["importlinter"]["contracts"] if one["type"] == "layers"]
+    floors = [sorted(name.strip() for name in layer.split("|")) for layer in contract["layers"]]
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    table = text[text.index("## Floors") : text.index("Outside the packages")]
+    written = re.findall(r"^\| [^|]*\| `(\w+)` \|", table, re.MULTILINE)
+    rooms = [name for floor in floors for name in floor]
+    assert sorted(written) == sorted(rooms)
+    height = {name: place for place, floor in enumerate(floors) for name in floor}
+    assert written == sorted(written, key=height.__getitem__)
