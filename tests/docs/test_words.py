@@ -76,3 +76,26 @@ def test_no_page_uses_a_word_that_is_not_used(page):
     text = prose(page.read_text(encoding="utf-8"))
     found = [(word, place) for word in _column("not used") for place in _uses(word, text)]
     assert found == []
+
+
+def _code(module: str) -> str:
+    """The source of a module, or of all modules of a package."""
+    place = ROOT.joinpath("pipelines", *module.split("."))
+    sources = [place.with_suffix(".py")] if place.with_suffix(".py").is_file() else sorted(place.glob("*.py"))
+    return "\n".join(path.read_text(encoding="utf-8") for path in sources)
+
+
+def test_names_in_the_code_are_where_the_glossary_says():
+    [rows] = [rows for header, rows in _tables() if header[:2] == ["name", "module"]]
+    lost = [
+        f"{name} in {row[1]}"
+        for row in rows
+        for name in re.findall(r"`(\w+)`", row[0])
+        if not re.search(
+            rf"^\s*(?:class|def) {name}\b|^\s*{name}\b.*[=:]",
+            "\n".join(_code(module) for module in re.findall(r"`([\w.]+)`", row[1])),
+            re.MULTILINE,
+        )
+    ]
+    assert len(rows) > 20
+    assert lost == []
