@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint bench fuzz up down clean
+.PHONY: help demo test soak lint docs bench fuzz up down clean
 
 BIN := .venv/bin
 UV_VERSION := 0.13.9
@@ -24,6 +24,7 @@ help:
 	echo 'make test    every test (PYTEST_ARGS="-k name")'
 	echo 'make soak    killed 200 times at random (SOAK_TIMES, SOAK_SEED), and nothing lost'
 	echo 'make lint    ruff, mypy and the floors of the packages'
+	echo 'make docs    the documentation as a site, readable offline: build/docs/index.html'
 	echo 'make bench   the whole job beside a bare copy (BENCH_ARGS="...")'
 	echo 'make fuzz    ten minutes of fuzzing of the readers (FUZZ_ARGS="-max_total_time=60")'
 	echo 'make up      Airflow with its web UI on 127.0.0.1:$(PORT), the scorecards inside it; Ctrl-C stops it'
@@ -47,6 +48,10 @@ lint: $(ALL)
 	  $(BIN)/$$tool || failed=1
 	done
 	exit $$failed
+
+docs: $(ALL)
+	@NO_MKDOCS_2_WARNING=1 PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m mkdocs build --strict --quiet
+	echo 'build/docs/index.html'
 
 bench: $(MAIN)
 	@$(BIN)/python -m pipelines.bench $(BENCH_ARGS)
@@ -76,7 +81,7 @@ $(MAIN): pyproject.toml constraints.txt
 	touch '$@'
 
 $(ALL): pyproject.toml constraints.txt
-	@$(call install,.[test$(comma)lint],everything$(comma) tests and lint included)
+	@$(call install,.[test$(comma)lint$(comma)docs],everything$(comma) tests$(comma) lint and docs included)
 	touch $(MAIN) '$@'
 
 comma := ,
