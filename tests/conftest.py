@@ -97,7 +97,7 @@ class Home:
         return collect(self.hub, provider=provider, as_of=as_of)
 
     def collect(self, as_of: datetime = AS_OF) -> list[dict[str, Any]]:
-        return list(self.pass_over(as_of).receipts)
+        return [one.to_json() for one in self.pass_over(as_of).receipts]
 
     def publish(self, as_of: datetime = AS_OF) -> list[Published]:
         """Publish every product; what became of the government sets, which have the ids of their datasets."""

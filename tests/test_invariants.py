@@ -412,12 +412,13 @@ def test_invariant_9_missing_is_not_empty_is_not_broken(home: Home) -> None:
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from pipelines.commands.options import instant_of
-from pipelines.intake import Hub, collect
-from pipelines.settings import Settings
+from pipelines.ground.clock import instant_of
+from pipelines.ground.settings import Settings
+from pipelines.operations import collect
+from pipelines.storage.hub import Hub
 done = collect(Hub.open(Settings.read(Path(sys.argv[1]))), provider=None, as_of=instant_of("2026-11-22"))
 [receipt] = done.receipts
-print(receipt["rows"]["in"], receipt["rows"]["accepted"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(receipt.rows.received, receipt.rows.accepted, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 ROWS = 30_000
 GROWTH = 1.6

@@ -8,7 +8,6 @@ states (``pipelines.audit.two_states``), and no file is there that nothing names
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -35,8 +34,21 @@ from pipelines.records.changes import apply
 from pipelines.storage.columns import BATCH, ROW_NUMBER
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
-from pipelines.storage.manifest import CHANGES, DataFile, Manifest, PartEntry, latest, read, releases
+from pipelines.storage.manifest import (
+    CHANGES,
+    MANIFEST,
+    DataFile,
+    Manifest,
+    PartEntry,
+    Pointer,
+    latest,
+    pointer_path,
+    read,
+    releases,
+)
+from pipelines.storage.outbox import RECEIPT_JSON
 from pipelines.storage.parts import by_bucket
+from pipelines.storage.receipt import Receipt
 from pipelines.storage.superseded import key_columns
 from pipelines.storage.tables import DIGEST_DIGITS, Table, digest
 from pipelines.subjects import SubjectMaster
@@ -117,24 +129,25 @@ def _receipts(hub: Hub) -> Iterator[AuditFinding]:
     waiting = {path.stem for path in hub.home.pending.glob("*.json")}
     columns = ("batch_id", "provider_id", "status", "rows_in", "rows_accepted", "rows_refused")
     for batch_id, provider_id, status, *rows in ledger(hub.home, "batches").read().select(columns).rows():
-        path = hub.home.outbox(provider_id, batch_id) / "receipt.json"
+        path = hub.home.outbox(provider_id, batch_id) / RECEIPT_JSON
         if batch_id in waiting:
             continue  # interrupted; the next collect writes it
         if not path.exists():
             yield AuditFinding(_name(hub, path), "the receipt is missing")
             continue
-        content = json.loads(path.read_text())
-        if content["status"] != status or [content["rows"][k] for k in ("in", "accepted", "refused")] != rows:
+        receipt = Receipt.read(path)
+        if receipt.status != status or [receipt.rows.received, receipt.rows.accepted, receipt.rows.refused] != rows:
             yield AuditFinding(_name(hub, path), "the receipt is not what the ledger says")
 
 
 def _releases(hub: Hub, messages: Messages) -> Iterator[AuditFinding]:
     for product in sorted(p for p in hub.home.shared.glob("*") if p.is_dir()):
-        folders = {p.name: p for p in sorted(product.iterdir()) if (p / "manifest.json").exists()}
+        folders = {p.name: p for p in sorted(product.iterdir()) if (p / MANIFEST).exists()}
         manifests = {name: read(folder) for name, folder in folders.items()}
         yield from orphans_of_releases(hub, product, manifests)
-        pointer = product / "latest.json"
-        if pointer.exists() and json.loads(pointer.read_text())["release_id"] not in folders:
+        pointer = pointer_path(hub.home, product.name)
+        standing = Pointer.read_if_there(pointer)
+        if standing is not None and standing.release_id not in folders:
             yield AuditFinding(_name(hub, pointer), "points to a release that is not there")
         yield from _lake_still_has(hub, manifests)
         for name, manifest in manifests.items():

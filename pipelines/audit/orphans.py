@@ -7,7 +7,6 @@ with what becomes of them. Files that are still being written (hidden, or ``.tmp
 from __future__ import annotations
 
 import json
-import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,13 +19,12 @@ from pipelines.audit.finding import AuditFinding, below
 from pipelines.storage.delivery import Delivery
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
-from pipelines.storage.manifest import Manifest
+from pipelines.storage.manifest import CHANGES, DATA, FAILURES, MANIFEST, Manifest, Pointer, pointer_path
+from pipelines.storage.outbox import OF_DELIVERY, OF_PROVIDER
 from pipelines.storage.tables import DIGEST_DIGITS, Table, digest
 from pipelines.storage.work_group import WorkGroup
 
-_RECEIPT: Final = frozenset({"receipt.json", "receipt.html", "findings.csv", "findings.xlsx"})
-_OF_PROVIDER: Final = re.compile(r"open\.(csv|html)|not_taken\.html|conflicts-\d{4}-\d{2}\.csv")
-_OF_RELEASE: Final = frozenset({"manifest.json", "changes.parquet", "data"})
+_OF_RELEASE: Final = frozenset({MANIFEST, CHANGES, DATA})
 _TAKE_AWAY: Final = "nobody reads it: find out who put it there, and take it away"
 _INTERRUPTED: Final = "a write that was interrupted; it can be removed"
 
@@ -108,10 +106,10 @@ def orphans_of_outbox(hub: Hub, unread: frozenset[str]) -> Iterator[AuditFinding
     """Receipts of batches that the ledger does not know, and files that belong to no receipt."""
     batches = ledger(hub.home, "batches").scan().select("provider_id", "batch_id").collect()
     known = set(batches.rows())
-    for provider in sorted(path for path in (hub.home.root / "outbox").glob("*") if path.is_dir()):
+    for provider in sorted(path for path in hub.home.outboxes.glob("*") if path.is_dir()):
         for entry in sorted(provider.iterdir()):
             if entry.is_file():
-                if not _OF_PROVIDER.fullmatch(entry.name):
+                if not OF_PROVIDER.fullmatch(entry.name):
                     yield _unclaimed_entry(hub, entry, f"the hub writes no such file to providers; {_TAKE_AWAY}")
             elif entry.name in unread:
                 said = "the receipt of a batch that is not in the ledger yet; the next 'collect' finishes it"
@@ -120,7 +118,7 @@ def orphans_of_outbox(hub: Hub, unread: frozenset[str]) -> Iterator[AuditFinding
                 said = f"the receipt of a batch that is not in the ledger; {_TAKE_AWAY}"
                 yield AuditFinding(below(hub.home, entry), said)
             else:
-                for path in sorted(set(_files(entry)) - {entry / name for name in _RECEIPT}):
+                for path in sorted(set(_files(entry)) - {entry / name for name in OF_DELIVERY}):
                     yield _unclaimed_entry(hub, path, f"is no part of a receipt; {_TAKE_AWAY}")
 
 
@@ -131,13 +129,14 @@ def orphans_of_releases(hub: Hub, product: Path, manifests: Mapping[str, Manifes
     """
     entered = ledger(hub.home, "releases").scan().filter(pl.col("product_id") == product.name)
     known = set(entered.select("release_id").collect()["release_id"])
-    pointer = product / "latest.json"
-    standing = str(json.loads(pointer.read_text())["release_id"]) if pointer.exists() else ""
+    pointer = pointer_path(hub.home, product.name)
+    current = Pointer.read_if_there(pointer)
+    standing = current.release_id if current is not None else ""
     for entry in sorted(product.iterdir()):
         if entry.is_file():
             if entry != pointer:
                 yield _unclaimed_entry(hub, entry, f"is no part of a release; {_TAKE_AWAY}")
-        elif entry.name == "failures":
+        elif entry.name == FAILURES:
             for path in sorted(path for path in _files(entry) if path.suffix != ".json"):
                 yield _unclaimed_entry(hub, path, f"says nothing of a refused release; {_TAKE_AWAY}")
         else:
@@ -167,7 +166,7 @@ def _of_no_release(name: str, standing: str, known: set[str], *, has_manifest: b
 
 def leftovers_of_state(hub: Hub) -> Iterator[AuditFinding]:
     """Work that was begun and not finished: every start of a verb takes it up, or clears it away."""
-    state = hub.home.root / "state"
+    state = hub.home.state
     for folder, said in (
         ("pending", "taken, and not screened yet: the next 'collect' does"),
         ("groups", "a work group that was begun: the next 'collect' finishes it"),

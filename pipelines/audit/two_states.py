@@ -8,13 +8,13 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.audit.finding import AuditFinding, below
-from pipelines.pages.open_rows import OPEN_CSV
 from pipelines.publishing.messages import Messages
 from pipelines.publishing.sources import is_current
 from pipelines.records.changes import CHANGE_TYPE, REMOVED
 from pipelines.storage.columns import BATCH, ROW_NUMBER
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import CHANGES, Manifest, latest
+from pipelines.storage.outbox import OPEN_CSV
 
 _PLACE = (BATCH, ROW_NUMBER)
 _MOST = 5
@@ -36,7 +36,7 @@ def open_and_closed(hub: Hub) -> Iterator[AuditFinding]:
     closed = [hub.resolutions(dataset_id).scan().select("quarantine_id") for dataset_id in hub.catalog.datasets]
     every = pl.concat(closed).collect().to_series()
     busy = any(hub.home.groups.glob("*.json"))
-    for path in sorted((hub.home.root / "outbox").glob(f"*/{OPEN_CSV}")):
+    for path in sorted(hub.home.outboxes.glob(f"*/{OPEN_CSV}")):
         listed = pl.read_csv(path, infer_schema=False)
         wrong = sorted(listed.filter(pl.col("quarantine_id").is_in(every.implode()))["quarantine_id"])
         if wrong:

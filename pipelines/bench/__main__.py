@@ -92,7 +92,7 @@ def job(home: Path) -> None:
     stages = seconds()
     stages["everything else"] = total - sum(stages.values())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    counts = collected.receipts[0]["rows"]
+    counts = collected.receipts[0].rows.to_json()
     sys.stdout.write(json.dumps({"seconds": total, "stages": stages, "peak_bytes": peak, "rows": counts}) + "\n")
 
 

@@ -74,7 +74,10 @@ def collected(hub: Hub, done: Collected, *, as_json: bool) -> None:
     """Receipts of a pass."""
     if as_json:
         _json(
-            {"receipts": list(done.receipts), "strays": [unclaimed_entry.message for unclaimed_entry in done.unclaimed]}
+            {
+                "receipts": [one.to_json() for one in done.receipts],
+                "strays": [unclaimed_entry.message for unclaimed_entry in done.unclaimed],
+            }
         )
     else:
         _receipts(hub, done)
@@ -175,7 +178,7 @@ def ran(hub: Hub, collected_: Collected, published_: Sequence[Published], scored
     if as_json:
         _json(
             {
-                "receipts": list(collected_.receipts),
+                "receipts": [one.to_json() for one in collected_.receipts],
                 "strays": [unclaimed_entry.message for unclaimed_entry in collected_.unclaimed],
                 "releases": [_release(one) for one in published_],
                 "scorecard": _scorecard(scored_),
@@ -341,8 +344,9 @@ def _receipts(hub: Hub, done: Collected) -> None:
         return
     shown = Table("provider", "dataset", "file", "结论", "in", "accepted", "refused", "warned", "")
     order = {status: place for place, status in enumerate(("rejected", "partial", "duplicate", "accepted"))}
-    ranked = sorted(
-        done.receipts, key=lambda r: (order[r["status"]], r["provider_id"], r["dataset_id"], r["file_name"])
+    receipts = [one.to_json() for one in done.receipts]
+    ranked: list[Any] = sorted(
+        receipts, key=lambda r: (order[str(r["status"])], r["provider_id"], r["dataset_id"], r["file_name"])
     )
     listed = ranked[:_MOST_LISTED]
     for one in listed:
@@ -357,14 +361,14 @@ def _receipts(hub: Hub, done: Collected) -> None:
     _OUT.print(shown)
     if left := len(ranked) - len(listed):
         _OUT.print(f"…… 另有 {left} 个文件，见回执 and {left} more, see their receipts")
-    total = {name: sum(r["rows"][name] for r in done.receipts) for name in ("in", "accepted", "refused", "warned")}
-    by_status = {zh: sum(r["status"] == status for r in done.receipts) for status, zh in _STATUS_ZH.items()}
+    total = {name: sum(r["rows"][name] for r in ranked) for name in ("in", "accepted", "refused", "warned")}
+    by_status = {zh: sum(r["status"] == status for r in ranked) for status, zh in _STATUS_ZH.items()}
     words = "，".join(f"{zh} {number}" for zh, number in by_status.items() if number)
     _OUT.print(
         f"{len(done.receipts)} 个文件（{words}）：{total['in']:,} 行 = 入库 {total['accepted']:,} + 退回 {total['refused']:,}"
         f"，入库有提示 {total['warned']:,}"
     )
-    _OUT.print(f"回执 receipts: {hub.home.root / 'outbox'}")
+    _OUT.print(f"回执 receipts: {hub.home.outboxes}")
 
 
 def _unclaimed(done: Collected) -> None:

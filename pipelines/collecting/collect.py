@@ -36,6 +36,7 @@ from pipelines.storage.delivery import Delivery
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.pseudonym_key import pseudonyms
+from pipelines.storage.receipt import Receipt
 from pipelines.storage.work_group import WorkGroup
 
 
@@ -43,7 +44,7 @@ from pipelines.storage.work_group import WorkGroup
 class Collected:
     """What a pass did: receipts as written, and the datasets whose accepted rows changed."""
 
-    receipts: tuple[dict[str, Any], ...]
+    receipts: tuple[Receipt, ...]
     changed_datasets: tuple[str, ...]
     unclaimed: tuple[UnclaimedEntry, ...] = ()
 
@@ -66,7 +67,7 @@ def collect(
         # Two seconds of import, beside the copying of files into the raw zone.
         Thread(target=import_module, args=["pipelines.expectations.counting"], daemon=True).start()
     unclaimed = receive(hub, replies, provider=provider, as_of=as_of)
-    receipts: list[dict[str, Any]] = []
+    receipts: list[Receipt] = []
     changed: set[str] = set()
     for group in plan_groups(hub, provider=provider, dataset=None):
         progress(group.name)
@@ -128,7 +129,7 @@ def _collect_locked(hub: Hub, replies: Replies, group: WorkGroup) -> Collected:
     shutil.rmtree(work, ignore_errors=True)
     finish(hub.home, group)
     forget(hub, group)
-    changed = {r["dataset_id"] for r in written if r["rows"]["accepted"]}
+    changed = {one.dataset_id for one in written if one.rows.accepted}
     return Collected(tuple(written), tuple(sorted(changed)))
 
 

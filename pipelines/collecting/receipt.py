@@ -1,21 +1,13 @@
-"""receipt.json: what a provider reads back for each delivery (contract.md), made from the ledger alone.
-
-``catalog_page`` of a rule is where it is explained, relative to the catalogue's site; ``catalog_site`` is the way from the folder
-of the receipt to that site. Together they are a link; null for a rule that the catalogue no longer has.
-``confirmed`` counts the accepted rows in which the provider confirmed what looked wrong, ``corrects`` the rows refused earlier that
-this delivery brought right, ``columns`` are those of the file in their order, ``notices`` say what of the
-columns 退回编号 and 确认说明 had no effect.
-"""
+"""The receipt of a delivery, made from the ledger alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from pipelines.catalog import Rule
 from pipelines.catalog.links import FROM_RECEIPT, link
-
-RECEIPT_VERSION: Final = 1
+from pipelines.storage.receipt import Receipt
 
 
 def receipt(
@@ -25,7 +17,7 @@ def receipt(
     corrected: Sequence[Mapping[str, Any]] = (),
     *,
     site: str | None = FROM_RECEIPT,
-) -> dict[str, Any]:
+) -> Receipt:
     """The receipt of one delivery.
 
     Args:
@@ -36,7 +28,6 @@ def receipt(
         site: the way to the catalogue's site; None where there is none.
     """
     content: dict[str, Any] = {
-        "receipt_version": RECEIPT_VERSION,
         "batch_id": batch["batch_id"],
         "provider_id": batch["provider_id"],
         "region_code": batch["region_code"],
@@ -84,7 +75,7 @@ def receipt(
         }
     if batch["first_batch_id"]:
         content["first_batch_id"] = batch["first_batch_id"]
-    return content
+    return Receipt(**content)
 
 
 def _message(count: Mapping[str, Any], rules: Mapping[str, Rule]) -> str:

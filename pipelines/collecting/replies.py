@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
 from pipelines.storage.hub import Hub
+from pipelines.storage.receipt import Receipt
 from pipelines.storage.work_group import WorkGroup
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Replies(Protocol):
     def findings(self, judged: Verdicts, folders: Mapping[str, Path], work: Path) -> FindingsWriter:
         """The findings of every delivery, by batch id of ``folders``; ``work`` is scratch."""
 
-    def receipts(self, hub: Hub, group: WorkGroup, closing: Iterable[str]) -> list[dict[str, Any]]:
+    def receipts(self, hub: Hub, group: WorkGroup, closing: Iterable[str]) -> list[Receipt]:
         """Receipts of a committed group, and again those of the batches in ``closing``, which closed refused rows of it."""
 
     def open_rows(self, hub: Hub, providers: Sequence[str], day: date) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from pipelines.collecting.unclaimed import UnclaimedEntry
 from pipelines.collecting.verdicts import Verdicts
@@ -14,6 +13,7 @@ from pipelines.pages.receipts.files import FindingsFiles, findings_files
 from pipelines.pages.receipts.unclaimed import write_not_taken
 from pipelines.pages.receipts.write import write_receipts
 from pipelines.storage.hub import Hub
+from pipelines.storage.receipt import Receipt
 from pipelines.storage.work_group import WorkGroup
 
 
@@ -24,7 +24,7 @@ class OutboxReplies:
         """findings.csv and findings.xlsx."""
         return findings_files(judged, folders, work)
 
-    def receipts(self, hub: Hub, group: WorkGroup, closing: Iterable[str]) -> list[dict[str, Any]]:
+    def receipts(self, hub: Hub, group: WorkGroup, closing: Iterable[str]) -> list[Receipt]:
         """receipt.json and receipt.html."""
         return write_receipts(hub, group, closing)
 

@@ -29,7 +29,7 @@ from pipelines.collecting.verdicts import judge
 from pipelines.ground.clock import CHINA
 from pipelines.ground.errors import InputError
 from pipelines.ground.limits import Limits
-from pipelines.pages.receipts.files import CSV, XLSX, findings_files, write_without_findings
+from pipelines.pages.receipts.files import findings_files, write_without_findings
 from pipelines.pages.receipts.page import page
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.reading import Problem, Unreadable
@@ -38,11 +38,10 @@ from pipelines.screening.findings import no_findings, write_csv
 from pipelines.screening.known import References
 from pipelines.storage import raw
 from pipelines.storage.delivery import Delivery, batch_id
-from pipelines.storage.files import replace_file, write_json
+from pipelines.storage.files import replace_file
 from pipelines.storage.home import Home
+from pipelines.storage.outbox import FINDINGS_CSV, FINDINGS_XLSX, RECEIPT_HTML
 
-RECEIPT_JSON = "receipt.json"
-RECEIPT_HTML = "receipt.html"
 _NO_NAME = re.compile(r"[^\w.-]+")
 _NO_KEY = b"pseudonyms of a precheck leave it nowhere"
 
@@ -120,9 +119,9 @@ def _report(
     outcome, counted = _screened(catalog, delivery, file, folder, work, references, limits)
     rules = {rule.id: rule for rule in catalog.rules[delivery.dataset_id]}
     content = receipt(outcome.row("", catalog.version), counted.to_dicts(), rules, site=None)
-    replace_file(folder / RECEIPT_HTML, page(content, folder / CSV, catalog, precheck=True).encode())
-    write_json(folder / RECEIPT_JSON, content)
-    return Prechecked(content, folder)
+    replace_file(folder / RECEIPT_HTML, page(content.to_json(), folder / FINDINGS_CSV, catalog, precheck=True).encode())
+    content.put(folder)
+    return Prechecked(content.to_json(), folder)
 
 
 def _screened(
@@ -135,7 +134,7 @@ def _screened(
     limits: Limits,
 ) -> tuple[Outcome, pl.DataFrame]:
     """The outcome of the file and the counts of its rules; the findings go to the folder."""
-    for name in (CSV, XLSX):
+    for name in (FINDINGS_CSV, FINDINGS_XLSX):
         (folder / name).unlink(missing_ok=True)
     rules = catalog.rules[delivery.dataset_id]
     screen = Screen.of(catalog, delivery.dataset_id, Pseudonyms(_NO_KEY), references)
@@ -158,8 +157,8 @@ def _screened(
             outcome = Outcome(delivery, "rejected", {}, unreadable.encoding, unreadable.problem)
     except Unreadable as error:
         outcome = Outcome(delivery, "rejected", {}, error.encoding, error.problem)
-    if not (folder / CSV).exists():
-        write_csv(folder / CSV, no_findings())
+    if not (folder / FINDINGS_CSV).exists():
+        write_csv(folder / FINDINGS_CSV, no_findings())
         write_without_findings(folder)
     return outcome, counted
 

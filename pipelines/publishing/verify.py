@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.ground.errors import InputError
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import ChangesFile, DataFile, Manifest, read, releases
+from pipelines.storage.manifest import DATA, ChangesFile, DataFile, Manifest, Pointer, pointer_path, read, releases
 from pipelines.storage.tables import digest
 
 
@@ -41,15 +40,15 @@ def verify(hub: Hub, product_id: str) -> Verified:
         raise InputError(
             f"product '{product_id}' is not in the catalogue; use one of: {', '.join(sorted(hub.catalog.products))}"
         )
-    folder = hub.home.shared / product_id
+    folder = hub.home.product(product_id)
     there = releases(hub.home, product_id)
-    pointer = folder / "latest.json"
+    pointer = pointer_path(hub.home, product_id)
     if not there and not pointer.exists():
         raise InputError(f"product '{product_id}' has no release here; publish it with 'credit-hub publish'")
     found = []
     if not pointer.exists():
         found.append(Damage(pointer, "the product has releases, but nothing points to the latest"))
-    elif json.loads(pointer.read_text())["release_id"] not in there:
+    elif Pointer.read(pointer).release_id not in there:
         found.append(Damage(pointer, "points to a release that is not there"))
     files = 0
     for release_id in there:
@@ -72,8 +71,8 @@ def damage(folder: Path, manifest: Manifest) -> Iterator[Damage]:
         elif digest(path) != file.sha256:
             yield Damage(path, "a file of the release was altered")
     named = {file.path for file in manifest.files}
-    for path in sorted((folder / "data").glob("*")):
-        if f"data/{path.name}" not in named:
+    for path in sorted((folder / DATA).glob("*")):
+        if f"{DATA}/{path.name}" not in named:
             yield Damage(path, "a file that no manifest names")
     if not manifest.account.balances():
         yield Damage(folder, "accepted rows are not published + superseded + duplicate + withheld")

@@ -173,7 +173,7 @@ def test_an_archive_sent_again_adds_nothing_and_says_so(collected: tuple[Home, d
     before = home.records().height
     home.drop("sichuan", DATASET, packed(("甲/a.csv", ONE), ("b.csv", TWO)), "again.zip")
 
-    receipts = list(home.pass_over(AS_OF).receipts)
+    receipts = [one.to_json() for one in home.pass_over(AS_OF).receipts]
 
     assert [receipt["status"] for receipt in receipts] == ["duplicate", "duplicate"]
     assert home.records().height == before

@@ -59,7 +59,7 @@ def test_what_is_no_plain_file_is_left_with_a_word_and_never_opened(home: Home) 
 
     done = home.pass_over()
 
-    assert [r["status"] for r in done.receipts] == ["accepted"]
+    assert [r.status for r in done.receipts] == ["accepted"]
     said = {unclaimed_entry.path.name: unclaimed_entry.message for unclaimed_entry in done.unclaimed}
     assert said.keys() == {"pipe.csv", "link.csv", "folder.csv"}
     assert all("不是普通文件" in said[name] for name in ("pipe.csv", "link.csv"))
@@ -81,7 +81,7 @@ def test_a_file_that_grows_while_it_is_copied_waits_for_the_next_pass(
     with monkeypatch.context() as patch:
         patch.setattr("pipelines.storage.raw.shutil.copyfile", copied)
         done = home.pass_over()
-    assert [r["file_name"] for r in done.receipts] == ["other.csv"]
+    assert [r.file_name for r in done.receipts] == ["other.csv"]
     assert ["正在写入" in unclaimed_entry.message for unclaimed_entry in done.unclaimed] == [True]
     assert not list((home.root / "raw").glob(".*"))
 

@@ -18,11 +18,10 @@ from pipelines.reading import Source, open_source, salvage
 from pipelines.screening import Screen
 from pipelines.screening.findings import csv_lines, no_findings
 from pipelines.storage.columns import BATCH
+from pipelines.storage.outbox import FINDINGS_CSV, FINDINGS_XLSX
 
-CSV: Final = "findings.csv"
-XLSX: Final = "findings.xlsx"
-_UNFINISHED: Final = f".{CSV}.tmp"
-_UNFINISHED_XLSX: Final = f".{XLSX}.tmp"
+_UNFINISHED: Final = f".{FINDINGS_CSV}.tmp"
+_UNFINISHED_XLSX: Final = f".{FINDINGS_XLSX}.tmp"
 
 
 class FindingsFiles:
@@ -68,8 +67,8 @@ class FindingsFiles:
     def appear(self) -> None:
         """Put the files under their names."""
         for folder in self._folders.values():
-            (folder / _UNFINISHED).replace(folder / CSV)
-            (folder / _UNFINISHED_XLSX).replace(folder / XLSX)
+            (folder / _UNFINISHED).replace(folder / FINDINGS_CSV)
+            (folder / _UNFINISHED_XLSX).replace(folder / FINDINGS_XLSX)
 
     def discard(self) -> None:
         """Remove what did not appear, and the folders that hold nothing else."""
@@ -94,9 +93,9 @@ def findings_files(judged: Verdicts, folders: Mapping[str, Path], work: Path) ->
 
 def write_without_findings(folder: Path) -> None:
     """The workbook that says there is nothing to mend."""
-    temporary = folder / f".{XLSX}.tmp"
+    temporary = folder / f".{FINDINGS_XLSX}.tmp"
     temporary.write_bytes(without_findings())
-    temporary.replace(folder / XLSX)
+    temporary.replace(folder / FINDINGS_XLSX)
 
 
 def _by_batch(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:

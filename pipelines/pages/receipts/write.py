@@ -10,18 +10,20 @@ import polars as pl
 from pipelines.collecting.receipt import receipt
 from pipelines.collecting.resolutions import own_batches
 from pipelines.pages.open_rows import OPEN_CSV, write_open_rows
-from pipelines.pages.receipts.files import CSV, XLSX, write_without_findings
+from pipelines.pages.receipts.files import write_without_findings
 from pipelines.pages.receipts.page import page
 from pipelines.screening.findings import no_findings, write_csv
-from pipelines.storage.files import replace_file, write_json
+from pipelines.storage.files import replace_file
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
+from pipelines.storage.outbox import FINDINGS_CSV, FINDINGS_XLSX, RECEIPT_HTML
+from pipelines.storage.receipt import Receipt
 from pipelines.storage.resolutions import LOCK
 from pipelines.storage.work_group import WorkGroup
 
 
-def write_receipts(hub: Hub, group: WorkGroup, closing: Iterable[str] = ()) -> list[dict[str, Any]]:
-    """Write the receipts of a group, and anew those of batches of others that closed rows of it.
+def write_receipts(hub: Hub, group: WorkGroup, closing: Iterable[str] = ()) -> list[Receipt]:
+    """Write the receipts of a group, and again those of batches of others that closed rows of it.
 
     Args:
         hub: the hub.
@@ -36,7 +38,7 @@ def write_receipts(hub: Hub, group: WorkGroup, closing: Iterable[str] = ()) -> l
     written = _write(hub, own)
     others = sorted(set(closing) - set(own["batch_id"]))
     providers = sorted(set(own["provider_id"]))
-    listed = any((hub.home.root / "outbox" / provider / OPEN_CSV).exists() for provider in providers)
+    listed = any((hub.home.outbox_of(provider) / OPEN_CSV).exists() for provider in providers)
     if others or listed or own["rows_refused"].sum():
         with hub.home.lake_in_use(), hub.home.locked(LOCK):
             if others:
@@ -52,7 +54,7 @@ def write_receipts(hub: Hub, group: WorkGroup, closing: Iterable[str] = ()) -> l
     return written
 
 
-def _write(hub: Hub, batches: pl.DataFrame) -> list[dict[str, Any]]:
+def _write(hub: Hub, batches: pl.DataFrame) -> list[Receipt]:
     ids = batches["batch_id"].to_list()
     found = ledger(hub.home, "rule_counts").scan().filter(pl.col("batch_id").is_in(ids)).collect()
     counts = {str(key[0]): part.to_dicts() for key, part in found.partition_by("batch_id", as_dict=True).items()}
@@ -62,12 +64,12 @@ def _write(hub: Hub, batches: pl.DataFrame) -> list[dict[str, Any]]:
     for row in batches.sort("batch_id").to_dicts():
         content = receipt(row, counts.get(row["batch_id"], []), rules, corrected.get(row["batch_id"], []))
         folder = hub.home.outbox(row["provider_id"], row["batch_id"])
-        if not (folder / CSV).exists():
-            write_csv(folder / CSV, no_findings())
-        if not (folder / XLSX).exists():
+        if not (folder / FINDINGS_CSV).exists():
+            write_csv(folder / FINDINGS_CSV, no_findings())
+        if not (folder / FINDINGS_XLSX).exists():
             write_without_findings(folder)
-        replace_file(folder / "receipt.html", page(content, folder / CSV, hub.catalog).encode())
-        write_json(folder / "receipt.json", content)
+        replace_file(folder / RECEIPT_HTML, page(content.to_json(), folder / FINDINGS_CSV, hub.catalog).encode())
+        content.put(folder)
         written.append(content)
     return written
 
