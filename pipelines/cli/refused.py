@@ -12,8 +12,8 @@ from pipelines.ground.clock import instant
 
 if TYPE_CHECKING:
     from pipelines.catalog import Catalog
+    from pipelines.checks.registry import References
     from pipelines.ground.settings import Settings
-    from pipelines.screening.known import References
 
 
 def precheck(

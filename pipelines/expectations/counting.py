@@ -22,10 +22,10 @@ from great_expectations.data_context.data_context.ephemeral_data_context import 
 from great_expectations.exceptions.exceptions import GreatExpectationsError
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+from pipelines.checks.sql_functions import identifier, install_checks
 from pipelines.expectations.duckdb_datasource import new_context
 from pipelines.expectations.duckdb_dialect import handed_over
 from pipelines.expectations.judged_values import is_large, with_judged_values
-from pipelines.expectations.sql_functions import identifier, install_checks
 from pipelines.ground.errors import HubError
 
 _KIND: Final = {True: "TABLE", False: "VIEW"}

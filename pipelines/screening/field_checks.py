@@ -14,11 +14,13 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Field, Kind, Rule
+from pipelines.checks.codes import SEPARATORS
+from pipelines.checks.distinct import few, joined, one_of
+from pipelines.checks.prepared_columns import cleaned_name, reason_name, typed_name
+from pipelines.checks.registry import Lookups, broken
 from pipelines.identifiers import credit_code
 from pipelines.privacy.mask import masked
 from pipelines.screening import tidy
-from pipelines.screening.checks import SEPARATORS, broken, cleaned_name, reason_name, typed_name
-from pipelines.screening.distinct import few, joined, one_of
 from pipelines.screening.typed import value
 from pipelines.storage.columns import lake_type
 
@@ -54,8 +56,7 @@ class FieldChecks:
     field: Field
     rules: tuple[Rule, ...]
     accepted: dict[str, str] | None
-    pairs: tuple[str, ...]
-    divisions: tuple[str, ...]
+    lookups: Lookups
 
     @cached_property
     def dtype(self) -> pl.Struct:
@@ -123,7 +124,7 @@ class FieldChecks:
         return [part.name for part in self.dtype.fields]
 
     def _judged(self, values: pl.Series) -> pl.DataFrame:
-        """Every value with its parts; the expressions of ``checks`` find the columns they read."""
+        """Every value with its parts; the expressions of ``pipelines.checks`` find the columns they read."""
         name = self.field.id
         cell = pl.col(name)
         tidied = self._tidied(values)
@@ -136,7 +137,7 @@ class FieldChecks:
             rows = rows.with_columns(credit_code.reason(cell).alias(reason_name(name)))
         if self.field.kind in TYPED:
             rows = rows.with_columns(value(cell, self.field).alias(typed_name(name)))
-        verdicts = [broken(rule, pairs=self.pairs, divisions=self.divisions) for rule in self.rules]
+        verdicts = [broken(rule, self.lookups) for rule in self.rules]
         bits = [verdict.cast(pl.UInt32) * (1 << bit) for bit, verdict in enumerate(verdicts)]
         columns = [pl.col(_RAW), cell.alias(_TIDY), pl.sum_horizontal(bits).cast(pl.UInt32).alias(_BITS)]
         if self.valued:
@@ -165,8 +166,7 @@ def field_checks(
     fields: Sequence[Field],
     rules: Sequence[Rule],
     accepted: dict[str, dict[str, str]],
-    pairs: tuple[str, ...],
-    divisions: tuple[str, ...],
+    lookups: Lookups,
 ) -> tuple[FieldChecks, ...]:
     """A look for each field, with the rules over that cell alone.
 
@@ -174,16 +174,14 @@ def field_checks(
         fields: of the dataset.
         rules: of the dataset, those over cells.
         accepted: code tables by id: every accepted text with its code.
-        pairs: registrar and category of credit codes.
-        divisions: codes of GB/T 2260.
+        lookups: what rules look values up in.
     """
     return tuple(
         FieldChecks(
             field,
             tuple(rule for rule in rules if rule.field == field.id and rule.other is None),
             accepted[field.code_table] if field.code_table else None,
-            pairs,
-            divisions,
+            lookups,
         )
         for field in fields
     )

@@ -17,12 +17,12 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import CLEANED, Catalog, Dataset, Field, Kind, Rule
+from pipelines.checks.conditions import applies_name, conditional, conditions
+from pipelines.checks.prepared_columns import reason_name, typed_name
+from pipelines.checks.registry import Lookups, References, broken
 from pipelines.privacy.pseudonym import Pseudonyms
-from pipelines.screening.checks import broken, reason_name, typed_name
-from pipelines.screening.conditions import applies_name, conditional, conditions
 from pipelines.screening.confirmation import RESERVED, confirmed_rules, told
 from pipelines.screening.field_checks import FieldChecks, bits_name, field_checks, lake_name, raw_name
-from pipelines.screening.known import References, mismatch
 from pipelines.screening.layouts import in_layouts, staged_columns
 from pipelines.screening.record import record_key, sound
 from pipelines.screening.subject import bucket, subject_key
@@ -94,7 +94,7 @@ class Screen:
     def field_checks(self) -> tuple[FieldChecks, ...]:
         """A look for each field."""
         tables = {name: table.accepted for name, table in self.catalog.code_tables.items()}
-        return field_checks(self.fields, self.rules, tables, self.catalog.registrar_pairs, self.catalog.division_codes)
+        return field_checks(self.fields, self.rules, tables, self._lookups)
 
     @cached_property
     def over_two(self) -> tuple[Rule, ...]:
@@ -121,7 +121,7 @@ class Screen:
         ).with_columns(*conditions(self.over_two), self._cleaned())
         rows = in_layouts(rows, self.dataset, self.catalog)
         rows = rows.with_columns(pl.col(lake_name(name)).alias(typed_name(name)) for name in self._typed)
-        rows = rows.with_columns(self._over_two(rule).alias(rule.id) for rule in self.over_two)
+        rows = rows.with_columns(broken(rule, self._lookups).alias(rule.id) for rule in self.over_two)
         rows = rows.with_columns(self._confirmed().alias(CONFIRMED_RULES))
         doubted = pl.col(CONFIRMED_RULES).is_null()
         return rows.with_columns(
@@ -213,10 +213,9 @@ class Screen:
             if f.id in compared and f.kind in (Kind.DATE, Kind.DECIMAL, Kind.TIMESTAMP, Kind.INTEGER)
         )
 
-    def _over_two(self, rule: Rule) -> pl.Expr:
-        if rule.primitive == "known_with":
-            return mismatch(rule, self.references)
-        return broken(rule, pairs=(), divisions=())
+    @cached_property
+    def _lookups(self) -> Lookups:
+        return Lookups(self.catalog.registrar_pairs, self.catalog.division_codes, self.references)
 
     @cached_property
     def _bits(self) -> dict[str, tuple[FieldChecks, int]]:
