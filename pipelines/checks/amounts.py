@@ -43,4 +43,4 @@ register_functions(
         * CASE WHEN regexp_extract(s, '{_SQL_FINE}', 2) = '万' THEN 10000.0::DOUBLE ELSE 1.0::DOUBLE END""",
     }
 )
-register(PairCheck("amount_unit", _in_yuan, _not_in_yuan, suite_name="amount_not_in_yuan"))
+register(__name__, PairCheck("amount_unit", _in_yuan, _not_in_yuan, suite_name="amount_not_in_yuan"))

@@ -59,6 +59,7 @@ def _in_set_of_layout(a: str, b: str, parameters: Parameters, prefixes: Sequence
 
 
 register(
+    __name__,
     CellCheck("in_table", _not_in_table, _in_set, suite_name="in_set"),
     CellCheck("items_in_table", _items_not_in_table, _items_in_set, suite_name="items_in_set"),
     PairCheck("in_table_of_layout", _not_in_table_of_layout, _in_set_of_layout, suite_name="in_set_of_layout"),

@@ -136,6 +136,7 @@ register_functions(
     shared=("hub_credit_code_reason", "hub_inner_check_holds"),
 )
 register(
+    __name__,
     *(_is_none(reason) for reason in REASONS[2:]),
     CellCheck(
         "credit_code_inner_check",

@@ -71,6 +71,7 @@ register_functions(
     shared=("hub_date", "hub_instant"),
 )
 register(
+    __name__,
     CellCheck("date", unreadable, plain("hub_date({s}) IS NOT NULL")),
     CellCheck("timestamp", unreadable, plain("hub_instant({s}) IS NOT NULL")),
     PairCheck("date_not_after", _after, _day_not_after),

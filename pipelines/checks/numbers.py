@@ -45,6 +45,7 @@ register_functions(
     shared=("hub_number",),
 )
 register(
+    __name__,
     CellCheck(
         "integer",
         unreadable,

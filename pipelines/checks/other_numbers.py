@@ -118,6 +118,7 @@ register_functions(
     }
 )
 register(
+    __name__,
     CellCheck(
         "organisation_code",
         _no_organisation_code,

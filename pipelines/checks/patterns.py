@@ -21,4 +21,4 @@ def _matches(column: str, parameters: Parameters, prefixes: Sequence[str]) -> st
     return f"regexp_full_match({column}, {literal(str(parameters[0]))})"
 
 
-register(CellCheck("pattern", _unlike, _matches))
+register(__name__, CellCheck("pattern", _unlike, _matches))

@@ -34,9 +34,10 @@ def _where(condition: SqlCondition, verdict: str) -> PairSql:
     return passes
 
 
-register(CellCheck("required", _empty, BuiltIn("expect_column_values_to_not_be_null")))
+register(__name__, CellCheck("required", _empty, BuiltIn("expect_column_values_to_not_be_null")))
 for _form, _condition in SQL_CONDITIONS.items():
     register(
+        __name__,
         PairCheck(f"required_when_{_form}", _empty_where_it_applies, _where(_condition, "NOT NULL")),
         PairCheck(
             f"empty_when_{_form}",

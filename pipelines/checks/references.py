@@ -69,4 +69,4 @@ register_functions(
         "hub_matched(s)": r"""regexp_replace(translate(s, '（〔[【［）〕]】］', '((((()))))'), '[\s\p{Z}·•・．]', '', 'g')""",
     }
 )
-register(PairCheck("known_with", _mismatch, _known))
+register(__name__, PairCheck("known_with", _mismatch, _known))

@@ -75,6 +75,9 @@ class PairCheck:
 CHECKS: Final[dict[str, CellCheck | PairCheck]] = {}
 """By primitive."""
 
+MODULES: Final[dict[str, str]] = {}
+"""Name of the module that registered a check, by primitive."""
+
 CELL_SQL: Final[dict[str, CellSql]] = {}
 """SQL of one column, by its name in the suites."""
 
@@ -88,8 +91,12 @@ SHARED: Final[set[str]] = set()
 """Names of SQL functions of one column that several checks call, so that their result is worth a column of its own."""
 
 
-def register(*checks: CellCheck | PairCheck) -> None:
+def register(module: str, *checks: CellCheck | PairCheck) -> None:
     """Make checks known.
+
+    Args:
+        module: whose they are; its ``__name__``.
+        checks: with both routes.
 
     Raises:
         ValueError: a name is taken.
@@ -97,12 +104,12 @@ def register(*checks: CellCheck | PairCheck) -> None:
     for check in checks:
         name = check.suite_name or check.primitive
         if check.primitive in CHECKS:
-            raise ValueError(f"the check '{check.primitive}' is registered already")
+            raise ValueError(f"the check '{check.primitive}' is registered by {MODULES[check.primitive]} already")
         if isinstance(check, PairCheck):
             register_sql(PAIR_SQL, name, check.passes)
         elif not isinstance(check.passes, BuiltIn):
             register_sql(CELL_SQL, name, check.passes)
-        CHECKS[check.primitive] = check
+        CHECKS[check.primitive], MODULES[check.primitive] = check, module
 
 
 def register_sql(known: dict[str, _Sql], name: str, passes: _Sql) -> None:

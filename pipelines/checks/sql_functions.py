@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
-
-import duckdb
+from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.checks.registry import FUNCTIONS, SHARED, CellSql, Parameters
+
+if TYPE_CHECKING:
+    import duckdb
 
 _CALLED: Final = re.compile(r"\bhub_\w+(?=\()")
 

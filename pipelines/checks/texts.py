@@ -34,7 +34,7 @@ TEXT_CHECKS: Final = (
 ODD_TEXT: Final = (
     r"regexp_matches({s}, '[\x00-\x08\x0B\x0C\x0E-\x1F\x7F\x{{E000}}-\x{{F8FF}}\x{{FFFD}}]|锟斤拷|[0-9]{{11}}')"
 )
-"""SQL with ``{s}`` for the column: one look for all of ``TEXT_CHECKS``; true for every text that fails one of them."""
+"""SQL with ``{s}`` for the column: one test for all of ``TEXT_CHECKS``; true for every text that fails one of them."""
 
 
 def _cell(rule: Rule) -> pl.Expr:
@@ -56,6 +56,7 @@ register_functions(
     }
 )
 register(
+    __name__,
     CellCheck(
         "replacement_character",
         lambda rule, _: _cell(rule).str.contains("\ufffd|锟斤拷"),

@@ -10,7 +10,7 @@ Expectations puts all counts of a table into one statement. What several checks 
 bound and optimised again for each of them, half a second for three credit codes however few the rows; a table that has
 it as a column already, named like the expression, is read instead. ``shared_columns`` says which ones a suite can use.
 DuckDB may still put the expression back in place of such a column, and then computes equal ones once only where they
-stand outside AND, OR and CASE: hence ``a <= b`` of two booleans for "if a then b".
+are outside AND, OR and CASE: hence ``a <= b`` of two booleans for "if a then b".
 """
 
 from __future__ import annotations

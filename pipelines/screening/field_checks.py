@@ -1,7 +1,7 @@
-"""One field of a row looked at: tidy text, the lake's value, and the rules of the field that the cell breaks, as bits.
+"""One field of a row checked: tidy text, the lake's value, and the rules of the field that the cell breaks, as bits.
 
 A rule over one cell gives the same verdict for the same text, so that each distinct text is judged once (``distinct``), and one
-number with a bit for each rule stands beside the row instead of a column for each rule: nearly always it is 0.
+number with a bit for each rule is beside the row instead of a column for each rule: nearly always it is 0.
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ class FieldChecks:
         return self.field.sensitive or self.field.kind in TYPED or self.accepted is not None
 
     def expression(self) -> pl.Expr:
-        """The field's text as sent, looked at."""
-        return pl.col(self.field.id).map_batches(self._looked_at, return_dtype=self.dtype, is_elementwise=True)
+        """The field's text as sent, checked."""
+        return pl.col(self.field.id).map_batches(self._checked, return_dtype=self.dtype, is_elementwise=True)
 
-    def columns(self, looked_at: pl.Expr) -> list[pl.Expr]:
-        """The columns that a look makes: tidy text, bits, and the lake's value and the reason where there are any."""
-        name, part = self.field.id, looked_at.struct.field
+    def columns(self, checked: pl.Expr) -> list[pl.Expr]:
+        """The columns of a checked field: tidy text, bits, and the lake's value and the reason where there are any."""
+        name, part = self.field.id, checked.struct.field
         columns = [part(_TIDY).alias(name), part(_BITS).alias(bits_name(name))]
         if self.valued:
             columns.append(part(_LAKE).alias(lake_name(name)))
@@ -99,7 +99,7 @@ class FieldChecks:
         """True where the cell breaks the rule of that bit."""
         return (pl.col(bits_name(self.field.id)) & (1 << bit)) != 0
 
-    def _looked_at(self, values: pl.Series) -> pl.Series:
+    def _checked(self, values: pl.Series) -> pl.Series:
         distinct = few(values)
         if distinct is None:
             return self._judged(values).select(self._parts).to_struct()
@@ -168,7 +168,7 @@ def field_checks(
     accepted: dict[str, dict[str, str]],
     lookups: Lookups,
 ) -> tuple[FieldChecks, ...]:
-    """A look for each field, with the rules over that cell alone.
+    """The checks of each field, with the rules over that cell alone.
 
     Args:
         fields: of the dataset.

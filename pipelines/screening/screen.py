@@ -1,7 +1,7 @@
 """Text rows to accepted, flagged and counted rows.
 
-``Screen`` is a dataset compiled: pure functions from lazy frame to lazy frame. Rules over one cell stand beside the row as bits
-of one number for each field (``one``), rules over two as a boolean column under their id; a column for each rule, and lists of
+``Screen`` is a dataset compiled: pure functions from lazy frame to lazy frame. Rules over one cell are beside the row as bits of
+one number for each field, rules over two as a boolean column under their id; a column for each rule, and lists of
 broken rules, are made for flagged rows only (measured: lists for all rows cost 2.5 times the whole pass).
 """
 
@@ -21,7 +21,7 @@ from pipelines.checks.conditions import applies_name, conditional, conditions
 from pipelines.checks.prepared_columns import reason_name, typed_name
 from pipelines.checks.registry import Lookups, References, broken
 from pipelines.privacy.pseudonym import Pseudonyms
-from pipelines.screening.confirmation import RESERVED, confirmed_rules, told
+from pipelines.screening.confirmation import RESERVED, confirmed_rules, with_answers
 from pipelines.screening.field_checks import FieldChecks, bits_name, field_checks, lake_name, raw_name
 from pipelines.screening.layouts import in_layouts, staged_columns
 from pipelines.screening.record import record_key, sound
@@ -92,7 +92,7 @@ class Screen:
 
     @cached_property
     def field_checks(self) -> tuple[FieldChecks, ...]:
-        """A look for each field."""
+        """The checks of each field."""
         tables = {name: table.accepted for name, table in self.catalog.code_tables.items()}
         return field_checks(self.fields, self.rules, tables, self._lookups)
 
@@ -113,7 +113,7 @@ class Screen:
             ``bits:<field>``, a boolean column for each rule over two fields under its id, ``_cleaned``, ``_answers_to``,
             ``_confirmation``, ``_confirmed_rules``, ``_refused``, ``_flagged``, ``_warned``.
         """
-        rows = told(rows)
+        rows = with_answers(rows)
         rows = rows.with_columns(pl.col(name).alias(raw_name(name)) for name in self.names)
         rows = rows.with_columns(one.expression().alias(one.field.id) for one in self.field_checks)
         rows = rows.with_columns(
@@ -158,7 +158,7 @@ class Screen:
         return rows.with_columns(bucket(pl.col(SUBJECT_KEY)).alias(BUCKET))
 
     def flagged(self, judged: pl.LazyFrame) -> pl.LazyFrame:
-        """Rows that broke any rule: cells as sent, the rule columns, ``_refused``, what the provider told, the record's key."""
+        """Rows that broke any rule: cells as sent, the rule columns, ``_refused``, what the provider said, the record's key."""
         valued = {one.field.id for one in self.field_checks if one.valued}
         rows = judged.filter(pl.col(FLAGGED)).select(
             BATCH,
@@ -219,7 +219,7 @@ class Screen:
 
     @cached_property
     def _bits(self) -> dict[str, tuple[FieldChecks, int]]:
-        """Where the verdict of a rule over one cell stands."""
+        """Where the verdict of a rule over one cell is: its field and its bit."""
         return {rule.id: (one, bit) for one in self.field_checks for bit, rule in enumerate(one.rules)}
 
     def _verdict(self, rule: Rule) -> pl.Expr:
