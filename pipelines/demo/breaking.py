@@ -286,7 +286,10 @@ class Breaker:
 
 
 def _of_cell(rule: Rule, field: Field) -> Change | None:
-    """The change for rules that look at one cell alone; None where no way is known."""
+    """The change for rules that look at one cell alone: the bad example of the catalogue where no other way is known.
+
+    None where the rule has no such example.
+    """
 
     def drawn(texts: Sequence[str | None]) -> Change:
         return lambda _row, r: {rule.field: r.choice(texts)}
@@ -315,7 +318,8 @@ def _of_cell(rule: Rule, field: Field) -> Change | None:
     }
     if rule.primitive == "pattern" and not re.fullmatch(str(rule.parameters[0]), "〓"):
         return drawn(["〓"])
-    return changes.get(rule.primitive)
+    example = rule.bad.get(rule.field) if rule.other is None else None
+    return changes.get(rule.primitive) or (drawn([example]) if example else None)
 
 
 def _applies(rule: Rule) -> pl.Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,10 +16,15 @@ from pipelines import checks, expectations
 from pipelines.catalog import Catalog
 from pipelines.catalog_check import check
 from pipelines.checks.registry import CELL_SQL, CHECKS, MODULES
+from pipelines.demo import make_delivery
 from pipelines.expectations.counting import count_unexpected
+from pipelines.ground.clock import instant_of
+from pipelines.ground.settings import Settings
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.screening import Screen
-from tests.conftest import ROOT
+from pipelines.storage.hub import Hub
+from tests.catalog.test_a_new_dataset import WATER_QUOTA
+from tests.conftest import ROOT, Home
 
 ENTRY = """\
   - id: question_mark
@@ -121,6 +127,29 @@ def test_the_catalogue_with_a_new_check_is_right_once_its_suites_are_made(catalo
 
     assert len(changed) > 10
     assert check(catalogue, suites) == []
+
+
+@pytest.mark.usefixtures("module")
+def test_a_new_check_is_planted_in_the_sample_delivery_and_found_by_both_routes(
+    catalogue: Path, tmp_path: Path
+) -> None:
+    (catalogue / "datasets/water_quota.yaml").write_text(WATER_QUOTA, encoding="utf-8")
+    suites = tmp_path / "expectations"
+    home = Home(Hub.open(replace(Settings.read(tmp_path / "home"), catalog=catalogue, expectations=suites)))
+    catalog = home.hub.catalog
+    expectations.write_all(catalog, suites)
+    alone = replace(
+        catalog,
+        providers={name: catalog.providers[name] for name in ("sichuan", "guangdong")},
+        datasets={"water_quota": catalog.datasets["water_quota"]},
+    )
+
+    plan = make_delivery(home.root, alone, as_of=date(2026, 11, 20))
+    receipts = {one["file_name"]: one for one in home.collect(instant_of("2026-11-20"))}  # in balance, or this raises
+
+    found = {file.name: {rule["rule_id"]: rule["rows"] for rule in receipts[file.name]["rules"]} for file in plan.files}
+    assert found == {file.name: file.planted for file in plan.files}
+    assert {f"water_quota.{field}.question_mark" for field in ("user_name", "note")} <= set().union(*found.values())
 
 
 def test_a_check_without_routes_is_a_finding_that_names_its_line(catalogue: Path) -> None:
