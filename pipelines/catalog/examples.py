@@ -1,6 +1,6 @@
 """One good and one bad example of every rule: the cells of a row that keeps the rule, and of one that breaks it.
 
-The texts stand in ``catalog/checks.yaml``, with placeholders for what depends on the field; they are shown on the site, and the
+The texts are in ``catalog/checks.yaml``, with placeholders for what depends on the field; they are shown on the site, and the
 tests put them through the real screening.
 """
 
@@ -48,7 +48,7 @@ def examples(
     prefixes: Sequence[str],
     never: bool = False,
 ) -> tuple[Cells, Cells] | None:
-    """The cells of the good and of the bad example, by field id; None stands for an empty cell.
+    """The cells of the good and of the bad example, by field id; None is an empty cell.
 
     Args:
         check: the kind of rule.

@@ -1,4 +1,4 @@
-"""Kinds of rules: each has a good and a bad example, which are its test."""
+"""Kinds of rules: each has a good and a bad example, which are its test, and two routes."""
 
 from __future__ import annotations
 
@@ -22,3 +22,20 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
         if check.good is not None and check.good == check.bad:
             message = f"check '{check.id}': the good and the bad example are the same; mend one"
             yield at(catalog, "checks.yaml", ("checks", places[check.id], "bad"), message)
+    for check_id, primitive in _without_routes(catalog).items():
+        message = f"no module of pipelines/checks registers '{primitive}'; write both routes there, or name others under routes"
+        yield at(catalog, "checks.yaml", ("checks", places[check_id], "id"), message)
+
+
+def _without_routes(catalog: Catalog) -> dict[str, str]:
+    """Checks whose routes nobody registers, with the name that is missing; rules that cannot be made are another finding."""
+    from pipelines.checks.registry import CHECKS
+
+    missing: dict[str, str] = {}
+    for dataset_id in catalog.datasets:
+        try:
+            rules = catalog.rules[dataset_id]
+        except KeyError:
+            continue
+        missing |= {rule.check: rule.primitive for rule in rules if rule.cells and rule.primitive not in CHECKS}
+    return missing

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.catalog import Catalog
 from pipelines.cli.options import DONE, FINDINGS, UNUSABLE, AsOfOption, HomeOption, JsonOption, exit_with, open_hub
 from pipelines.ground.clock import instant
-from pipelines.ground.settings import Settings
-from pipelines.screening.known import References
+
+if TYPE_CHECKING:
+    from pipelines.catalog import Catalog
+    from pipelines.checks.registry import References
+    from pipelines.ground.settings import Settings
 
 
 def precheck(

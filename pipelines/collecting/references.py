@@ -12,8 +12,9 @@ import polars as pl
 
 from pipelines.catalog import Catalog, Rule
 from pipelines.catalog.models import Reference, ReferenceSource
+from pipelines.checks.references import SCHEMA
+from pipelines.checks.registry import References
 from pipelines.records.comparing import matched
-from pipelines.screening.known import SCHEMA, References
 from pipelines.storage.tables import Table
 
 _DATASETS = "dataset"

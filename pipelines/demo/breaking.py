@@ -15,10 +15,10 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import RECEIVED_ON, Field, Kind, Rule
+from pipelines.checks.registry import References
 from pipelines.demo.codes import outer_check
 from pipelines.demo.disagreeing import as_filed_in_yuan, fine_in_yuan, known, unlike_known, with_citizen_id, with_mobile
 from pipelines.identifiers import credit_code
-from pipelines.screening.known import References
 
 Row = Mapping[str, str | None]
 Change = Callable[[Row, Random], dict[str, str | None]]
@@ -286,7 +286,10 @@ class Breaker:
 
 
 def _of_cell(rule: Rule, field: Field) -> Change | None:
-    """The change for rules that look at one cell alone; None where no way is known."""
+    """The change for rules that look at one cell alone: the bad example of the catalogue where no other way is known.
+
+    None where the rule has no such example.
+    """
 
     def drawn(texts: Sequence[str | None]) -> Change:
         return lambda _row, r: {rule.field: r.choice(texts)}
@@ -315,7 +318,8 @@ def _of_cell(rule: Rule, field: Field) -> Change | None:
     }
     if rule.primitive == "pattern" and not re.fullmatch(str(rule.parameters[0]), "〓"):
         return drawn(["〓"])
-    return changes.get(rule.primitive)
+    example = rule.bad.get(rule.field) if rule.other is None else None
+    return changes.get(rule.primitive) or (drawn([example]) if example else None)
 
 
 def _applies(rule: Rule) -> pl.Expr:

@@ -10,8 +10,8 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Rule
-from pipelines.screening.amounts import FINE, yuan
-from pipelines.screening.known import References
+from pipelines.checks.amounts import FINE, yuan
+from pipelines.checks.registry import References
 
 _BRANCH: Final = "分公司"
 _MOBILES: Final = ("19900000000", "19900000001", "19900000002")  # masked examples of masking.yaml; served by nobody

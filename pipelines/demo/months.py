@@ -11,10 +11,10 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Catalog, Dataset, Field, Kind
+from pipelines.checks.references import SCHEMA
 from pipelines.demo.defects import CORRECTED, Planted, changing_text
 from pipelines.demo.drawing import Draw
 from pipelines.records.comparing import matched
-from pipelines.screening.known import SCHEMA
 
 _MENDED: Final = 0.6  # of what was refused comes right the month after
 _RENEWED: Final = 0.02  # of what was right comes in a newer version
@@ -78,7 +78,7 @@ class Past:
         return {name: rows.with_columns(pl.lit(changed).alias(one) for one in stamps) for name, rows in found.items()}
 
     def references(self, catalog: Catalog) -> dict[str, pl.DataFrame]:
-        """What the hub knows by now, as the rules ask it: every reference as ``screening.known`` reads it."""
+        """What the hub knows by now, as the rules ask it: every reference as ``checks.references`` reads it."""
         return {name: self._pairs(catalog, name) for name in catalog.references}
 
     def _pairs(self, catalog: Catalog, reference: str) -> pl.DataFrame:

@@ -12,10 +12,9 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from pipelines.expectations.column_checks import COLUMN_CHECKS
+from pipelines.checks.registry import CELL_SQL, PAIR_SQL
+from pipelines.checks.sql_functions import identifier, replaced_calls, shared_calls
 from pipelines.expectations.duckdb_datasource import DuckDBExecutionEngine  # first, because it turns telemetry off
-from pipelines.expectations.pair_checks import PAIR_CHECKS
-from pipelines.expectations.sql_functions import SHARED, identifier
 
 # isort: split
 import sqlalchemy as sa
@@ -37,12 +36,12 @@ from great_expectations.validator.validator import ValidationDependencies
 
 def shared_in(sql: str) -> list[tuple[str, str, str]]:
     """What a check shares with others of its column: the column, the name it has as a column, and its SQL."""
-    return [(_unquoted(found[2]), _name_of(found), found[0]) for found in SHARED.finditer(sql)]
+    return [(_unquoted(found[2]), _name_of(found), found[0]) for found in shared_calls(sql)]
 
 
 def with_present(sql: str, present: Collection[str]) -> str:
     """A check as SQL that reads what the table has as columns already."""
-    return SHARED.sub(lambda found: identifier(_name_of(found)) if _name_of(found) in present else found[0], sql)
+    return replaced_calls(sql, lambda found: identifier(_name_of(found)) if _name_of(found) in present else found[0])
 
 
 def verdict_name(column: str, arguments: Mapping[str, Any]) -> str:
@@ -201,7 +200,7 @@ class ColumnMetric(CheckMetric):
     @classmethod
     def passes(cls, columns: Sequence[str], arguments: Mapping[str, Any]) -> str:
         """As above."""
-        check = COLUMN_CHECKS[arguments["check"]]
+        check = CELL_SQL[arguments["check"]]
         passes = check(columns[0], arguments.get("parameters") or (), arguments.get("prefixes") or ())
         return f"({columns[0]} IS NULL) >= (NOT ({passes}))"
 
@@ -218,7 +217,7 @@ class PairMetric(CheckMetric):
     @classmethod
     def passes(cls, columns: Sequence[str], arguments: Mapping[str, Any]) -> str:
         """As above."""
-        check = PAIR_CHECKS[arguments["check"]]
+        check = PAIR_SQL[arguments["check"]]
         return check(columns[0], columns[1], arguments.get("parameters") or (), arguments.get("prefixes") or ())
 
 

@@ -1,16 +1,16 @@
-"""The two expectations that carry our SQL checks (``column_checks``, ``pair_checks``) into Great Expectations, and their metrics.
+"""The two expectations that carry our SQL checks (``pipelines.checks``) into Great Expectations, and their metrics.
 
 ``ExpectColumnValuesToPassCheck`` asks one column, ``ExpectColumnPairToPassCheck`` two; both take the name of a check
 from a closed list and plain parameters, so a suite with them is JSON. The first leaves null alone (that a value is
-there is another rule), the second sees every row. ``sql_functions.install_checks`` puts the SQL
-functions they call on a connection.
+there is another rule), the second sees every row. ``checks.sql_functions.install_checks`` puts the SQL functions they
+call on a connection.
 
 Every check is one SQL expression: true for a good value, false for a bad one, never null for a value. Great
-Expectations puts all counts of a table into one statement. What several checks of a column need (``SHARED``) would be
+Expectations puts all counts of a table into one statement. What several checks of a column need (``registry.SHARED``) would be
 bound and optimised again for each of them, half a second for three credit codes however few the rows; a table that has
 it as a column already, named like the expression, is read instead. ``shared_columns`` says which ones a suite can use.
 DuckDB may still put the expression back in place of such a column, and then computes equal ones once only where they
-stand outside AND, OR and CASE: hence ``a <= b`` of two booleans for "if a then b".
+are outside AND, OR and CASE: hence ``a <= b`` of two booleans for "if a then b".
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
+from pipelines.checks.registry import CELL_SQL, PAIR_SQL
+from pipelines.checks.sql_functions import identifier
 from pipelines.expectations.check_metrics import (
     ColumnMetric,
     PairMetric,
@@ -27,9 +29,6 @@ from pipelines.expectations.check_metrics import (
     verdict_name,
     with_present,
 )
-from pipelines.expectations.column_checks import COLUMN_CHECKS
-from pipelines.expectations.pair_checks import PAIR_CHECKS
-from pipelines.expectations.sql_functions import identifier
 
 # isort: split
 from great_expectations.compatibility import pydantic
@@ -76,7 +75,7 @@ def verdict_columns(
 
 
 class ExpectColumnValuesToPassCheck(ColumnMapExpectation):
-    """Every value of the column passes one of ``COLUMN_CHECKS``; null is not examined."""
+    """Every value of the column passes one of ``CELL_SQL``; null is not examined."""
 
     check: pydantic.StrictStr
     parameters: list[Parameter] = []  # noqa: RUF012 - pydantic copies it
@@ -88,7 +87,7 @@ class ExpectColumnValuesToPassCheck(ColumnMapExpectation):
 
     @pydantic.root_validator(skip_on_failure=True)
     def _check_can_be_called(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 - pydantic passes the class
-        _known(values["check"], COLUMN_CHECKS)(values["column"], values["parameters"], values["prefixes"])
+        _known(values["check"], CELL_SQL)(values["column"], values["parameters"], values["prefixes"])
         return values
 
     def sql(self) -> str:
@@ -108,7 +107,7 @@ class ExpectColumnValuesToPassCheck(ColumnMapExpectation):
 
 
 class ExpectColumnPairToPassCheck(ColumnPairMapExpectation):
-    """Every row passes one of ``PAIR_CHECKS``, rows with null in either column included; ``column_A`` is blamed."""
+    """Every row passes one of ``PAIR_SQL``, rows with null in either column included; ``column_A`` is blamed."""
 
     check: pydantic.StrictStr
     parameters: list[Parameter] = []  # noqa: RUF012 - pydantic copies it
@@ -120,7 +119,7 @@ class ExpectColumnPairToPassCheck(ColumnPairMapExpectation):
 
     @pydantic.root_validator(skip_on_failure=True)
     def _check_can_be_called(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 - pydantic passes the class
-        _known(values["check"], PAIR_CHECKS)(
+        _known(values["check"], PAIR_SQL)(
             values["column_A"], values["column_B"], values["parameters"], values["prefixes"]
         )
         return values

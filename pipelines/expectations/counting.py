@@ -22,10 +22,10 @@ from great_expectations.data_context.data_context.ephemeral_data_context import 
 from great_expectations.exceptions.exceptions import GreatExpectationsError
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+from pipelines.checks.sql_functions import identifier, install_checks
 from pipelines.expectations.duckdb_datasource import new_context
 from pipelines.expectations.duckdb_dialect import handed_over
 from pipelines.expectations.judged_values import is_large, with_judged_values
-from pipelines.expectations.sql_functions import identifier, install_checks
 from pipelines.ground.errors import HubError
 
 _KIND: Final = {True: "TABLE", False: "VIEW"}
@@ -108,7 +108,7 @@ def _validate(
     with _one_at_a_time, handed_over(con) as url:
         sources = _context().data_sources
         selected, tables = with_judged_values(con, table, suite.expectations, name, rows)
-        # What is shared would be bound and optimised anew in each of four statements: of few rows that is nearly all the work.
+        # What is shared would be bound and optimised again in each of four statements: of few rows that is nearly all the work.
         few = not is_large(rows)
         if few:
             con.execute("PRAGMA disable_optimizer")
@@ -160,7 +160,7 @@ def _suite(text: str, only_severity: str | None) -> ExpectationSuite:
     for item in suite_json["expectations"]:
         rule_id = (item.get("meta") or {}).get("rule_id")
         if not rule_id or rule_id in seen:
-            raise HubError(f"suite '{name}': rule id {rule_id!r} is missing or stands twice; generate the suite anew")
+            raise HubError(f"suite '{name}': rule id {rule_id!r} is missing or used twice; generate the suite again")
         seen.add(rule_id)
         if only_severity is not None and item.get("severity", "critical") != only_severity:
             continue

@@ -13,9 +13,9 @@ import duckdb
 import polars as pl
 
 from pipelines.catalog import Catalog
-from pipelines.expectations.pair_checks import reference_table
-from pipelines.expectations.sql_functions import identifier
-from pipelines.expectations.suites import DIVISIONS
+from pipelines.checks.credit_codes import DIVISIONS
+from pipelines.checks.references import reference_table
+from pipelines.checks.sql_functions import identifier
 from pipelines.ground.errors import HubError
 from pipelines.storage.sql import literal, parquet
 

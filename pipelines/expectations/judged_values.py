@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import duckdb
 
+from pipelines.checks.sql_functions import identifier
+from pipelines.checks.texts import ODD_TEXT, TEXT_CHECKS
 from pipelines.expectations.checks import ExpectColumnValuesToPassCheck, shared_columns, verdict_columns
-from pipelines.expectations.column_checks import ODD_TEXT, TEXT_CHECKS
-from pipelines.expectations.sql_functions import identifier
 
 _MANY_ROWS: Final = 20_000
 _SAMPLE: Final = 4_096

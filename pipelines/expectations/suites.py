@@ -9,25 +9,13 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines.catalog import CLEANED, Catalog, Rule
+from pipelines.catalog import Catalog, Rule
+from pipelines.checks.registry import BuiltIn, CellCheck, PairCheck, check_of
 from pipelines.ground.errors import HubError
 from pipelines.storage.files import replace_file
 
-DIVISIONS: Final = "administrative_division"
 CRITICAL: Final = "critical"
 _SEVERITY: Final = {"reject": CRITICAL, "warn": "warning"}
-_RENAMED: Final = {
-    "replacement_character": "no_replacement_character",
-    "private_use_character": "no_private_use_character",
-    "in_table": "in_set",
-    "items_in_table": "items_in_set",
-    "in_table_of_layout": "in_set_of_layout",
-    "credit_code_region_unknown": "credit_code_region_known",
-    "cleaned": "not_cleaned",
-    "amount_unit": "amount_not_in_yuan",
-    "citizen_id_in_text": "no_citizen_id_in_text",
-    "mobile_in_text": "no_mobile_in_text",
-}
 
 
 def suite(catalog: Catalog, dataset_id: str) -> dict[str, Any]:
@@ -102,26 +90,16 @@ def read(folder: Path, dataset_id: str) -> dict[str, Any]:
 
 
 def _call(rule: Rule, catalog: Catalog) -> tuple[str, dict[str, Any]]:
-    name = rule.primitive
-    if name == "required":
-        return "expect_column_values_to_not_be_null", {"column": rule.field}
-    if rule.other is not None:
-        pair: dict[str, Any] = {
-            "column_A": rule.field,
-            "column_B": rule.other,
-            "check": _RENAMED.get(name, name.replace("empty_when_", "null_when_")),
-            "parameters": list(rule.parameters),
-        }
-        return "expect_column_pair_to_pass_check", pair | ({"prefixes": list(rule.prefixes)} if rule.prefixes else {})
-    column, parameters = rule.field, list(rule.parameters)
-    match name:
-        case "cleaned":
-            column = CLEANED
-        case "credit_code_registrar_pair":
-            parameters = list(catalog.registrar_pairs)
-        case "credit_code_region_unknown":
-            parameters = [DIVISIONS]
-    kwargs: dict[str, Any] = {"column": column, "check": _RENAMED.get(name, name), "parameters": parameters}
-    if rule.prefixes:
-        kwargs["prefixes"] = list(rule.prefixes)
-    return "expect_column_values_to_pass_check", kwargs
+    """The expectation of a rule and its arguments."""
+    parameters = list(rule.parameters)
+    match check_of(rule):
+        case CellCheck(passes=BuiltIn(expectation=name)):
+            return name, {"column": rule.field}
+        case CellCheck() as check:
+            kind, columns = "expect_column_values_to_pass_check", {"column": check.suite_column or rule.field}
+            if check.suite_parameters is not None:
+                parameters = list(check.suite_parameters(catalog))
+        case PairCheck() as check:
+            kind, columns = "expect_column_pair_to_pass_check", {"column_A": rule.field, "column_B": str(rule.other)}
+    kwargs: dict[str, Any] = {**columns, "check": check.suite_name or check.primitive, "parameters": parameters}
+    return kind, kwargs | ({"prefixes": list(rule.prefixes)} if rule.prefixes else {})

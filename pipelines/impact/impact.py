@@ -15,13 +15,13 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.catalog import Catalog, Rule
+from pipelines.checks.registry import References
 from pipelines.collecting.passes import open_delivery, screen_files
 from pipelines.collecting.references import read_references
 from pipelines.ground.errors import InputError
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.reading import Unreadable
 from pipelines.screening import Screen
-from pipelines.screening.known import References
 from pipelines.screening.screen import REFUSED
 from pipelines.storage import raw
 from pipelines.storage.columns import BATCH, ROW_NUMBER

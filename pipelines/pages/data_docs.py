@@ -106,9 +106,9 @@ def _validate(hub: Hub, dataset_id: str, manifest: Manifest, site: Path) -> Sequ
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+    from pipelines.checks.sql_functions import install_checks
     from pipelines.expectations.duckdb_datasource import new_context
     from pipelines.expectations.duckdb_dialect import handed_over
-    from pipelines.expectations.sql_functions import install_checks
 
     suite = expectations.read(hub.settings.expectations, dataset_id)
     suite = _described(hub.catalog, dataset_id, gate.for_release(hub.catalog, dataset_id, suite))
@@ -146,8 +146,8 @@ def _validate(hub: Hub, dataset_id: str, manifest: Manifest, site: Path) -> Sequ
 
 def _rows(hub: Hub, manifest: Manifest, suite: ExpectationSuite) -> str:
     """SQL of the release as text, as the gate sees it, with the columns that make its checks cheap."""
+    from pipelines.checks.sql_functions import identifier
     from pipelines.expectations.checks import shared_columns
-    from pipelines.expectations.sql_functions import identifier
     from pipelines.publishing.gate import as_text
 
     folder = hub.home.shared / manifest.product_id / manifest.release_id

@@ -20,6 +20,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.catalog import Catalog
+from pipelines.checks.registry import References
 from pipelines.collecting.archive import SUFFIX
 from pipelines.collecting.inbox import deliveries_of, manifest_beside
 from pipelines.collecting.outcome import Outcome, rule_counts
@@ -35,7 +36,6 @@ from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.reading import Problem, Unreadable
 from pipelines.screening import Screen
 from pipelines.screening.findings import no_findings, write_csv
-from pipelines.screening.known import References
 from pipelines.storage import raw
 from pipelines.storage.delivery import Delivery, batch_id
 from pipelines.storage.files import replace_file

@@ -36,8 +36,8 @@ REASON: Final = Field(
 RESERVED: Final = (ECHO, REASON)
 
 
-def told(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows with ``_answers_to`` and ``_confirmation`` from the reserved columns, null where nothing was told.
+def with_answers(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows with ``_answers_to`` and ``_confirmation`` from the reserved columns, null where a file has none.
 
     A reason that is too short or a placeholder counts as none; personal identifiers in it are masked.
     """

@@ -1,7 +1,7 @@
-"""One field of a row looked at: tidy text, the lake's value, and the rules of the field that the cell breaks, as bits.
+"""One field of a row checked: tidy text, the lake's value, and the rules of the field that the cell breaks, as bits.
 
 A rule over one cell gives the same verdict for the same text, so that each distinct text is judged once (``distinct``), and one
-number with a bit for each rule stands beside the row instead of a column for each rule: nearly always it is 0.
+number with a bit for each rule is beside the row instead of a column for each rule: nearly always it is 0.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Field, Kind, Rule
+from pipelines.checks.codes import SEPARATORS
+from pipelines.checks.distinct import few, joined, one_of
+from pipelines.checks.prepared_columns import cleaned_name, reason_name, typed_name
+from pipelines.checks.registry import Lookups, broken
 from pipelines.identifiers import credit_code
 from pipelines.privacy.mask import masked
 from pipelines.screening import tidy
-from pipelines.screening.checks import SEPARATORS, broken, cleaned_name, reason_name, typed_name
-from pipelines.screening.distinct import few, joined, one_of
 from pipelines.screening.typed import value
 from pipelines.storage.columns import lake_type
 
@@ -54,8 +56,7 @@ class FieldChecks:
     field: Field
     rules: tuple[Rule, ...]
     accepted: dict[str, str] | None
-    pairs: tuple[str, ...]
-    divisions: tuple[str, ...]
+    lookups: Lookups
 
     @cached_property
     def dtype(self) -> pl.Struct:
@@ -73,12 +74,12 @@ class FieldChecks:
         return self.field.sensitive or self.field.kind in TYPED or self.accepted is not None
 
     def expression(self) -> pl.Expr:
-        """The field's text as sent, looked at."""
-        return pl.col(self.field.id).map_batches(self._looked_at, return_dtype=self.dtype, is_elementwise=True)
+        """The field's text as sent, checked."""
+        return pl.col(self.field.id).map_batches(self._checked, return_dtype=self.dtype, is_elementwise=True)
 
-    def columns(self, looked_at: pl.Expr) -> list[pl.Expr]:
-        """The columns that a look makes: tidy text, bits, and the lake's value and the reason where there are any."""
-        name, part = self.field.id, looked_at.struct.field
+    def columns(self, checked: pl.Expr) -> list[pl.Expr]:
+        """The columns of a checked field: tidy text, bits, and the lake's value and the reason where there are any."""
+        name, part = self.field.id, checked.struct.field
         columns = [part(_TIDY).alias(name), part(_BITS).alias(bits_name(name))]
         if self.valued:
             columns.append(part(_LAKE).alias(lake_name(name)))
@@ -98,7 +99,7 @@ class FieldChecks:
         """True where the cell breaks the rule of that bit."""
         return (pl.col(bits_name(self.field.id)) & (1 << bit)) != 0
 
-    def _looked_at(self, values: pl.Series) -> pl.Series:
+    def _checked(self, values: pl.Series) -> pl.Series:
         distinct = few(values)
         if distinct is None:
             return self._judged(values).select(self._parts).to_struct()
@@ -123,7 +124,7 @@ class FieldChecks:
         return [part.name for part in self.dtype.fields]
 
     def _judged(self, values: pl.Series) -> pl.DataFrame:
-        """Every value with its parts; the expressions of ``checks`` find the columns they read."""
+        """Every value with its parts; the expressions of ``pipelines.checks`` find the columns they read."""
         name = self.field.id
         cell = pl.col(name)
         tidied = self._tidied(values)
@@ -136,7 +137,7 @@ class FieldChecks:
             rows = rows.with_columns(credit_code.reason(cell).alias(reason_name(name)))
         if self.field.kind in TYPED:
             rows = rows.with_columns(value(cell, self.field).alias(typed_name(name)))
-        verdicts = [broken(rule, pairs=self.pairs, divisions=self.divisions) for rule in self.rules]
+        verdicts = [broken(rule, self.lookups) for rule in self.rules]
         bits = [verdict.cast(pl.UInt32) * (1 << bit) for bit, verdict in enumerate(verdicts)]
         columns = [pl.col(_RAW), cell.alias(_TIDY), pl.sum_horizontal(bits).cast(pl.UInt32).alias(_BITS)]
         if self.valued:
@@ -165,25 +166,22 @@ def field_checks(
     fields: Sequence[Field],
     rules: Sequence[Rule],
     accepted: dict[str, dict[str, str]],
-    pairs: tuple[str, ...],
-    divisions: tuple[str, ...],
+    lookups: Lookups,
 ) -> tuple[FieldChecks, ...]:
-    """A look for each field, with the rules over that cell alone.
+    """The checks of each field, with the rules over that cell alone.
 
     Args:
         fields: of the dataset.
         rules: of the dataset, those over cells.
         accepted: code tables by id: every accepted text with its code.
-        pairs: registrar and category of credit codes.
-        divisions: codes of GB/T 2260.
+        lookups: what rules look values up in.
     """
     return tuple(
         FieldChecks(
             field,
             tuple(rule for rule in rules if rule.field == field.id and rule.other is None),
             accepted[field.code_table] if field.code_table else None,
-            pairs,
-            divisions,
+            lookups,
         )
         for field in fields
     )

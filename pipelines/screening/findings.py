@@ -14,10 +14,10 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import RECORD, Field, Kind, Rule
+from pipelines.checks.prepared_columns import reason_name
 from pipelines.identifiers import clean, credit_code
 from pipelines.privacy.mask import identifiers_masked, masked
 from pipelines.screening import REFUSED
-from pipelines.screening.checks import reason_name
 from pipelines.storage.columns import ANSWERS_TO, BATCH, CONFIRMED_RULES, RECORD_KEY, ROW_NUMBER
 from pipelines.storage.files import replace_file
 

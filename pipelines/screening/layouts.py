@@ -16,7 +16,7 @@ def in_layouts(rows: pl.LazyFrame, dataset: Dataset, catalog: Catalog) -> pl.Laz
     """The lake's values of coded fields by the layout of the row; a row that says none follows the current one.
 
     Args:
-        rows: looked-at rows, with tidy text under the field and ``lake:<field>``.
+        rows: checked rows, with tidy text under the field and ``lake:<field>``.
         dataset: whose rows.
         catalog: for the code tables.
     """

@@ -1,7 +1,7 @@
 """Text rows to accepted, flagged and counted rows.
 
-``Screen`` is a dataset compiled: pure functions from lazy frame to lazy frame. Rules over one cell stand beside the row as bits
-of one number for each field (``one``), rules over two as a boolean column under their id; a column for each rule, and lists of
+``Screen`` is a dataset compiled: pure functions from lazy frame to lazy frame. Rules over one cell are beside the row as bits of
+one number for each field, rules over two as a boolean column under their id; a column for each rule, and lists of
 broken rules, are made for flagged rows only (measured: lists for all rows cost 2.5 times the whole pass).
 """
 
@@ -17,12 +17,12 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import CLEANED, Catalog, Dataset, Field, Kind, Rule
+from pipelines.checks.conditions import applies_name, conditional, conditions
+from pipelines.checks.prepared_columns import reason_name, typed_name
+from pipelines.checks.registry import Lookups, References, broken
 from pipelines.privacy.pseudonym import Pseudonyms
-from pipelines.screening.checks import broken, reason_name, typed_name
-from pipelines.screening.conditions import applies_name, conditional, conditions
-from pipelines.screening.confirmation import RESERVED, confirmed_rules, told
+from pipelines.screening.confirmation import RESERVED, confirmed_rules, with_answers
 from pipelines.screening.field_checks import FieldChecks, bits_name, field_checks, lake_name, raw_name
-from pipelines.screening.known import References, mismatch
 from pipelines.screening.layouts import in_layouts, staged_columns
 from pipelines.screening.record import record_key, sound
 from pipelines.screening.subject import bucket, subject_key
@@ -92,9 +92,9 @@ class Screen:
 
     @cached_property
     def field_checks(self) -> tuple[FieldChecks, ...]:
-        """A look for each field."""
+        """The checks of each field."""
         tables = {name: table.accepted for name, table in self.catalog.code_tables.items()}
-        return field_checks(self.fields, self.rules, tables, self.catalog.registrar_pairs, self.catalog.division_codes)
+        return field_checks(self.fields, self.rules, tables, self._lookups)
 
     @cached_property
     def over_two(self) -> tuple[Rule, ...]:
@@ -113,7 +113,7 @@ class Screen:
             ``bits:<field>``, a boolean column for each rule over two fields under its id, ``_cleaned``, ``_answers_to``,
             ``_confirmation``, ``_confirmed_rules``, ``_refused``, ``_flagged``, ``_warned``.
         """
-        rows = told(rows)
+        rows = with_answers(rows)
         rows = rows.with_columns(pl.col(name).alias(raw_name(name)) for name in self.names)
         rows = rows.with_columns(one.expression().alias(one.field.id) for one in self.field_checks)
         rows = rows.with_columns(
@@ -121,7 +121,7 @@ class Screen:
         ).with_columns(*conditions(self.over_two), self._cleaned())
         rows = in_layouts(rows, self.dataset, self.catalog)
         rows = rows.with_columns(pl.col(lake_name(name)).alias(typed_name(name)) for name in self._typed)
-        rows = rows.with_columns(self._over_two(rule).alias(rule.id) for rule in self.over_two)
+        rows = rows.with_columns(broken(rule, self._lookups).alias(rule.id) for rule in self.over_two)
         rows = rows.with_columns(self._confirmed().alias(CONFIRMED_RULES))
         doubted = pl.col(CONFIRMED_RULES).is_null()
         return rows.with_columns(
@@ -158,7 +158,7 @@ class Screen:
         return rows.with_columns(bucket(pl.col(SUBJECT_KEY)).alias(BUCKET))
 
     def flagged(self, judged: pl.LazyFrame) -> pl.LazyFrame:
-        """Rows that broke any rule: cells as sent, the rule columns, ``_refused``, what the provider told, the record's key."""
+        """Rows that broke any rule: cells as sent, the rule columns, ``_refused``, what the provider said, the record's key."""
         valued = {one.field.id for one in self.field_checks if one.valued}
         rows = judged.filter(pl.col(FLAGGED)).select(
             BATCH,
@@ -213,14 +213,13 @@ class Screen:
             if f.id in compared and f.kind in (Kind.DATE, Kind.DECIMAL, Kind.TIMESTAMP, Kind.INTEGER)
         )
 
-    def _over_two(self, rule: Rule) -> pl.Expr:
-        if rule.primitive == "known_with":
-            return mismatch(rule, self.references)
-        return broken(rule, pairs=(), divisions=())
+    @cached_property
+    def _lookups(self) -> Lookups:
+        return Lookups(self.catalog.registrar_pairs, self.catalog.division_codes, self.references)
 
     @cached_property
     def _bits(self) -> dict[str, tuple[FieldChecks, int]]:
-        """Where the verdict of a rule over one cell stands."""
+        """Where the verdict of a rule over one cell is: its field and its bit."""
         return {rule.id: (one, bit) for one in self.field_checks for bit, rule in enumerate(one.rules)}
 
     def _verdict(self, rule: Rule) -> pl.Expr:

@@ -12,8 +12,8 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Dataset
+from pipelines.checks.prepared_columns import reason_name
 from pipelines.privacy.pseudonym import Pseudonyms
-from pipelines.screening.checks import reason_name
 from pipelines.storage.columns import BUCKETS, REGION
 
 _PRIME: Final = 65_521

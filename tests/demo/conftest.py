@@ -11,12 +11,12 @@ import polars as pl
 import pytest
 
 from pipelines.catalog import Catalog, Rule
+from pipelines.checks.references import SCHEMA
 from pipelines.demo import DemoPlan, FilePlan, make_delivery
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.reading import EMPTY, LAST_EMPTY, Source, open_source, salvage
 from pipelines.records.comparing import matched
 from pipelines.screening import REFUSED, Screen
-from pipelines.screening.known import SCHEMA
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 AS_OF = date(2026, 11, 20)

@@ -13,10 +13,10 @@ import pytest
 from great_expectations.core import ExpectationSuite
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-from pipelines.expectations.column_checks import COLUMN_CHECKS
+from pipelines.checks.credit_codes import REASONS
+from pipelines.checks.registry import CELL_SQL, PAIR_SQL
+from pipelines.checks.sql_functions import install_checks
 from pipelines.expectations.counting import SuiteResult, count_unexpected
-from pipelines.expectations.pair_checks import PAIR_CHECKS
-from pipelines.expectations.sql_functions import REASONS, install_checks
 from pipelines.ground.errors import HubError
 
 COLUMN = "expect_column_values_to_pass_check"
@@ -123,8 +123,8 @@ def test_a_check_passes_good_values_and_null_and_counts_bad_ones(
 
 
 def test_every_check_has_examples() -> None:
-    assert {row[0] for row in GOOD_AND_BAD} | {"not_cleaned"} == set(COLUMN_CHECKS)
-    assert {row[0] for row in PAIRS} == set(PAIR_CHECKS)
+    assert {row[0] for row in GOOD_AND_BAD} | {"not_cleaned"} == set(CELL_SQL)
+    assert {row[0] for row in PAIRS} == set(PAIR_SQL)
 
 
 PAIRS = [
@@ -216,7 +216,7 @@ def test_no_check_answers_null_for_a_value() -> None:
     con.register("rows", pa.table({"v": nasty}))
     install_checks(con)
     for check, parameters, _, _ in GOOD_AND_BAD:
-        sql = COLUMN_CHECKS[check]('"v"', parameters, ())
+        sql = CELL_SQL[check]('"v"', parameters, ())
         assert con.execute(f"SELECT v FROM rows WHERE ({sql}) IS NULL").fetchall() == [], check
 
 

@@ -3,6 +3,7 @@
     datasets     datasets and their fields        catalog/datasets, catalog/fields
     vocabulary   code tables                      catalog/codes
     checks       kinds of rules                   catalog/checks.yaml
+    severity     how bad a broken rule is
     legal        documents                        catalog/legal_bases.yaml
     editions     the national basic catalogue     catalog/editions.yaml
     providers    who delivers, owns, owes what    catalog/{providers,owners}.yaml, catalog/policies/expected_deliveries.yaml
@@ -16,7 +17,7 @@ Vocabulary: GB/T 39440 (catalogue), GB/T 39445 (data elements), GB/T 36344 (qual
 """
 
 from pipelines.catalog.models.base import Confidence, Dated, Identifier, Model, Text
-from pipelines.catalog.models.checks import Check, Checks, Dimension, Severity
+from pipelines.catalog.models.checks import AppliesTo, Check, Checks
 from pipelines.catalog.models.datasets import (
     CodePrefix,
     Condition,
@@ -73,11 +74,13 @@ from pipelines.catalog.models.providers import (
 )
 from pipelines.catalog.models.references import KnownWith, Reference, References, ReferenceSource
 from pipelines.catalog.models.scorecard import Grade, Indicator, Scorecard, ScoreDimension
+from pipelines.catalog.models.severity import Dimension, Severity
 from pipelines.catalog.models.vocabulary import CodeEntry, CodeTable
 
 __all__ = [
     "ALL_ALLOWED",
     "AccessClass",
+    "AppliesTo",
     "CalendarYear",
     "CatalogueClass",
     "Check",

@@ -1,42 +1,63 @@
-"""Kinds of rules (``catalog/checks.yaml``): what each is called, how bad a breach is, and what a provider reads."""
+"""Kinds of rules (``catalog/checks.yaml``): what has each of them, how bad a breach is, and what a provider reads."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
+
+from pydantic import field_validator, model_validator
 
 from pipelines.catalog.models.base import Identifier, Model, Text
+from pipelines.catalog.models.datasets import Field, Kind
+from pipelines.catalog.models.severity import Dimension, Severity
+
+_DESCRIBES: Final = {
+    *("id", "title_zh", "definition", "type", "headers", "code_table", "other_prefix"),
+    *("sensitive", "keep_as_sent", "disclosure", "samples", "confidence"),
+}
+"""Keys of a field that no check is about by themselves."""
 
 
-class Severity(StrEnum):
-    """What a broken rule does to the row."""
+class AppliesTo(Model):
+    """What has a check; exactly one of ``key``, ``kinds`` and ``every``.
 
-    REJECT = "reject"
-    WARN = "warn"
+    ``key``: fields that have this key; its value is the parameter or the condition of the rule. ``kinds``: fields of these kinds.
+    ``every``: every field, every pair of fields that a dataset names under ``rules``, or the line as a whole.
+    ``compared_with`` is a column that the hub adds, for a key that is only yes or no.
+    """
 
+    key: Identifier | None = None
+    kinds: tuple[Kind, ...] = ()
+    every: Literal["field", "named_pair", "line"] | None = None
+    compared_with: Text | None = None
 
-class Dimension(StrEnum):
-    """Quality dimensions of GB/T 36344-2018."""
+    @field_validator("key")
+    @classmethod
+    def _key_of_a_field(cls, key: str | None) -> str | None:
+        if key is not None and (key not in Field.model_fields or key in _DESCRIBES):
+            raise ValueError(f"'{key}' is no key of a field that asks for a check")
+        return key
 
-    CONFORMITY = "conformity"
-    COMPLETENESS = "completeness"
-    ACCURACY = "accuracy"
-    CONSISTENCY = "consistency"
-    TIMELINESS = "timeliness"
-    ACCESSIBILITY = "accessibility"
+    @model_validator(mode="after")
+    def _one_of(self) -> AppliesTo:
+        if sum(map(bool, (self.key, self.kinds, self.every))) != 1:
+            raise ValueError("give exactly one of key, kinds, every")
+        return self
 
 
 class Check(Model):
-    """A kind of rule: how it is called, how bad it is, what a provider is told, and a good and a bad example.
+    """A kind of rule: what has it, how bad it is, what a provider is told, and a good and a bad example.
 
     Messages may name ``{title}`` (the field), ``{other}`` (the second field) and ``{parameter}``. An example is the text of the
     cell, or of both cells of a rule over two; empty text is an empty cell. It may name ``{sample}`` (a good value of the field),
     ``{label}`` (the first label of its code table), ``{too_long}``, ``{bound}``, ``{more}`` and ``{less}``.
 
+    ``routes`` names the two routes of ``pipelines.checks`` where they have not the name of the check.
     ``confirmable``: what looks wrong may yet be so; a provider who says why (column 确认说明) has the row accepted.
     """
 
     id: Identifier
+    applies_to: AppliesTo
+    routes: Identifier | None = None
     title_zh: Text
     severity: Severity
     dimension: Dimension
@@ -48,8 +69,22 @@ class Check(Model):
     good: str | tuple[str, str] | None = None
     bad: str | tuple[str, str] | None = None
 
+    @property
+    def primitive(self) -> str:
+        """Name of its routes; the builder adds the form of a condition or of a prefix."""
+        return self.routes or self.id
+
 
 class Checks(Model):
-    """``catalog/checks.yaml``."""
+    """``catalog/checks.yaml``; the rules of a field come in its order."""
 
     checks: tuple[Check, ...]
+
+    @model_validator(mode="after")
+    def _nothing_unchecked(self) -> Checks:
+        """A key or a kind of fields without a check would let every value pass."""
+        keys = Field.model_fields.keys() - _DESCRIBES - {check.applies_to.key for check in self.checks}
+        kinds = set(Kind) - {kind for check in self.checks for kind in check.applies_to.kinds}
+        if missing := [*sorted(keys), *sorted(kinds)]:
+            raise ValueError(f"no check applies to {', '.join(missing)} of fields; add one")
+        return self

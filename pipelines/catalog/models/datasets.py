@@ -15,10 +15,10 @@ from pydantic import Field as Constraint
 from pydantic import field_validator, model_validator
 
 from pipelines.catalog.models.base import Confidence, Identifier, Model, Text
-from pipelines.catalog.models.checks import Severity
 from pipelines.catalog.models.products import AccessClass, may_see
 from pipelines.catalog.models.providers import Cycle
 from pipelines.catalog.models.references import KnownWith
+from pipelines.catalog.models.severity import Severity
 
 _TYPE: Final = re.compile(r"^(?P<kind>[a-z_]+)(?:\((?P<precision>\d+),\s*(?P<scale>\d+)\))?$")
 
