@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from pipelines.ground.errors import InputError
-from pipelines.storage.hub import Hub
+
+if TYPE_CHECKING:
+    from pipelines.storage.hub import Hub
 
 DONE, FINDINGS, UNUSABLE, FAILED = 0, 1, 2, 3
 

@@ -47,7 +47,11 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, dict[str,
     home.drop("sichuan", DATASET, content("八号"), "plain.csv")
     (home.root / f"inbox/sichuan/{DATASET}/alone.csv.manifest.json").write_text("{}")
     done = home.pass_over()
-    return home, {receipt.file_name: receipt.to_json() for receipt in done.receipts}, [s.path.name for s in done.unclaimed]
+    return (
+        home,
+        {receipt.file_name: receipt.to_json() for receipt in done.receipts},
+        [s.path.name for s in done.unclaimed],
+    )
 
 
 def test_a_manifest_that_agrees_is_kept_in_the_ledger(
