@@ -37,7 +37,7 @@ def catalog_build(
     from pipelines.ground.settings import Settings
     from pipelines.pages.catalogue import build
 
-    settings = Settings.read()
+    settings = Settings.read(new_expectations=True)
     known = catalog(settings.catalog)
     changed = write_all(known, settings.expectations)
     pages = build(known, site or settings.home / "catalog")

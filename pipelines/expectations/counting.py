@@ -108,7 +108,7 @@ def _validate(
     with _one_at_a_time, handed_over(con) as url:
         sources = _context().data_sources
         selected, tables = with_judged_values(con, table, suite.expectations, name, rows)
-        # What is shared would be bound and optimised anew in each of four statements: of few rows that is nearly all the work.
+        # What is shared would be bound and optimised again in each of four statements: of few rows that is nearly all the work.
         few = not is_large(rows)
         if few:
             con.execute("PRAGMA disable_optimizer")
@@ -152,15 +152,24 @@ def _trouble(info: Any) -> str | None:
 
 @lru_cache(maxsize=64)
 def _suite(text: str, only_severity: str | None) -> ExpectationSuite:
-    """Great Expectations drops an expectation it does not understand and logs it; so each is made here, one by one."""
-    suite_json: dict[str, Any] = json.loads(text)
+    return loaded(json.loads(text), only_severity)
+
+
+def loaded(suite_json: Mapping[str, Any], only_severity: str | None = None) -> ExpectationSuite:
+    """A suite as Great Expectations has it in memory, our own expectations included.
+
+    Great Expectations drops an expectation it does not understand and logs it; so each is made here, one by one.
+
+    Raises:
+        HubError: an expectation is unknown or wrong, or a rule id is missing or used twice.
+    """
     name = str(suite_json["name"])
     seen: set[str] = set()
     expectations = []
     for item in suite_json["expectations"]:
         rule_id = (item.get("meta") or {}).get("rule_id")
         if not rule_id or rule_id in seen:
-            raise HubError(f"suite '{name}': rule id {rule_id!r} is missing or stands twice; generate the suite anew")
+            raise HubError(f"suite '{name}': rule id {rule_id!r} is missing or used twice; generate the suite again")
         seen.add(rule_id)
         if only_severity is not None and item.get("severity", "critical") != only_severity:
             continue
