@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.ground.errors import HubError, InputError
+from pipelines.ground.packaged import packaged
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 PORT: Final = 8080
 PARALLELISM: Final = 2
 
@@ -23,9 +23,7 @@ def folder_of(home: Path) -> Path:
     return home.resolve() / "airflow"
 
 
-def prepare(
-    folder: Path, *, home: Path | None = None, port: int = PORT, dags: Path | None = None, plugins: Path | None = None
-) -> dict[str, str]:
+def prepare(folder: Path, *, home: Path | None = None, port: int = PORT, dags: Path | None = None) -> dict[str, str]:
     """Make the folder and give the environment that keeps Airflow within it.
 
     Args:
@@ -33,7 +31,6 @@ def prepare(
         home: the home of the hub that the DAGs work on, when it is not the one of the environment.
         port: where the web UI will listen, on 127.0.0.1.
         dags: the DAGs, when they are not the project's own.
-        plugins: Airflow plugins, when they are not the project's own.
 
     Raises:
         InputError: the folder cannot be made.
@@ -44,38 +41,33 @@ def prepare(
     except OSError as error:
         raise InputError(f"{folder}: cannot be made ({error.strerror}); give --home a folder that can") from error
     address = f"http://127.0.0.1:{port}"
-    settings: dict[str, dict[str, object]] = {
-        "core": {
-            "dags_folder": dags or ROOT / "dags",
-            "plugins_folder": plugins or ROOT / "dags/plugins",
-            "load_examples": False,
-            "dags_are_paused_at_creation": False,
-            "executor": "LocalExecutor",
-            "parallelism": PARALLELISM,
-            "max_active_tasks_per_dag": PARALLELISM,
-            "auth_manager": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
-            "simple_auth_manager_all_admins": True,
-            "simple_auth_manager_passwords_file": folder / "passwords.json",
-            "execution_api_server_url": f"{address}/execution/",
-        },
-        "database": {"sql_alchemy_conn": f"sqlite:///{folder / 'airflow.db'}"},
-        "logging": {
-            "base_log_folder": folder / "logs",
-            "dag_processor_child_process_log_directory": folder / "logs/dag_processor",
-        },
-        "dag_processor": {"dag_bundle_storage_path": folder / "bundles", "refresh_interval": 30},
-        "api": {"host": "127.0.0.1", "port": port, "base_url": address, "workers": 1, "instance_name": "credit-hub"},
-        "usage_data_collection": {"enabled": False},
+    # Some of these are Airflow's defaults: said again, they win over what the caller's environment says.
+    settings: dict[str, object] = {
+        "core__dags_folder": dags or packaged("dags"),
+        "core__plugins_folder": packaged("dags") / "plugins",
+        "core__load_examples": False,
+        "core__dags_are_paused_at_creation": False,
+        "core__executor": "LocalExecutor",
+        "core__parallelism": PARALLELISM,
+        "core__auth_manager": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+        "core__simple_auth_manager_all_admins": True,
+        "core__simple_auth_manager_passwords_file": folder / "passwords.json",
+        "core__execution_api_server_url": f"{address}/execution/",
+        "database__sql_alchemy_conn": f"sqlite:///{folder / 'airflow.db'}",
+        "logging__base_log_folder": folder / "logs",
+        "logging__dag_processor_child_process_log_directory": folder / "logs/dag_processor",
+        "dag_processor__dag_bundle_storage_path": folder / "bundles",
+        "dag_processor__refresh_interval": 30,
+        "api__host": "127.0.0.1",
+        "api__port": port,
+        "api__base_url": address,
+        "api__workers": 1,
+        "api__instance_name": "credit-hub",
+        "usage_data_collection__enabled": False,
     }
-    environment = {
-        f"AIRFLOW__{section.upper()}__{key.upper()}": str(value)
-        for section, values in settings.items()
-        for key, value in values.items()
-    }
+    environment = {f"AIRFLOW__{name.upper()}": str(value) for name, value in settings.items()}
     environment |= {"AIRFLOW_HOME": str(folder), "SCARF_ANALYTICS": "false", "DO_NOT_TRACK": "1"}
-    if home is not None:
-        environment["CREDIT_HUB_HOME"] = str(home.resolve())
-    return environment
+    return environment | ({"CREDIT_HUB_HOME": str(home.resolve())} if home else {})
 
 
 def activate(environment: Mapping[str, str]) -> None:
