@@ -52,7 +52,9 @@ def catalog_docs(
     hub = open_hub(home, must_exist=True)
     from pipelines.pages.data_docs import build as build_docs
 
-    console.paths(build_docs(hub, dataset))
+    with console.steps("数据文档 docs"):
+        built = build_docs(hub, dataset)
+    console.paths(built)
 
 
 @catalog_app.command("impact")

@@ -106,5 +106,5 @@ def read(home: Path | None, *, new_expectations: bool) -> Settings:
 
 def _refused(variable: str, value: object, expected: str) -> InputError:
     # A path has lost a slash of the URL it was.
-    text = _URL.sub(r"\1://", str(value), count=1) if variable in ("--home", f"{PREFIX}HOME") else str(value)
+    text = _URL.sub(r"\1://", str(value), count=1) if isinstance(value, Path) else str(value)
     return InputError(f"{variable} is '{text}'; {expected}")
