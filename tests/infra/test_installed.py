@@ -101,10 +101,10 @@ def test_a_sample_delivery_is_dropped_and_collected(installed: Installed):
     day = ("--as-of", "2026-11-22")
     dropped = installed.run("credit-hub", "demo", "--scale", "0.02", "--months", "1", *day)
     assert dropped.returncode == 0, dropped.stderr
-    collected = installed.run("credit-hub", "collect", "--provider", "sichuan", "--json", *day)
+    collected = installed.run("credit-hub", "collect", "--provider", "nfra", "--json", *day)
     assert collected.returncode == 0, collected.stderr
     assert sum(one["rows"]["accepted"] for one in json.loads(collected.stdout)["receipts"]) > 0
-    assert len(list((installed.folder / "home/outbox/sichuan").glob("*/receipt.html"))) > 5
+    assert len(list((installed.folder / "home/outbox/nfra").glob("*/receipt.html"))) >= 1
 
 
 def test_an_airflow_of_ones_own_needs_only_the_home(installed: Installed, tmp_path: Path):
