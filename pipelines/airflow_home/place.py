@@ -1,4 +1,4 @@
-"""The folder and the settings of an Airflow on the embedded defaults: SQLite, local files, 127.0.0.1.
+"""The folder and the settings (``airflow.env``) of an Airflow on the embedded defaults.
 
 Airflow reads its configuration when it is first imported: ``prepare`` comes before that, and a process has one Airflow.
 """
@@ -15,7 +15,6 @@ from pipelines.ground.errors import HubError, InputError
 from pipelines.ground.packaged import packaged
 
 PORT: Final = 8080
-PARALLELISM: Final = 2
 
 
 def folder_of(home: Path) -> Path:
@@ -40,33 +39,11 @@ def prepare(folder: Path, *, home: Path | None = None, port: int = PORT, dags: P
         (folder / "logs").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder}: cannot be made ({error.strerror}); give --home a folder that can") from error
-    address = f"http://127.0.0.1:{port}"
-    # Some of these are Airflow's defaults: said again, they win over what the caller's environment says.
-    settings: dict[str, object] = {
-        "core__dags_folder": dags or packaged("dags"),
-        "core__plugins_folder": packaged("dags") / "plugins",
-        "core__load_examples": False,
-        "core__dags_are_paused_at_creation": False,
-        "core__executor": "LocalExecutor",
-        "core__parallelism": PARALLELISM,
-        "core__auth_manager": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
-        "core__simple_auth_manager_all_admins": True,
-        "core__simple_auth_manager_passwords_file": folder / "passwords.json",
-        "core__execution_api_server_url": f"{address}/execution/",
-        "database__sql_alchemy_conn": f"sqlite:///{folder / 'airflow.db'}",
-        "logging__base_log_folder": folder / "logs",
-        "logging__dag_processor_child_process_log_directory": folder / "logs/dag_processor",
-        "dag_processor__dag_bundle_storage_path": folder / "bundles",
-        "dag_processor__refresh_interval": 30,
-        "api__host": "127.0.0.1",
-        "api__port": port,
-        "api__base_url": address,
-        "api__workers": 1,
-        "api__instance_name": "credit-hub",
-        "usage_data_collection__enabled": False,
-    }
-    environment = {f"AIRFLOW__{name.upper()}": str(value) for name, value in settings.items()}
-    environment |= {"AIRFLOW_HOME": str(folder), "SCARF_ANALYTICS": "false", "DO_NOT_TRACK": "1"}
+    own = packaged("dags")
+    values = {"folder": folder, "port": port, "dags": dags or own, "plugins": own / "plugins"}
+    lines = Path(__file__).with_name("airflow.env").read_text(encoding="utf-8").splitlines()
+    pairs = (line.partition("=") for line in lines if not line.startswith("#"))
+    environment = {name: value.format_map(values) for name, _, value in pairs}
     return environment | ({"CREDIT_HUB_HOME": str(home.resolve())} if home else {})
 
 

@@ -156,14 +156,11 @@ def _interrupt(_signal: int, _frame: object) -> NoReturn:
 
 
 def _check_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise InputError(
-                f"port {port} of 127.0.0.1 is taken ({error.strerror}); try: make up PORT={port + 1}"
-            ) from error
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        why = f"port {port} of 127.0.0.1 is taken ({error.strerror})"
+        raise InputError(f"{why}; try: make up PORT={port + 1}") from error
 
 
 def _wait_until_healthy(port: int, check: Callable[[], None], logs: Path) -> None:
