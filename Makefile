@@ -75,7 +75,7 @@ clean:
 	rm -rf build dist home/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Two stamps: the demo needs less than the tests. Either is made anew when the dependencies change.
+# Two stamps: the demo needs less than the tests. Either is renewed when the dependencies change.
 $(MAIN): pyproject.toml constraints.txt
 	@$(call install,.,what the main job needs)
 	touch '$@'

@@ -7,7 +7,7 @@ receipts.
 |---|---|
 | **Runs** | every ten minutes, one run at a time |
 | **Re-run** | always safe: a file that was taken is never taken twice, a group that was committed is not committed again |
-| **If it fails** | nothing was half-taken. `double entry does not balance` is a fault of ours: the row rules and the suite differ, do not clear the task, mend the rule first. Anything else: read the log, mend, clear the task |
+| **If it fails** | nothing was half-taken. `double entry does not balance` is a fault of ours: the row rules and the suite differ, do not clear the task, fix the rule first. Anything else: read the log, fix it, clear the task |
 | **Wakes** | `publish_shared_datasets`, when accepted rows came |
 
 `plan` takes the files and packs them into *work groups by bytes*, so that a thousand tiny files are one task, and `collect`
@@ -41,16 +41,14 @@ def collect_sector_files() -> None:
 
     @task
     def plan() -> list[dict[str, Any]]:
-        from pipelines.operations import plan_groups, receive
-        from pipelines.pages.catalogue import keep
+        from pipelines.operations import plan_collecting
 
         context = get_current_context()
-        opened, wanted = hub(), context["params"]
-        keep(opened.home, opened.catalog)  # receipts link to it
-        for unclaimed_entry in receive(opened, provider=wanted["provider"], as_of=instant(context)):
-            print(f"WARNING {unclaimed_entry.message}")  # noqa: T201 - the task log is what the engineer reads
-        groups = plan_groups(opened, provider=wanted["provider"], dataset=wanted["dataset"])
-        return [group.to_json() for group in groups]
+        wanted = context["params"]
+        planned = plan_collecting(hub(), provider=wanted["provider"], dataset=wanted["dataset"], as_of=instant(context))
+        for entry in planned.unclaimed:
+            print(f"WARNING {entry.message}")  # noqa: T201 - the task log is what the engineer reads
+        return [group.to_json() for group in planned.groups]
 
     @task(map_index_template="{{ group_name }}", max_active_tis_per_dag=2, outlets=[RECORDS])
     def collect(group: dict[str, Any], *, outlet_events: Any = None) -> list[str]:

@@ -10,7 +10,7 @@ nothing that was taken down is left.
 | **Runs** | daily at 02:30 (Asia/Shanghai), and waits while a group is being collected |
 | **Re-run** | always safe; run as of an old day, the publication clock stays where it is |
 | **Wakes** | `score_regions`, when something was due |
-| **If `publish_due` fails** | a candidate was refused: `latest.json` did not move, the reason stands in `shared/<product>/failures/` |
+| **If `publish_due` fails** | a candidate was refused: `latest.json` did not move, the reason is in `shared/<product>/failures/` |
 | **If `audit` fails** | a file was removed or altered, or rows do not add up. The log names each. Restore the file from backup; `raw/` can rebuild the lake |
 """
 

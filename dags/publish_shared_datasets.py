@@ -2,13 +2,13 @@
 
 Resolves the records of every dataset that changed (one record per record key, newest version wins) and of every dataset that a
 message about records (a repair, say) may name; builds a release of each product, checks it and moves `latest.json` to it. Then
-`publish_subjects` draws the subject master from these releases and puts the month's code conflicts into the outboxes.
+`publish_subjects` builds the subject master from these releases and puts the month's code conflicts into the outboxes.
 
 | | |
 |---|---|
 | **Runs** | when `collect_sector_files` has added rows |
 | **Re-run** | always safe: without new rows there is no new release, and the same rows give byte-identical files |
-| **If it fails** | `latest.json` did not move. The reason stands in the log and in `shared/<product>/failures/`. Mend, clear the task |
+| **If it fails** | `latest.json` did not move. The reason is in the log and in `shared/<product>/failures/`. Fix it, clear the task |
 | **Wakes** | `score_regions` |
 """
 
@@ -34,14 +34,12 @@ def publish_shared_datasets() -> None:
 
     @task
     def plan() -> list[list[str]]:
-        from pipelines.publishing import affected_datasets, task_batches
+        from pipelines.operations import plan_publishing
 
         context = get_current_context()
         if (wanted := context["params"]["dataset"]) is not None:
             return [[wanted]]
-        opened = hub()
-        named = {name for event in woken_by(context) for name in event.extra.get("datasets", ())}
-        return task_batches(affected_datasets(opened, sorted(named)) if named else sorted(opened.catalog.datasets))
+        return plan_publishing(hub(), {name for event in woken_by(context) for name in event.extra.get("datasets", ())})
 
     @task(map_index_template="{{ dataset_names }}", max_active_tis_per_dag=2, outlets=[RELEASES])
     def publish(datasets: list[str], *, outlet_events: Any = None) -> list[str]:

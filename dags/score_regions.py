@@ -7,7 +7,7 @@ Scores every region and every sector on what it delivered in a month, a quarter 
 |---|---|
 | **Runs** | when `publish_shared_datasets` has run, for the month of that run |
 | **Re-run** | always safe: the same ledger gives byte-identical scorecards; other numbers are a new version, the earlier ones stay in `versions/`, and `version.json` says what changed and why |
-| **If it fails** | the scorecard of before stays. Read the log, mend, clear the task |
+| **If it fails** | the scorecard of before stays. Read the log, fix it, clear the task |
 """
 
 from __future__ import annotations

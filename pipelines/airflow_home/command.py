@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -14,48 +14,74 @@ from rich.markup import escape
 
 from pipelines.airflow_home.outcome import summary
 from pipelines.airflow_home.place import PORT
-from pipelines.airflow_home.runs import run_dags, run_in_turn
-from pipelines.airflow_home.sample import DAG_IDS, sample_runs
+from pipelines.airflow_home.runs import Run, run_dags
 from pipelines.airflow_home.web import down, up
+from pipelines.ground.clock import CHINA, instant
 from pipelines.ground.errors import HubError, InputError
+from pipelines.ground.packaged import packaged
 from pipelines.ground.settings import Settings
+
+DAG_IDS: Final = ("collect_sector_files", "publish_shared_datasets", "score_regions", "maintain_lake")
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 HomeOption = Annotated[Path | None, typer.Option(help="The home of the hub (default $CREDIT_HUB_HOME, else ./home).")]
+MonthsOption = Annotated[
+    int, typer.Option(min=0, max=12, help="Months of a sample delivery; 0 takes the inboxes as they are.")
+]
 
 
 @app.command("demo")
-def _demo_command(
+def _demo(
     home: HomeOption = None,
     as_of: Annotated[str | None, typer.Option(help="The day it is, YYYY-MM-DD.")] = None,
-    months: Annotated[
-        int, typer.Option(min=0, max=12, help="Months of a sample delivery; 0 takes the inboxes as they are.")
-    ] = 0,
+    months: MonthsOption = 0,
     scale: Annotated[
         float, typer.Option(min=0.01, help="Rows of the sample delivery; 1.0 is some 90,000 a month.")
     ] = 1.0,
 ) -> None:
     """Run the four DAGs over a home, after a sample delivery where one is asked for, and say what came out."""
-    settings, console = Settings.read(home), _console()
-    told = Console(
-        file=os.fdopen(os.dup(1), "w", encoding="utf-8"), width=console.width
-    )  # while the rest goes to the log
-    place = settings.home
-    begun = time.monotonic()
-    if months:
-        from pipelines.ground.clock import CHINA, instant
+    settings, begun = Settings.read(home), time.monotonic()
 
-        day = instant(as_of).astimezone(CHINA).date()
-        run_in_turn(DAG_IDS, sample_runs(settings, day, months, told, scale), place)
-    else:
-        run_dags(DAG_IDS, {}, place, as_of)
+    def runs(console: Console) -> Iterator[Run]:
+        if months:
+            yield from _sample(settings, as_of, months, scale, console)
+        else:
+            yield from ((dag_id, {"as_of": as_of} if as_of else {}) for dag_id in DAG_IDS)
+
+    run_dags(runs, settings.home)
+    console = _console()
     console.print()
-    console.print(summary(place))
+    console.print(summary(settings.home))
     console.print(f"done in {time.monotonic() - begun:.1f} s")
 
 
+def _sample(settings: Settings, as_of: str | None, months: int, scale: float, console: Console) -> Iterator[Run]:
+    """Drop a sample delivery month by month, and say which DAG takes it with which parameters.
+
+    Each month is received, screened, published and scored as of its own day, so that receipts, releases and scorecards are
+    what they would have been then. Only the datasets that came are published, and the lake is maintained once, at the end.
+    """
+    from pipelines.catalog import Catalog
+    from pipelines.demo import monthly_deliveries
+
+    collect, publish, score, maintain = DAG_IDS
+    catalog, day = Catalog.load(settings.catalog), instant(as_of).astimezone(CHINA).date()
+    plans = monthly_deliveries(settings.home, catalog, as_of=day, months=months, scale=scale)
+    for number, plan in enumerate(plans, start=1):
+        new = [file for file in plan.files if file.received_on == plan.as_of]
+        rows = sum(file.rows for file in new)
+        console.print(f"sample delivery {number} of {months}, {plan.as_of}: {len(new):,} files, {rows:,} rows")
+        yield collect, {"as_of": plan.as_of}
+        came: list[str | None] = [*sorted({file.dataset_id for file in new})]
+        # None is all of them.
+        for dataset_id in came if number < months else [None]:
+            yield publish, {"as_of": plan.as_of, "dataset": dataset_id}
+        yield score, {"as_of": plan.as_of}
+    yield maintain, {}
+
+
 @app.command("up")
-def _up_command(
+def _up(
     home: HomeOption = None, port: Annotated[int, typer.Option(min=1, max=65535, help="Of 127.0.0.1.")] = PORT
 ) -> None:
     """Run Airflow with its web UI until Ctrl-C."""
@@ -63,9 +89,15 @@ def _up_command(
 
 
 @app.command("down")
-def _down_command(home: HomeOption = None) -> None:
+def _down(home: HomeOption = None) -> None:
     """Stop an Airflow that was left behind."""
     down(Settings.read(home).home, _console())
+
+
+@app.command("dags")
+def _dags() -> None:
+    """Print the folder of the DAGs; an Airflow of your own needs it as its DAGs folder, and CREDIT_HUB_HOME."""
+    typer.echo(packaged("dags"))
 
 
 def _console() -> Console:

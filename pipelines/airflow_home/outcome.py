@@ -16,40 +16,29 @@ def summary(home: Path) -> RichTable:
     from pipelines.storage.ledger import ledger
 
     place = Home(home.resolve())
-    batches = ledger(place, "batches").read()
-    releases = ledger(place, "releases").read()
-    indicators = ledger(place, "indicators").read()
-    rows = {name: int(batches[name].sum()) for name in ("rows_in", "rows_accepted", "rows_refused")}
-    by_status = ", ".join(
-        f"{count:,} {status}" for status, count in sorted(batches["status"].value_counts().iter_rows())
-    )
-    latest = sorted(place.shared.glob("*/latest.json"))
+    batches, releases = ledger(place, "batches").read(), ledger(place, "releases").read()
+    totals = ledger(place, "indicators").read().filter(indicator="total")
+    came, accepted, refused = (int(batches[name].sum()) for name in ("rows_in", "rows_accepted", "rows_refused"))
+    statuses = sorted(batches["status"].value_counts().iter_rows())
     receipts = sum(1 for _ in (place.root / "outbox").glob("*/*/receipt.json"))
-    totals = indicators.filter(indicators["indicator"] == "total")
-    scored = totals.filter(totals["status"] == "scored")["region_code"].n_unique()
-    on_it = totals["region_code"].n_unique()
+    latest = sorted(place.shared.glob("*/latest.json"))
     pages = sorted(place.scorecards.glob("*/index.html"))
+    scored, of = (rows["region_code"].n_unique() for rows in (totals.filter(status="scored"), totals))
 
     table = RichTable(show_header=False, box=None, pad_edge=False)
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
+    by_status = ", ".join(f"{count:,} {status}" for status, count in statuses)
     table.add_row("files", f"{batches.height:,} ({by_status or 'none'})")
-    table.add_row(
-        "rows", f"{rows['rows_in']:,} in = {rows['rows_accepted']:,} accepted + {rows['rows_refused']:,} refused"
-    )
-    table.add_row(
-        "receipts", f"{receipts:,} under {relative_path(place.root / 'outbox')}/<provider>/<batch>/receipt.json"
-    )
+    table.add_row("rows", f"{came:,} in = {accepted:,} accepted + {refused:,} refused")
+    outbox = relative_path(place.root / "outbox")
+    table.add_row("receipts", f"{receipts:,} under {outbox}/<provider>/<batch>/receipt.json")
     table.add_row("releases", f"{releases.height:,} of {len(latest)} products under {relative_path(place.shared)}/")
     for path in latest:
-        release = json.loads(path.read_text(encoding="utf-8"))["release_id"]
-        count = releases.filter(releases["release_id"] == release, releases["product_id"] == path.parent.name)[
-            "published"
-        ]
-        table.add_row(
-            "", f"{path.parent.name}: {int(count.sum()):,} records in {relative_path(path.parent / release)}/"
-        )
-    table.add_row("scorecard", f"{scored:,} regions scored, of {on_it:,}" + ("" if pages else "; no page was made"))
+        product, release = path.parent.name, json.loads(path.read_text(encoding="utf-8"))["release_id"]
+        records = int(releases.filter(release_id=release, product_id=product)["published"].sum())
+        table.add_row("", f"{product}: {records:,} records in {relative_path(path.parent / release)}/")
+    table.add_row("scorecard", f"{scored:,} regions scored, of {of:,}" + ("" if pages else "; no page was made"))
     if pages:
         table.add_row("", f"{relative_path(pages[-1])}  {pages[-1].as_uri()}")
     return table

@@ -37,7 +37,7 @@ def catalog_build(
     from pipelines.ground.settings import Settings
     from pipelines.pages.catalogue import build
 
-    settings = Settings.read()
+    settings = Settings.read(new_expectations=True)
     known = catalog(settings.catalog)
     changed = write_all(known, settings.expectations)
     pages = build(known, site or settings.home / "catalog")
@@ -52,7 +52,9 @@ def catalog_docs(
     hub = open_hub(home, must_exist=True)
     from pipelines.pages.data_docs import build as build_docs
 
-    console.paths(build_docs(hub, dataset))
+    with console.steps("数据文档 docs"):
+        built = build_docs(hub, dataset)
+    console.paths(built)
 
 
 @catalog_app.command("impact")

@@ -29,7 +29,7 @@ def precheck(
 ) -> None:
     """The same screening as collect, offline; nothing is written but the report.
 
-    Exit status 1 where something is to be mended or looked at, 2 where the file cannot be used. Of an archive, every file in it
+    Exit status 1 where something is to be corrected or looked at, 2 where the file cannot be used. Of an archive, every file in it
     is reported.
     """
     from pipelines.catalog import catalog

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -22,9 +22,6 @@ from pipelines.cli.options import (
 )
 from pipelines.ground.clock import instant
 from pipelines.ground.errors import InputError
-
-if TYPE_CHECKING:
-    pass
 
 
 def collect(
@@ -73,7 +70,14 @@ def score(
 
         scheme = read_scheme(what_if)
         with console.steps("评分方案比较 what-if"), hub.home.lake_in_use():
-            compared = compare(hub.home, hub.catalog, scheme, period=period or this_month(at), as_of=at)
+            compared = compare(
+                hub.home,
+                hub.catalog,
+                scheme,
+                period=period or this_month(at),
+                as_of=at,
+                memory_limit=hub.settings.memory_limit,
+            )
         console.compared(compared, as_json=as_json)
         return
     with console.steps("评分 score"):

@@ -137,7 +137,7 @@ def _close(hub: Hub, group: WorkGroup) -> frozenset[str]:
     """Close refused rows that the group corrects, or whose correction came before them; ids of the batches that closed some."""
     if group.dataset_id not in hub.catalog.datasets:
         return frozenset()
-    return close_group(hub, group, Screen.of(hub.catalog, group.dataset_id, pseudonyms(hub.home)))
+    return close_group(hub, group, Screen.of(hub.catalog, group.dataset_id, pseudonyms(hub.home, hub.settings)))
 
 
 def _screen_and_commit(hub: Hub, replies: Replies, group: WorkGroup, work: Path) -> None:
@@ -151,7 +151,7 @@ def _screen_and_commit(hub: Hub, replies: Replies, group: WorkGroup, work: Path)
     else:
         rules = hub.catalog.rules[group.dataset_id]
         references = read_references(hub.catalog, rules, hub.records)
-        screen = Screen.of(hub.catalog, group.dataset_id, pseudonyms(hub.home), references)
+        screen = Screen.of(hub.catalog, group.dataset_id, pseudonyms(hub.home, hub.settings), references)
         opened, rejected = _open(hub, screen, fresh, work)
         passed = screen_files(screen, opened, work) if opened else None
         if passed is not None:

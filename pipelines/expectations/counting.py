@@ -152,8 +152,17 @@ def _trouble(info: Any) -> str | None:
 
 @lru_cache(maxsize=64)
 def _suite(text: str, only_severity: str | None) -> ExpectationSuite:
-    """Great Expectations drops an expectation it does not understand and logs it; so each is made here, one by one."""
-    suite_json: dict[str, Any] = json.loads(text)
+    return loaded(json.loads(text), only_severity)
+
+
+def loaded(suite_json: Mapping[str, Any], only_severity: str | None = None) -> ExpectationSuite:
+    """A suite as Great Expectations has it in memory, our own expectations included.
+
+    Great Expectations drops an expectation it does not understand and logs it; so each is made here, one by one.
+
+    Raises:
+        HubError: an expectation is unknown or wrong, or a rule id is missing or used twice.
+    """
     name = str(suite_json["name"])
     seen: set[str] = set()
     expectations = []

@@ -20,7 +20,7 @@ class HubError(Exception):
 
 
 def disk_error_text(error: BaseException) -> str | None:
-    """What the disk said, where it is full, read-only or not ours: whoever runs the hub can mend that, so it is no failure of ours.
+    """What the disk said, where it is full, read-only or not ours: whoever runs the hub can fix that, so it is no failure of ours.
 
     The native libraries (Delta, Polars, DuckDB) wrap what the system said in errors of their own and keep its words.
     """

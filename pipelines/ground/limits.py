@@ -1,19 +1,12 @@
 """How large, deep and slow a delivery may be; beyond a limit it is refused with a sentence, never with a crash.
 
-Environment variables, one for each limit: CREDIT_HUB_MAX_<NAME>, for example CREDIT_HUB_MAX_FILE_BYTES.
+Each has an environment variable CREDIT_HUB_MAX_<NAME>, as CREDIT_HUB_MAX_FILE_BYTES (``pipelines.ground.environment``).
 """
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Self
-
-from pipelines.ground.errors import InputError
-
-_PREFIX = "CREDIT_HUB_MAX_"
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -39,24 +32,6 @@ class Limits:
     zip_depth: int = 2
     seconds: int = 900
     workbook_memory_bytes: int = 6 << 30
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Limits from the environment.
-
-        Raises:
-            InputError: a value is no positive whole number.
-        """
-        given = os.environ if environment is None else environment
-        found: dict[str, int] = {}
-        for field in fields(cls):
-            text = given.get(_PREFIX + field.name.upper())
-            if text is None:
-                continue
-            if not text.isascii() or not text.isdigit() or int(text) == 0:
-                raise InputError(f"{_PREFIX}{field.name.upper()} is '{text}'; give a whole number greater than 0")
-            found[field.name] = int(text)
-        return cls(**found)
 
 
 class Deadline:

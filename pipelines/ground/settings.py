@@ -1,29 +1,37 @@
-"""Where things are and how large they may be, from the environment; every value has a default that works on a laptop.
+"""Where things are and how large they may be; every value has a default that works on a laptop.
 
-CREDIT_HUB_HOME              the home folder (default ./home)
-CREDIT_HUB_CATALOG           the catalogue (default: catalog/ beside the package)
-CREDIT_HUB_EXPECTATIONS      the generated suites (default: expectations/ beside the package)
-CREDIT_HUB_WORK_GROUP_BYTES  files of one dataset are packed into work groups of about so many bytes
-CREDIT_HUB_MEMORY_LIMIT      what DuckDB may hold before it spills to disk
-CREDIT_HUB_MAX_…             limits of one delivered file (pipelines.ground.limits)
+The values come from the environment: ``pipelines.ground.environment`` lists the variables.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipelines.ground.limits import Limits
 
-_ROOT: Final = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
 MEBIBYTE: Final = 1 << 20
+MEMORY_LIMIT: Final = "1GB"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Paths and limits of one process."""
+    """Paths and limits of one process.
+
+    Attributes:
+        home: the home folder, absolute.
+        catalog: the folder of the catalogue.
+        expectations: the folder of the generated suites.
+        work_group_bytes: files of one dataset are packed into work groups of about so many bytes.
+        memory_limit: what DuckDB may hold before it spills to disk, as DuckDB writes it.
+        limits: of one delivered file.
+        pseudonym_key: the key of the pseudonyms; None where this user's own key file is used.
+        config_folder: where this user keeps configuration; the key file is in it.
+    """
 
     home: Path
     catalog: Path
@@ -31,15 +39,20 @@ class Settings:
     work_group_bytes: int
     memory_limit: str
     limits: Limits = field(default_factory=Limits)
+    pseudonym_key: SecretStr | None = None
+    config_folder: Path = Path("~/.config")
 
     @classmethod
-    def read(cls, home: Path | None = None) -> Settings:
-        """Settings from the environment; ``home`` overrides."""
-        return cls(
-            home=(home or Path(os.environ.get("CREDIT_HUB_HOME", "home"))).resolve(),
-            catalog=Path(os.environ.get("CREDIT_HUB_CATALOG", _ROOT / "catalog")),
-            expectations=Path(os.environ.get("CREDIT_HUB_EXPECTATIONS", _ROOT / "expectations")),
-            work_group_bytes=int(os.environ.get("CREDIT_HUB_WORK_GROUP_BYTES", 256 * MEBIBYTE)),
-            memory_limit=os.environ.get("CREDIT_HUB_MEMORY_LIMIT", "1GB"),
-            limits=Limits.read(),
-        )
+    def read(cls, home: Path | None = None, *, new_expectations: bool = False) -> Settings:
+        """Settings from the environment. Only the faces (commands, DAGs, benchmarks) call this; others are given what they need.
+
+        Args:
+            home: overrides CREDIT_HUB_HOME.
+            new_expectations: the folder of the suites may be missing: the caller makes it.
+
+        Raises:
+            InputError: a value cannot be used; names the variable, the value and what is expected.
+        """
+        from pipelines.ground.environment import read
+
+        return read(home, new_expectations=new_expectations)

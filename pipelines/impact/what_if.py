@@ -13,6 +13,7 @@ from pipelines.catalog.models import Scorecard
 from pipelines.catalog.typed import Reader
 from pipelines.catalog_check.scorecard import wrong
 from pipelines.ground.errors import InputError
+from pipelines.ground.settings import MEMORY_LIMIT
 from pipelines.scoring.build import since_anything_came
 from pipelines.scoring.card import Facts, measured
 from pipelines.scoring.period import Period
@@ -88,7 +89,15 @@ def read_scheme(path: Path) -> Scorecard:
     return scheme
 
 
-def what_if(home: Home, catalog: Catalog, scheme: Scorecard, *, period: str, as_of: datetime) -> WhatIf:
+def what_if(
+    home: Home,
+    catalog: Catalog,
+    scheme: Scorecard,
+    *,
+    period: str,
+    as_of: datetime,
+    memory_limit: str = MEMORY_LIMIT,
+) -> WhatIf:
     """Compare up to twelve periods, the last of them ``period``.
 
     Args:
@@ -97,6 +106,7 @@ def what_if(home: Home, catalog: Catalog, scheme: Scorecard, *, period: str, as_
         scheme: the other.
         period: a month, quarter or year; the periods before it are of the same kind.
         as_of: an aware instant.
+        memory_limit: what DuckDB may hold before it spills to disk.
 
     Raises:
         InputError: ``period`` is none or has not begun.
@@ -104,8 +114,9 @@ def what_if(home: Home, catalog: Catalog, scheme: Scorecard, *, period: str, as_
     """
     span = Period.parse(period, as_of)
     periods = since_anything_came(home, catalog, span)
-    now = measured(home, catalog, periods)
-    then = now if _measures_of(scheme) == _measures_of(catalog.scorecard) else measured(home, catalog, periods, scheme)
+    now = then = measured(home, catalog, periods, memory_limit=memory_limit)
+    if _measures_of(scheme) != _measures_of(catalog.scorecard):
+        then = measured(home, catalog, periods, scheme, memory_limit=memory_limit)
     shifts = [shift for one in periods for shift in _shifts(catalog, scheme, one, now, then)]
     return WhatIf(
         catalog.scorecard.scheme,

@@ -1,24 +1,27 @@
 """The work of the hub as it is started by a person, a verb or a DAG: each operation once, with the floors it needs put together.
 
-    collect, receive, plan_groups, collect_group    inboxes → lake → receipts
-    publish, publish_due, tidy, upkeep              lake → releases, and what becomes due with the day
-    score                                           ledger → scorecards
-    waive                                           refused rows that need no correction
+    collect; plan_collecting, collect_group    inboxes → lake → receipts: in one pass, or a work group to a task
+    publish; plan_publishing                   lake → releases
+    publish_due, tidy, upkeep                  what becomes due with the day
+    score, score_period                        ledger → scorecards
+    waive                                      refused rows that need no correction
 
 Scoring counts and collecting commits; neither knows how a page looks. Here they are given the pages.
 """
 
-from pipelines.operations.collect import collect, collect_group, plan_groups, receive, waive
-from pipelines.operations.publish import publish, publish_due, tidy, upkeep
+from pipelines.operations.collect import Planned, collect, collect_group, plan_collecting, plan_groups, waive
+from pipelines.operations.publish import plan_publishing, publish, publish_due, tidy, upkeep
 from pipelines.operations.score import score, score_period, this_month
 
 __all__ = [
+    "Planned",
     "collect",
     "collect_group",
+    "plan_collecting",
     "plan_groups",
+    "plan_publishing",
     "publish",
     "publish_due",
-    "receive",
     "score",
     "score_period",
     "this_month",

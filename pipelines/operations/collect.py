@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from pipelines import collecting
 from pipelines.collecting import Collected, UnclaimedEntry, Waived, plan_groups
+from pipelines.pages.catalogue import keep
 from pipelines.pages.replies import OutboxReplies
 from pipelines.storage.hub import Hub
 from pipelines.storage.work_group import WorkGroup
 
-__all__ = ["collect", "collect_group", "plan_groups", "receive", "waive"]
+__all__ = ["Planned", "collect", "collect_group", "plan_collecting", "plan_groups", "waive"]
 
 _REPLIES: Final = OutboxReplies()
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The work groups that wait, and what nobody claims in the inboxes."""
+
+    groups: list[WorkGroup]
+    unclaimed: list[UnclaimedEntry]
 
 
 def collect(
@@ -24,9 +34,14 @@ def collect(
     return collecting.collect(hub, _REPLIES, provider=provider, as_of=as_of, progress=progress)
 
 
-def receive(hub: Hub, *, provider: str | None, as_of: datetime) -> list[UnclaimedEntry]:
-    """Take what lies in the inboxes (``pipelines.collecting.receive``)."""
-    return collecting.receive(hub, _REPLIES, provider=provider, as_of=as_of)
+def plan_collecting(hub: Hub, *, provider: str | None, dataset: str | None, as_of: datetime) -> Planned:
+    """Take what lies in the inboxes and pack it into work groups; each is then for ``collect_group``.
+
+    The catalogue's site is written first: receipts link to it.
+    """
+    keep(hub.home, hub.catalog)
+    unclaimed = collecting.receive(hub, _REPLIES, provider=provider, as_of=as_of)
+    return Planned(plan_groups(hub, provider=provider, dataset=dataset), unclaimed)
 
 
 def collect_group(hub: Hub, group: WorkGroup) -> Collected:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from pipelines import publishing
 from pipelines.pages.conflict_files import write_conflict_files
-from pipelines.publishing import Published
+from pipelines.publishing import Published, affected_datasets, task_batches
 from pipelines.publishing.upkeep import Upkeep, tidy
 from pipelines.publishing.upkeep import publish_due as run_publish_due
 from pipelines.publishing.upkeep import upkeep as run_upkeep
 from pipelines.storage.hub import Hub
 
-__all__ = ["publish", "publish_due", "tidy", "upkeep"]
+__all__ = ["plan_publishing", "publish", "publish_due", "tidy", "upkeep"]
 
 
 def publish(
@@ -28,6 +28,11 @@ def publish(
     return publishing.publish(
         hub, product=product, as_of=as_of, conflicts=write_conflict_files, datasets=datasets, progress=progress
     )
+
+
+def plan_publishing(hub: Hub, changed: Collection[str]) -> list[list[str]]:
+    """The datasets to publish, a list for each task: those that changed and those their messages name; all where none is given."""
+    return task_batches(affected_datasets(hub, sorted(changed)) if changed else sorted(hub.catalog.datasets))
 
 
 def publish_due(hub: Hub, as_of: datetime, progress: Callable[[str], None] = lambda _: None) -> list[Published]:

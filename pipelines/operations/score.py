@@ -8,6 +8,7 @@ from typing import Final
 from pipelines import scoring
 from pipelines.catalog import Catalog
 from pipelines.ground.clock import CHINA
+from pipelines.ground.settings import MEMORY_LIMIT
 from pipelines.pages.catalogue import keep
 from pipelines.pages.scorecards import ScorecardPages
 from pipelines.scoring import ScoreResult
@@ -18,9 +19,11 @@ from pipelines.storage.hub import Hub
 _PAGES: Final = ScorecardPages()
 
 
-def score(home: Home, catalog: Catalog, *, period: str, as_of: datetime) -> ScoreResult:
+def score(
+    home: Home, catalog: Catalog, *, period: str, as_of: datetime, memory_limit: str = MEMORY_LIMIT
+) -> ScoreResult:
     """The scorecard of a period, with its pages (``pipelines.scoring.score``)."""
-    return scoring.score(home, catalog, _PAGES, period=period, as_of=as_of)
+    return scoring.score(home, catalog, _PAGES, period=period, as_of=as_of, memory_limit=memory_limit)
 
 
 def score_period(hub: Hub, period: str | None, at: datetime) -> ScoreResult:
@@ -33,7 +36,7 @@ def score_period(hub: Hub, period: str | None, at: datetime) -> ScoreResult:
     Period.parse(chosen, at)
     keep(hub.home, hub.catalog)
     with hub.home.lake_in_use():
-        return score(hub.home, hub.catalog, period=chosen, as_of=at)
+        return score(hub.home, hub.catalog, period=chosen, as_of=at, memory_limit=hub.settings.memory_limit)
 
 
 def this_month(at: datetime) -> str:

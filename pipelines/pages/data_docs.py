@@ -102,18 +102,17 @@ def _build_one(hub: Hub, dataset_id: str, manifest: Manifest) -> Path:
 
 def _validate(hub: Hub, dataset_id: str, manifest: Manifest, site: Path) -> Sequence[Any]:
     """Run the suite over the release as a checkpoint, have the pages written, and return the results."""
-    from great_expectations import Checkpoint, ExpectationSuite, ValidationDefinition
+    from great_expectations import Checkpoint, ValidationDefinition
     from great_expectations.core.run_identifier import RunIdentifier
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     from pipelines.checks.sql_functions import install_checks
+    from pipelines.expectations.counting import loaded
     from pipelines.expectations.duckdb_datasource import new_context
     from pipelines.expectations.duckdb_dialect import handed_over
 
     suite = expectations.read(hub.settings.expectations, dataset_id)
     suite = _described(hub.catalog, dataset_id, gate.for_release(hub.catalog, dataset_id, suite))
-    items = [ExpectationConfiguration(**item).to_domain_obj() for item in suite["expectations"]]
-    asked = ExpectationSuite(name=suite["name"], expectations=items, meta=suite["meta"])
+    asked = loaded(suite)
     con = expectations.connection(hub.catalog, hub.settings.memory_limit, site.parent)
     try:
         install_checks(con)

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 import polars as pl
 
 from pipelines.catalog import Catalog
+from pipelines.ground.settings import MEMORY_LIMIT
 from pipelines.scoring.assemble import assemble
 from pipelines.scoring.card import compute, measured
 from pipelines.scoring.model import PeriodCard
@@ -70,7 +71,15 @@ def periods(home: Home, catalog: Catalog) -> list[str]:
     return sorted(months.drop_nulls().unique())
 
 
-def score(home: Home, catalog: Catalog, pages: Pages, *, period: str, as_of: datetime) -> ScoreResult:
+def score(
+    home: Home,
+    catalog: Catalog,
+    pages: Pages,
+    *,
+    period: str,
+    as_of: datetime,
+    memory_limit: str = MEMORY_LIMIT,
+) -> ScoreResult:
     """Score every region and sector for a period, write pages, tables and workbook, and note the indicators in the ledger.
 
     Args:
@@ -79,6 +88,7 @@ def score(home: Home, catalog: Catalog, pages: Pages, *, period: str, as_of: dat
         pages: writes what people read, from the model.
         period: ``YYYY-MM``, ``YYYY-Qn`` or ``YYYY``; deliveries received on a day of it count.
         as_of: an aware instant; what was received on a later day (in China) is not looked at.
+        memory_limit: what DuckDB may hold before it spills to disk.
 
     Returns:
         Paths and the table. The same ledger, catalogue, period and ``as_of`` give the same bytes, and the same numbers stay
@@ -88,7 +98,7 @@ def score(home: Home, catalog: Catalog, pages: Pages, *, period: str, as_of: dat
         InputError: ``period`` is no period or has not begun.
     """
     span = Period.parse(period, as_of)
-    facts = measured(home, catalog, since_anything_came(home, catalog, span))
+    facts = measured(home, catalog, since_anything_came(home, catalog, span), memory_limit=memory_limit)
     card = compute(home, catalog, span, facts)
     made = tables(card)
     with home.locked(_LOCK):

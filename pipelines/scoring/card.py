@@ -8,6 +8,7 @@ from functools import cached_property
 
 from pipelines.catalog import Catalog
 from pipelines.catalog.models import Scorecard
+from pipelines.ground.settings import MEMORY_LIMIT
 from pipelines.scoring.arrivals import Arrivals, arrivals
 from pipelines.scoring.evidence import Evidence
 from pipelines.scoring.measures import Measures, Ratio, measure
@@ -91,17 +92,23 @@ class Facts:
         return score_units(scheme, units(catalog).values(), came, measures, MONTHS[period.kind])
 
 
-def measured(home: Home, catalog: Catalog, periods: Sequence[Period], scheme: Scorecard | None = None) -> Facts:
+def measured(
+    home: Home,
+    catalog: Catalog,
+    periods: Sequence[Period],
+    scheme: Scorecard | None = None,
+    *,
+    memory_limit: str = MEMORY_LIMIT,
+) -> Facts:
     """The indicators of a scheme (the catalogue's) over some periods, from the ledger and the keys of the lake."""
     catalog = replace(catalog, scorecard=scheme) if scheme else catalog
-    with relations(home, catalog, periods) as connection:
+    with relations(home, catalog, periods, memory_limit) as connection:
         measures = measure(connection, catalog.scorecard.indicators)
     return Facts(tuple(periods), measures, arrivals(home, catalog, periods))
 
 
-def compute(home: Home, catalog: Catalog, period: Period, facts: Facts | None = None) -> Card:
+def compute(home: Home, catalog: Catalog, period: Period, facts: Facts) -> Card:
     """The scorecard of a period."""
-    facts = facts or measured(home, catalog, [period])
     scores = facts.scored(catalog.scorecard, catalog, period)
     return Card(period, catalog.scorecard, catalog.version, scores, Evidence.read(home, catalog, period))
 

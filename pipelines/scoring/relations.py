@@ -36,7 +36,7 @@ import polars as pl
 
 from pipelines.catalog import Catalog
 from pipelines.ground.clock import CHINA
-from pipelines.ground.settings import Settings
+from pipelines.ground.settings import MEMORY_LIMIT
 from pipelines.publishing.waiting import waiting_takedowns
 from pipelines.scoring.period import Period
 from pipelines.scoring.records import base_sql, cases_sql, records_sql
@@ -93,7 +93,9 @@ _SLOTS: Final = """
 
 
 @contextmanager
-def relations(home: Home, catalog: Catalog, periods: Sequence[Period]) -> Iterator[duckdb.DuckDBPyConnection]:
+def relations(
+    home: Home, catalog: Catalog, periods: Sequence[Period], memory_limit: str = MEMORY_LIMIT
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in memory with the relations above; spills to a scratch folder."""
     with TemporaryDirectory() as scratch:
         connection = duckdb.connect(
@@ -101,7 +103,7 @@ def relations(home: Home, catalog: Catalog, periods: Sequence[Period]) -> Iterat
             config={
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
-                "memory_limit": Settings.read(home.root).memory_limit,
+                "memory_limit": memory_limit,
                 "temp_directory": scratch,
                 "preserve_insertion_order": False,
             },

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.ground.errors import InputError
+from pipelines.ground.settings import Settings
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.storage.files import replace_file
 from pipelines.storage.home import Home
@@ -21,13 +22,15 @@ from pipelines.storage.home import Home
 VARIABLE: Final = "CREDIT_HUB_PSEUDONYM_KEY"
 
 
-def pseudonyms(home: Home) -> Pseudonyms:
-    """The pseudonyms of a home.
+def pseudonyms(home: Home, settings: Settings) -> Pseudonyms:
+    """The pseudonyms of a home, with the key of these settings.
 
     Raises:
         InputError: the home was made with another key.
     """
-    made = Pseudonyms(_key())
+    given = settings.pseudonym_key
+    key = given.get_secret_value().encode() if given else _key_of_this_user(settings.config_folder.expanduser())
+    made = Pseudonyms(key)
     path = home.key_fingerprint
     fingerprint = made.of("fingerprint")[:16]
     if not path.exists():
@@ -42,11 +45,8 @@ def pseudonyms(home: Home) -> Pseudonyms:
 
 
 @lru_cache(maxsize=1)
-def _key() -> bytes:
-    given = os.environ.get(VARIABLE)
-    if given:
-        return given.encode()
-    folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "credit-hub"
+def _key_of_this_user(config: Path) -> bytes:
+    folder = config / "credit-hub"
     path = folder / "pseudonym.key"
     try:
         return path.read_bytes()

@@ -65,7 +65,7 @@ def test_a_collect_that_was_killed_anywhere_and_run_again_gives_the_same_lake(tm
         different[point] = differences(home, wanted)
         shutil.rmtree(home.root)
     assert {point: found for point, found in different.items() if found} == {}
-    assert len(different) > 20, "the kill points are not where they were: mend the driver"
+    assert len(different) > 20, "the kill points are not where they were: correct the driver"
 
 
 def test_a_publish_that_was_killed_anywhere_never_shows_half_a_release(tmp_path: Path) -> None:

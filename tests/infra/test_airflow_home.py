@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -8,15 +9,15 @@ import pytest
 from pipelines import airflow_home
 from pipelines.ground.errors import HubError, InputError
 
-from .conftest import python
+from .conftest import ROOT, python
 
 RUN = """
 import sys
 from pathlib import Path
 from pipelines.airflow_home import run_dags
 home, dags, *names = sys.argv[1:]
-for result in run_dags(names, {"factor": 10}, Path(home), "2026-11-20", dags=Path(dags)):
-    print(result.dag_id, result.states, result.seconds > 0)
+given = {"factor": 10, "as_of": "2026-11-20"}
+run_dags(lambda console: [(name, given) for name in names], Path(home), dags=Path(dags))
 """
 
 
@@ -60,7 +61,7 @@ def test_dags_run_and_show_their_tasks(tmp_path: Path, tiny_dags: Path):
     assert (tmp_path / "home/total.txt").read_text() == "2026-11-20 140"
     for task in ("numbers", "square[0]", "square[1]", "square[2]", "total"):
         assert f"✓ {task} " in done.stdout
-    assert "squares {'success': 5} True" in done.stdout
+    assert re.search(r"= squares +[0-9.]+ s 5 success", done.stdout)
     assert "a line for the log" not in done.stdout + done.stderr
     (log,) = (tmp_path / "home/airflow/logs").glob("run-*.log")
     assert "a line for the log" in log.read_text(encoding="utf-8")
@@ -101,6 +102,11 @@ def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path):
     assert done.returncode == 2
     assert f"port {port} of 127.0.0.1 is taken" in done.stderr
     assert f"PORT={port + 1}" in done.stderr
+
+
+def test_the_folder_of_the_dags_is_printed_for_an_airflow_of_ones_own(tmp_path: Path):
+    done = python("from pipelines.airflow_home import main; main()", "dags", cwd=tmp_path)
+    assert (done.returncode, done.stdout.strip()) == (0, str(ROOT / "dags"))
 
 
 def test_down_with_nothing_running_is_fine(tmp_path: Path):
