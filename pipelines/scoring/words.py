@@ -33,37 +33,6 @@ STATE_ZH: Final = {
     "broken": "无法读取",
     "not_due": "数据不足",
 }
-TODO_ZH: Final = {
-    "no_data": "把本期数据放入收件目录",
-    "empty": "检查导出程序，补齐数据行后重新报送",
-    "broken": "按“收到的文件”里写的原因修改后重新报送",
-    "not_due": "可测的内容太少，先补齐应报的目录项",
-}
-STATUS_ZH: Final = {
-    "accepted": "全部入库",
-    "partial": "部分入库",
-    "rejected": "退回，未入库",
-    "duplicate": "重复报送，未新增",
-}
-ARRIVAL_ZH: Final = {
-    "received": "收到",
-    "refused": "全部退回",
-    "empty": "空文件",
-    "broken": "无法读取",
-    "missing": "没有收到",
-    "open": "还没到期",
-    "not_due": "不要求",
-}
-MANIFEST_ZH: Final = {"agreed": "与清单一致", "differs": "与清单不符"}
-SEVERITY_ZH: Final = {"reject": "拒收", "warn": "提示"}
-CYCLE_ZH: Final = {
-    "daily": "每日",
-    "7_working_days": "七个工作日",
-    "monthly": "每月",
-    "quarterly": "每季度",
-    "yearly": "每年",
-}
-PERIOD_ZH: Final = {"month": "上月", "quarter": "上季度", "year": "上年"}
 
 
 def count(value: float) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Field
+from pipelines.pages.workbook import letters
 from pipelines.privacy.mask import identifiers_masked
 from pipelines.reading import ROW_NUMBER, Source, Unreadable
 from pipelines.reading.headers import UNKNOWN, Columns, key
@@ -108,13 +109,3 @@ class Layout:
                 continue
             return pl.scan_parquet(self.scratch)
         return None
-
-
-def letters(place: int) -> str:
-    """Letters of a spreadsheet's column, counted from 0."""
-    text = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        text = chr(ord("A") + rest) + text
-    return text

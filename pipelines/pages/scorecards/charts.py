@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from pipelines.pages.words import WORDS, name
 from pipelines.scoring import words
 from pipelines.scoring.model import Count, GradeLine, PeriodCard, Point, UnitCard
 
@@ -117,7 +118,7 @@ def calendar(card: PeriodCard, unit: UnitCard) -> Data:
                 "from": at(slot.first_day),
                 "to": at(slot.last_day) + 1,
                 "state": slot.state,
-                "state_zh": words.ARRIVAL_ZH[slot.state],
+                "state_zh": WORDS["arrival"][slot.state],
                 "came": None if slot.received_on is None else at(slot.received_on),
                 "rows": words.fraction(slot.rows) if slot.rows.denominator else "",
             }
@@ -131,7 +132,7 @@ def calendar(card: PeriodCard, unit: UnitCard) -> Data:
 
 
 def _lane(title: str, cycle: str) -> str:
-    return f"{title}\n{words.CYCLE_ZH.get(cycle, cycle)}"
+    return f"{title}\n{name(cycle, 'cycle')}"
 
 
 def _per_cent(count: Count) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pipelines.pages.scorecards.workbook.sheet import COUNT, LIMIT, RATE, WEIGHT, Column, Sheet
+from pipelines.pages.words import WORDS
 from pipelines.scoring import words
 from pipelines.scoring.model import MethodLine, PeriodCard
 
@@ -42,7 +43,7 @@ def write_rules(book: Any, card: PeriodCard) -> None:
                 one.count.value,
             )
             counts = (one.count.numerator, one.count.denominator)
-            severity = words.SEVERITY_ZH[one.severity]
+            severity = WORDS["severity"][one.severity]
             names = (unit.id, unit.title_zh, one.dataset_zh, one.rule_id, one.message_zh, one.hint_zh, severity)
             sheet.add((*names, *counts, rate, one.files))
     sheet.finish()
