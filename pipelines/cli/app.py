@@ -61,7 +61,7 @@ def main() -> None:
             error.show()  # type: ignore[attr-defined]
             sys.exit(UNUSABLE)
         if disk := disk_error_text(error):
-            console.error(f"{disk}; free space or mend the permissions, then run again: nothing is lost")
+            console.error(f"{disk}; free space or fix the permissions, then run again: nothing is lost")
             sys.exit(UNUSABLE)
         if isinstance(error, HubError):
             console.failure(str(error))

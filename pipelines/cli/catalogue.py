@@ -9,6 +9,7 @@ import typer
 
 from pipelines.cli import console
 from pipelines.cli.options import DONE, FINDINGS, HomeOption, JsonOption, ProviderOption, exit_with, open_hub
+from pipelines.cli.views import catalogue as view
 from pipelines.ground.errors import InputError
 
 catalog_app: Final = typer.Typer(no_args_is_help=True, help="Check and build the catalogue.")
@@ -22,7 +23,7 @@ def catalog_check(as_json: JsonOption = False) -> None:
 
     settings = Settings.read()
     findings = check(settings.catalog, settings.expectations)
-    console.catalog_checked(findings, as_json=as_json)
+    view.checked(findings, as_json=as_json)
     exit_with(FINDINGS if findings else DONE)
 
 
@@ -41,7 +42,7 @@ def catalog_build(
     known = catalog(settings.catalog)
     changed = write_all(known, settings.expectations)
     pages = build(known, site or settings.home / "catalog")
-    console.catalog_built(changed, pages, as_json=as_json)
+    view.built(changed, pages, as_json=as_json)
 
 
 @catalog_app.command("docs")
@@ -52,7 +53,7 @@ def catalog_docs(
     hub = open_hub(home, must_exist=True)
     from pipelines.pages.data_docs import build as build_docs
 
-    console.paths(build_docs(hub, dataset))
+    view.paths(build_docs(hub, dataset))
 
 
 @catalog_app.command("impact")
@@ -73,4 +74,4 @@ def catalog_impact(
     other = Catalog.load(catalog)
     with console.steps("规则影响 impact") as step, hub.home.lake_in_use():
         found = impact(hub, other, dataset=dataset, provider=provider, progress=step)
-    console.impact(found, as_json=as_json)
+    view.impact(found, as_json=as_json)

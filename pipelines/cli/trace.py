@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import console
 from pipelines.cli.options import HomeOption, JsonOption, open_hub
 
 
@@ -17,6 +16,7 @@ def trace(
 ) -> None:
     """Everything about a subject (完整信用记录): every version, its file and row, verdict, releases, conflicts."""
     hub = open_hub(home, must_exist=True)
+    from pipelines.cli.views.trace import traced
     from pipelines.trace import trace as run_trace
 
-    console.traced(hub, run_trace(hub, code), as_json=as_json)
+    traced(run_trace(hub, code), hub.catalog, as_json=as_json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -11,37 +11,18 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.catalog import Catalog, Field
+from pipelines.cli import console
 from pipelines.pages.conflict_files import TITLES_ZH
+from pipelines.pages.words import WORDS, name
 from pipelines.storage.conflicts import CONTRADICTING
 
-NOT_BECAUSE_ZH: Final = {
-    "unchanged": "重复报送，内容未变",
-    "other_channel": "另一渠道报送的同一记录",
-    "older_version": "较旧的版本",
-    "conflict": "与采用的版本矛盾",
-}
-DECIDED_BY_ZH: Final = {
-    "source_updated_at": "更新时间较早",
-    "received_on": "收到较早",
-    "source_rank": "来源层级较低",
-    "completeness": "填写较少",
-    "content": "内容排序在后",
-}
-STATE_ZH: Final = {
-    "displayed": "公示中",
-    "recorded": "不公示",
-    "expired": "公示期满",
-    "repaired": "已修复",
-    "withdrawn": "已撤回",
-    "on_hold": "异议处理中",
-    "superseded": "被新版本取代",
-    "catalogue": "目录调整",
-}
 
-
-def page(found: Mapping[str, Any], catalog: Catalog) -> RenderableType:
-    """What ``trace`` found, as a page for the terminal."""
-    return Group(*_parts(found, catalog))
+def traced(found: Mapping[str, Any], catalog: Catalog, *, as_json: bool) -> None:
+    """Everything about a subject."""
+    if as_json:
+        console.json(found)
+    else:
+        console.show(Group(*_parts(found, catalog)))
 
 
 def _parts(found: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableType]:
@@ -77,11 +58,12 @@ def _subject(found: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableT
     master = next(product for product in catalog.products.values() if product.master is not None)
     order = [*sorted(set(catalog.datasets) - set(master.attributes_from)), *reversed(master.attributes_from)]
     fields = {field.id: field for dataset_id in order for field in catalog.fields(dataset_id)}
-    titles = {name: field.title_zh for name, field in fields.items()} | {"name": "名称"}
-    for name in master.fields:
-        if name != "credit_code" and subject.get(name) is not None:
-            value = _label(catalog, fields.get(name), str(subject[name]))
-            shown.add_row(titles.get(name, name), f"{escape(value)}  [dim]{_source(subject, name, catalog)}[/]")
+    titles = {field_id: field.title_zh for field_id, field in fields.items()} | {"name": "名称"}
+    for field_id in master.fields:
+        if field_id != "credit_code" and subject.get(field_id) is not None:
+            value = _label(catalog, fields.get(field_id), str(subject[field_id]))
+            source = _source(subject, field_id, catalog)
+            shown.add_row(titles.get(field_id, field_id), f"{escape(value)}  [dim]{source}[/]")
     if subject.get("other_names"):
         shown.add_row("其他名称", f"[yellow]{escape(subject['other_names'])}[/]")
     shown.add_row("首次归集", str(subject["first_seen_on"] or ""))
@@ -141,7 +123,9 @@ def _said(kind: str, said: Mapping[str, Any], catalog: Catalog) -> str:
 
 
 def _record(record: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableType]:
-    said = "，".join(str(value) for name, value in record["key"].items() if name not in ("subject_key", "credit_code"))
+    said = "，".join(
+        str(value) for field, value in record["key"].items() if field not in ("subject_key", "credit_code")
+    )
     yield Text(f"  ● {said or '登记信息'}", style="bold")
     shown = _table("结论", "收到", "报送单位", "文件", "行", "批次", "文件摘要", "提示")
     for one in record["versions"]:
@@ -164,15 +148,15 @@ def _record(record: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableT
 def _verdict(version: Mapping[str, Any]) -> str:
     if version["stands"]:
         return "[green]采用[/]"
-    why = NOT_BECAUSE_ZH.get(version["not_because"], version["not_because"])
-    decided = DECIDED_BY_ZH.get(version["decided_by"] or "")
+    why = name(version["not_because"], "not_because")
+    decided = WORDS["decided_by"].get(version["decided_by"] or "")
     return f"[yellow]未采用：{why}{f'（{decided}）' if decided else ''}[/]"
 
 
 def _releases(seen: Sequence[Mapping[str, Any]]) -> Table:
     shown = _table("产品", "自", "至", "状态", "到期")
     for one in seen:
-        state = STATE_ZH.get(one["display_state"] or "", one["display_state"] or "")
+        state = name(one["display_state"] or "", "display_state")
         until = f"{one['to']}（最新）" if one["current"] else one["to"]
         shown.add_row(one["product_id"], one["from"], until, state, one["display_until"] or "")
     return shown
@@ -184,8 +168,10 @@ def _removed(removed: Sequence[Mapping[str, Any]], catalog: Catalog) -> Iterator
     yield Text("  ○ 已从产品中撤下 taken out of products", style="bold")
     shown = _table("产品", "自版本", "原因", "记录")
     for one in removed:
-        key = "，".join(str(value) for name, value in one["key"].items() if name not in ("subject_key", "credit_code"))
-        reason = STATE_ZH.get(one["reason"] or "", one["reason"] or "")
+        key = "，".join(
+            str(value) for field, value in one["key"].items() if field not in ("subject_key", "credit_code")
+        )
+        reason = name(one["reason"] or "", "display_state")
         title = catalog.products[one["product_id"]].title_zh
         shown.add_row(f"{title} {one['product_id']}", one["release_id"], reason, escape(key))
     yield shown

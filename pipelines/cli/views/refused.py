@@ -1,16 +1,17 @@
-"""What ``precheck`` and ``waive`` print."""
+"""What ``precheck`` and ``waive`` say."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from rich.console import Console
+from rich.console import RenderableType
 from rich.panel import Panel
-from rich.table import Column, Table
+from rich.table import Column
 from rich.text import Text
+
+from pipelines.cli import console
+from pipelines.pages.words import WORDS
 
 if TYPE_CHECKING:
     from pipelines.catalog import Catalog
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pipelines.pages.receipts.page import Cell
     from pipelines.precheck import Prechecked
 
-_OUT: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 _COLOURS: Final = {"bad": "red", "part": "yellow", "good": "green"}
 _WIDE: Final = 100  # below, the ids of rules leave no room for their words
 _NARROW: Final = 72
@@ -34,7 +34,7 @@ def prechecked(done: Sequence[Prechecked], catalog: Catalog, *, as_json: bool) -
         return
     content = [one.receipt for one in done]
     packed = len(content) != 1 or "/" in content[0]["file_name"]
-    sys.stdout.write(json.dumps(content if packed else content[0], ensure_ascii=False, indent=1) + "\n")
+    console.json(content if packed else content[0])
 
 
 def _said(done: Prechecked, catalog: Catalog) -> None:
@@ -48,53 +48,53 @@ def _said(done: Prechecked, catalog: Catalog) -> None:
         body.append(f"\n{content['problem']['message_zh']}")
     dataset = catalog.datasets[content["dataset_id"]].title_zh
     title = Text(f"{said.word}　{dataset}　{content['file_name']}")
-    _OUT.print(Panel(body, title=title, title_align="left", border_style=_COLOURS[said.kind]))
-    for notice in content["notices"]:
-        _OUT.print(Text(f"请注意：{notice}", style="yellow"))
-    if content["rules"]:
-        _OUT.print(_rules(content))
     cells = cells_to_change(content, done.folder / "findings.csv")[:_MOST_CELLS]
-    if cells:
-        _cells(cells)
-    _OUT.print(Text(f"报告 report: {done.folder / 'receipt.html'}；全部问题见同一目录的 findings.xlsx"), soft_wrap=True)
+    console.report(
+        Panel(body, title=title, title_align="left", border_style=_COLOURS[said.kind]),
+        *(Text(f"请注意：{notice}", style="yellow") for notice in content["notices"]),
+        _rules(content) if content["rules"] else None,
+        *(_cells(cells) if cells else ()),
+    )
+    console.line(f"报告 report: {done.folder / 'receipt.html'}；全部问题见同一目录的 findings.xlsx", whole=True)
 
 
-def _rules(content: dict[str, Any]) -> Table:
+def _rules(content: dict[str, Any]) -> RenderableType:
     """The rules that were broken; Chinese has no blanks to break a line at, so that cells are folded instead of cut."""
-    wide = _OUT.width >= _WIDE
-    shown = Table("处理", "行数", Column("问题", overflow="fold"), *([Column("规则", overflow="fold")] if wide else []))
+    wide = console.reading_width() >= _WIDE
+    columns: list[str | Column] = ["处理", "行数", Column("问题", overflow="fold")]
+    columns += [Column("规则", overflow="fold")] if wide else []
+    rows = []
     for rule in content["rules"][:_MOST_RULES]:
-        word = Text("退回", style="red") if rule["severity"] == "reject" else Text("提示", style="yellow")
+        word = Text(WORDS["row"][rule["severity"]], style="red" if rule["severity"] == "reject" else "yellow")
         named = [Text(rule["rule_id"], style="dim")] if wide else []
-        shown.add_row(word, f"{rule['rows']:,}", Text(rule["message_zh"]), *named)
-    return shown
+        rows.append((word, f"{rule['rows']:,}", rule["message_zh"], *named))
+    return console.table(columns, rows)
 
 
-def _cells(cells: Sequence[Cell]) -> None:
+def _cells(cells: Sequence[Cell]) -> list[RenderableType]:
     """The cells to change: a table, or below each other where a table would be too narrow to read."""
     title = "要改的单元格"
-    if _OUT.width < _NARROW:
-        _OUT.print(Text(title, style="italic"))
+    if console.reading_width() < _NARROW:
+        below = []
         for cell in cells:
             place = f"第 {cell.row} 行 {cell.place}".rstrip()
-            _OUT.print(Text(f"· {place}　{cell.title}\n  现在：{cell.value or '（空）'}\n  要求：{cell.wanted}"))
-        return
+            below.append(Text(f"· {place}　{cell.title}\n  现在：{cell.value or '（空）'}\n  要求：{cell.wanted}"))
+        return [Text(title, style="italic"), *below]
     texts = [Column(name, overflow="fold") for name in ("数据项", "现在的值", "要求")]
-    shown = Table("行", "单元格", *texts, title=title, title_justify="left")
-    for cell in cells:
-        parts = (cell.row, cell.place, cell.title, cell.value or "（空）", cell.wanted)
-        shown.add_row(*(Text(part) for part in parts))
-    _OUT.print(shown)
+    rows = [(cell.row, cell.place, cell.title, cell.value or "（空）", cell.wanted) for cell in cells]
+    shown = console.table(["行", "单元格", *texts], rows, title=title)
+    shown.title_justify = "left"
+    return [shown]
 
 
 def waived(done: Waived, *, as_json: bool) -> None:
     """How many rows are no longer waited for."""
     if as_json:
-        sys.stdout.write(json.dumps(done.to_json(), ensure_ascii=False, indent=1) + "\n")
+        console.json(done.to_json())
         return
     said = f"核销 waived: {done.rows:,} 行" + (f"（{done.waiver_id}）" if done.waiver_id else "")
     if done.already_closed:
         said += f"；此前已销号 closed before: {done.already_closed:,} 行"
     if done.left_open:
         said += f"；还违反其他规则，未核销 left open, they broke other rules too: {done.left_open:,} 行"
-    _OUT.print(Text(said))
+    console.line(said)
