@@ -76,12 +76,17 @@ def reading_width() -> int:
     return min(_OUT.width, _READING_WIDTH) if not _OUT.is_terminal else _OUT.width
 
 
-def table(columns: Iterable[str | Column], rows: Iterable[Sequence[object]], title: str | None = None) -> Table:
-    """A table; None is an empty cell, whatever is no ``Text`` stands there as it is."""
-    shown = Table(*columns, title=title)
+def table(columns: Iterable[str | Column], rows: Iterable[Sequence[object]], **style: Any) -> Table:
+    """A table; None is an empty cell; anything but a ``Text`` is shown as it is."""
+    shown = Table(*columns, **style)
     for row in rows:
         shown.add_row(*(one if isinstance(one, Text) else Text("" if one is None else str(one)) for one in row))
     return shown
+
+
+def folded(titles: Iterable[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A close table of many columns, whose cells are folded instead of cut."""
+    return table([Column(title, overflow="fold") for title in titles], rows, padding=(0, 1), pad_edge=False)
 
 
 def numbers(*names: str) -> list[Column]:

@@ -1,4 +1,4 @@
-"""Verbs that only look: code, audit, verify, sql."""
+"""Verbs that only look: code, trace, audit, verify, sql."""
 
 from __future__ import annotations
 
@@ -20,6 +20,19 @@ def code(codes: Annotated[list[str], typer.Argument(help="Credit codes.")], as_j
     known = catalog(Settings.read().catalog)
     reports = describe(codes, pairs=known.registrar_pairs, regions=known.division_codes)
     view.codes(reports, as_json=as_json)
+
+
+def trace(
+    code: Annotated[str, typer.Argument(help="Credit code of the subject.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Everything about a subject (完整信用记录): every version, its file and row, verdict, releases, conflicts."""
+    hub = open_hub(home, must_exist=True)
+    from pipelines.cli.views.trace import traced
+    from pipelines.trace import trace as run_trace
+
+    traced(run_trace(hub, code), hub.catalog, as_json=as_json)
 
 
 def audit(home: HomeOption = None, as_json: JsonOption = False) -> None:

@@ -1,6 +1,6 @@
 """What a provider still has to correct: ``outbox/<provider_id>/open.csv`` (every row) and ``open.html`` (for a person).
 
-A row that was sent again and refused again stands there once, as it was refused last; its age runs from the first refusal.
+A row that was sent again and refused again is listed once, as it was refused last; its age runs from the first refusal.
 """
 
 from __future__ import annotations

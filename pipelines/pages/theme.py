@@ -4,7 +4,7 @@
     templates/style.css       the style, in parts; a page carries the parts for all and those for its room
     templates/<room>/         templates of a room: catalogue, data_docs, receipts, scorecards
 
-A page is one file: its style stands in it, and nothing is loaded from outside but the scripts of scorecards beside it.
+A page is one file with its style in it. It loads nothing but the scripts that lie beside scorecards.
 """
 
 from __future__ import annotations

@@ -82,9 +82,7 @@ def _cells(cells: Sequence[Cell]) -> list[RenderableType]:
         return [Text(title, style="italic"), *below]
     texts = [Column(name, overflow="fold") for name in ("数据项", "现在的值", "要求")]
     rows = [(cell.row, cell.place, cell.title, cell.value or "（空）", cell.wanted) for cell in cells]
-    shown = console.table(["行", "单元格", *texts], rows, title=title)
-    shown.title_justify = "left"
-    return [shown]
+    return [console.table(["行", "单元格", *texts], rows, title=title, title_justify="left")]
 
 
 def waived(done: Waived, *, as_json: bool) -> None:

@@ -98,19 +98,23 @@ def _conflicts(conflicts: Sequence[Mapping[str, Any]], catalog: Catalog) -> Iter
         return
     yield Text("")
     yield Text(f"▲ 核对发现的问题 conflicts：{len(conflicts)}", style="bold yellow")
-    shown = _table("问题", "代码", "名称", "说的是", "应与之相符", "报送单位", "批次-行")
-    for one in conflicts:
-        for number, said in enumerate(one["statements"]):
-            shown.add_row(
-                TITLES_ZH.get(one["kind"], one["kind"]) if number == 0 else "",
+    titles = ("问题", "代码", "名称", "说的是", "应与之相符", "报送单位", "批次-行")
+    yield console.folded(
+        titles,
+        (
+            (
+                TITLES_ZH.get(one["kind"], one["kind"]) if number == 0 else None,
                 said["credit_code"],
-                escape(said["name"] or ""),
-                escape(_said(one["kind"], said, catalog)),
-                escape(said["expected"] or ""),
+                said["name"],
+                _said(one["kind"], said, catalog),
+                said["expected"],
                 _provider(said["provider_id"], catalog),
                 f"{said['batch_id']}-{said['row_number']}",
             )
-    yield shown
+            for one in conflicts
+            for number, said in enumerate(one["statements"])
+        ),
+    )
 
 
 def _said(kind: str, said: Mapping[str, Any], catalog: Catalog) -> str:
@@ -123,58 +127,69 @@ def _said(kind: str, said: Mapping[str, Any], catalog: Catalog) -> str:
 
 
 def _record(record: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableType]:
-    said = "，".join(
-        str(value) for field, value in record["key"].items() if field not in ("subject_key", "credit_code")
+    yield Text(f"  ● {_key(record) or '登记信息'}", style="bold")
+    yield console.folded(
+        ("结论", "收到", "报送单位", "文件", "行", "批次", "文件摘要", "提示"),
+        (
+            (
+                _verdict(one),
+                one["received_on"],
+                _provider(one["provider_id"], catalog),
+                one["file_name"],
+                one["row_number"],
+                one["batch_id"],
+                (one["sha256"] or "")[:12],
+                _messages(one["warnings"]),
+            )
+            for one in record["versions"]
+        ),
     )
-    yield Text(f"  ● {said or '登记信息'}", style="bold")
-    shown = _table("结论", "收到", "报送单位", "文件", "行", "批次", "文件摘要", "提示")
-    for one in record["versions"]:
-        shown.add_row(
-            _verdict(one),
-            one["received_on"] or "",
-            _provider(one["provider_id"], catalog),
-            escape(one["file_name"] or ""),
-            str(one["row_number"]),
-            one["batch_id"],
-            (one["sha256"] or "")[:12],
-            escape("；".join(said.get("message_zh", said["rule_id"]) for said in one["warnings"])),
-        )
-    yield shown
     seen = [release for one in record["versions"] for release in one["releases"]]
     if seen:
-        yield _releases(seen)
+        yield console.folded(("产品", "自", "至", "状态", "到期"), map(_release, seen))
 
 
-def _verdict(version: Mapping[str, Any]) -> str:
+def _key(record: Mapping[str, Any]) -> str:
+    """What tells a record from the others of its subject."""
+    return "，".join(
+        str(value) for field, value in record["key"].items() if field not in ("subject_key", "credit_code")
+    )
+
+
+def _messages(rules: Sequence[Mapping[str, Any]]) -> str:
+    return "；".join(rule.get("message_zh", rule["rule_id"]) for rule in rules)
+
+
+def _verdict(version: Mapping[str, Any]) -> Text:
     if version["stands"]:
-        return "[green]采用[/]"
+        return Text("采用", style="green")
     why = name(version["not_because"], "not_because")
     decided = WORDS["decided_by"].get(version["decided_by"] or "")
-    return f"[yellow]未采用：{why}{f'（{decided}）' if decided else ''}[/]"
+    return Text(f"未采用：{why}{f'（{decided}）' if decided else ''}", style="yellow")
 
 
-def _releases(seen: Sequence[Mapping[str, Any]]) -> Table:
-    shown = _table("产品", "自", "至", "状态", "到期")
-    for one in seen:
-        state = name(one["display_state"] or "", "display_state")
-        until = f"{one['to']}（最新）" if one["current"] else one["to"]
-        shown.add_row(one["product_id"], one["from"], until, state, one["display_until"] or "")
-    return shown
+def _release(one: Mapping[str, Any]) -> tuple[str | None, ...]:
+    state = name(one["display_state"] or "", "display_state")
+    until = f"{one['to']}（最新）" if one["current"] else one["to"]
+    return one["product_id"], one["from"], until, state, one["display_until"]
 
 
 def _removed(removed: Sequence[Mapping[str, Any]], catalog: Catalog) -> Iterator[RenderableType]:
     if not removed:
         return
     yield Text("  ○ 已从产品中撤下 taken out of products", style="bold")
-    shown = _table("产品", "自版本", "原因", "记录")
-    for one in removed:
-        key = "，".join(
-            str(value) for field, value in one["key"].items() if field not in ("subject_key", "credit_code")
-        )
-        reason = name(one["reason"] or "", "display_state")
-        title = catalog.products[one["product_id"]].title_zh
-        shown.add_row(f"{title} {one['product_id']}", one["release_id"], reason, escape(key))
-    yield shown
+    yield console.folded(
+        ("产品", "自版本", "原因", "记录"),
+        (
+            (
+                f"{catalog.products[one['product_id']].title_zh} {one['product_id']}",
+                one["release_id"],
+                name(one["reason"] or "", "display_state"),
+                _key(one),
+            )
+            for one in removed
+        ),
+    )
 
 
 def _refused(refused: Sequence[Mapping[str, Any]], catalog: Catalog) -> Iterator[RenderableType]:
@@ -182,22 +197,18 @@ def _refused(refused: Sequence[Mapping[str, Any]], catalog: Catalog) -> Iterator
         return
     yield Text("")
     yield Text(f"✗ 被拒的行 refused rows：{len(refused)}", style="bold red")
-    shown = _table("目录项", "收到", "报送单位", "文件", "行", "批次", "原因")
-    for one in refused:
-        shown.add_row(
-            catalog.datasets[one["dataset_id"]].title_zh,
-            one["received_on"] or "",
-            _provider(one["provider_id"], catalog),
-            escape(one["file_name"] or ""),
-            str(one["row_number"]),
-            one["batch_id"],
-            escape("；".join(rule.get("message_zh", rule["rule_id"]) for rule in one["rules"])),
-        )
-    yield shown
-
-
-def _table(*titles: str) -> Table:
-    shown = Table(padding=(0, 1), pad_edge=False)
-    for title in titles:
-        shown.add_column(title, overflow="fold")
-    return shown
+    yield console.folded(
+        ("目录项", "收到", "报送单位", "文件", "行", "批次", "原因"),
+        (
+            (
+                catalog.datasets[one["dataset_id"]].title_zh,
+                one["received_on"],
+                _provider(one["provider_id"], catalog),
+                one["file_name"],
+                one["row_number"],
+                one["batch_id"],
+                _messages(one["rules"]),
+            )
+            for one in refused
+        ),
+    )

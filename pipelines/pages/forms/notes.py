@@ -1,4 +1,4 @@
-"""What a person is told about a column: when to fill it, what it means, what it must look like, and an example."""
+"""What a form says about a column: when to fill it, what it means, what it must look like, and an example."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ HEAD_COLOURS: Final = {"required": "#9C1C15", "sometimes": "#8A5200", "optional"
 
 
 def header(field: Field) -> str:
-    """What stands over the column of a field: its title, with a star where it must always be filled."""
+    """The head of a field's column: its title, with a star where it must always be filled."""
     return f"*{field.title_zh}" if field.required else field.title_zh
 
 

@@ -51,7 +51,7 @@ class Layout:
 
     @cached_property
     def heads(self) -> list[str]:
-        """What stands over the columns of the copy: the header as sent, then the columns the hub adds."""
+        """The heads of the copy's columns: the header as sent, then the columns the hub adds."""
         titles = {field.id: field.title_zh for field in self.fields}
         sent = self.columns.header or tuple(titles.get(name, name.rpartition(":")[2]) for name in self.names)
         added = [ROW_TITLE, *(one.title_zh for one in (ECHO, REASON) if one.id not in self.names)]

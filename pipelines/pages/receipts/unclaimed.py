@@ -1,6 +1,6 @@
 """``outbox/<provider_id>/not_taken.html``: what lies in an inbox and cannot be taken, for the person who put it there.
 
-Whoever drops a file looks for an answer in the outbox, and a file in the wrong place has no receipt. So the page stands beside the
+Whoever drops a file looks for an answer in the outbox, and a file in the wrong place has no receipt. So the page is kept beside the
 receipts as long as anything lies there, says of each thing where it lies and what to do, and is gone with the pass that finds
 nothing any more. Nothing in an inbox is moved. What lies in the folder of no provider is listed in ``outbox/not_taken.html``.
 """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def write_receipts(hub: Hub, group: WorkGroup, closing: Iterable[str] = ()) -> list[dict[str, Any]]:
-    """Write the receipts of a group, and anew those of batches of others that closed rows of it.
+    """Write the receipts of a group, and again those of other batches whose rows it closed.
 
     Args:
         hub: the hub.
