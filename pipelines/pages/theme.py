@@ -18,10 +18,10 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipelines.ground import figures
 from pipelines.ground.clock import CHINA
 from pipelines.pages import phrases
 from pipelines.pages.words import name
-from pipelines.scoring import words as numbers
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _PART: Final = re.compile(r"^/\* for ([a-z_, ]+): .*?\*/\n", re.MULTILINE)
@@ -50,13 +50,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     filters = (
-        *(numbers.floored, numbers.lost, numbers.signed, numbers.percent, numbers.rate, numbers.share),
-        *(numbers.fraction, numbers.day),
+        *(figures.floored, figures.lost, figures.signed, figures.percent, figures.rate, figures.share),
+        *(figures.fraction, figures.day),
         *(phrases.breakable, phrases.day_ranges, phrases.document, phrases.kind, phrases.limits, phrases.months),
         *(phrases.public_source, name, in_china),
     )
-    made.filters |= {one.__name__: one for one in filters} | {"number": numbers.count}
-    made.globals |= {"dash": numbers.NONE, "spell": phrases.spell}
+    made.filters |= {one.__name__: one for one in filters} | {"number": figures.count}
+    made.globals |= {"dash": figures.NONE, "spell": phrases.spell}
     return made
 
 

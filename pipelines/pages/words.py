@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pipelines.scoring.words import STATE_ZH
-
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "cycle": {
         "daily": "每日",
@@ -80,8 +78,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "completeness": "填写的数据项多的优先",
         "content": "仍然相同的，按内容排定一个固定的次序",
     },
-    # Scorecards: the state of a region or sector, what to do about it, how a due delivery arrived, the period before.
-    "state": STATE_ZH,
+    # Scorecards: what a region or sector without a total has to do, how a due delivery arrived, the period before.
     "todo": {
         "no_data": "把本期数据放入收件目录",
         "empty": "检查导出程序，补齐数据行后重新报送",

@@ -17,6 +17,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.pages.theme import render
+from pipelines.scoring import words
 from pipelines.scoring.period import Kind
 from pipelines.scoring.table import TOTAL, as_units
 from pipelines.scoring.versions import Version, earlier
@@ -74,6 +75,7 @@ def write_periods(folder: Path) -> None:
         columns=of_units,
         regions=_names(of_units, "regions"),
         sectors=_names(of_units, "sectors"),
+        words=words,
     )
     whole = folder / f".{INDEX}.{os.getpid()}"
     whole.write_text(text, encoding="utf-8")
