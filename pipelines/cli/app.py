@@ -16,7 +16,6 @@ import typer
 from pipelines.cli import console, look, refused, work
 from pipelines.cli.catalogue import catalog_app
 from pipelines.cli.options import DONE, FAILED, UNUSABLE
-from pipelines.cli.trace import trace
 from pipelines.ground.errors import HubError, InputError, disk_error_text
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -29,7 +28,7 @@ for verb in (
     refused.precheck,
     refused.waive,
     look.code,
-    trace,
+    look.trace,
     look.audit,
     look.verify,
     work.maintain,

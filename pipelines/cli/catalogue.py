@@ -9,6 +9,7 @@ import typer
 
 from pipelines.cli import console
 from pipelines.cli.options import DONE, FINDINGS, HomeOption, JsonOption, ProviderOption, exit_with, open_hub
+from pipelines.cli.views import catalogue as view
 from pipelines.ground.errors import InputError
 
 catalog_app: Final = typer.Typer(no_args_is_help=True, help="Check and build the catalogue.")
@@ -22,7 +23,7 @@ def catalog_check(as_json: JsonOption = False) -> None:
 
     settings = Settings.read()
     findings = check(settings.catalog, settings.expectations)
-    console.catalog_checked(findings, as_json=as_json)
+    view.checked(findings, as_json=as_json)
     exit_with(FINDINGS if findings else DONE)
 
 
@@ -41,7 +42,7 @@ def catalog_build(
     known = catalog(settings.catalog)
     changed = write_all(known, settings.expectations)
     pages = build(known, site or settings.home / "catalog")
-    console.catalog_built(changed, pages, as_json=as_json)
+    view.built(changed, pages, as_json=as_json)
 
 
 @catalog_app.command("docs")
@@ -54,7 +55,7 @@ def catalog_docs(
 
     with console.steps("数据文档 docs"):
         built = build_docs(hub, dataset)
-    console.paths(built)
+    view.paths(built)
 
 
 @catalog_app.command("impact")
@@ -75,4 +76,4 @@ def catalog_impact(
     other = Catalog.load(catalog)
     with console.steps("规则影响 impact") as step, hub.home.lake_in_use():
         found = impact(hub, other, dataset=dataset, provider=provider, progress=step)
-    console.impact(found, as_json=as_json)
+    view.impact(found, as_json=as_json)

@@ -1,4 +1,4 @@
-"""Verbs that only look: code, audit, verify, sql."""
+"""Verbs that only look: code, trace, audit, verify, sql."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import typer
 
 from pipelines.cli import console
 from pipelines.cli.options import DONE, FINDINGS, HomeOption, JsonOption, exit_with, open_hub
+from pipelines.cli.views import look as view
 
 
 def code(codes: Annotated[list[str], typer.Argument(help="Credit codes.")], as_json: JsonOption = False) -> None:
@@ -18,7 +19,20 @@ def code(codes: Annotated[list[str], typer.Argument(help="Credit codes.")], as_j
 
     known = catalog(Settings.read().catalog)
     reports = describe(codes, pairs=known.registrar_pairs, regions=known.division_codes)
-    console.codes(reports, as_json=as_json)
+    view.codes(reports, as_json=as_json)
+
+
+def trace(
+    code: Annotated[str, typer.Argument(help="Credit code of the subject.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Everything about a subject (完整信用记录): every version, its file and row, verdict, releases, conflicts."""
+    hub = open_hub(home, must_exist=True)
+    from pipelines.cli.views.trace import traced
+    from pipelines.trace import trace as run_trace
+
+    traced(run_trace(hub, code), hub.catalog, as_json=as_json)
 
 
 def audit(home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -28,7 +42,7 @@ def audit(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
     with console.steps("审计 audit"):
         found = examined(hub)
-    console.audited(hub, found, as_json=as_json)
+    view.audited(hub, found, as_json=as_json)
     exit_with(FINDINGS if any(not one.leftover for one in found) else DONE)
 
 
@@ -41,7 +55,7 @@ def verify(
 
     with console.steps("校验 verify"):
         done = run_verify(hub, product)
-    console.verified(hub, done, as_json=as_json)
+    view.verified(hub, done, as_json=as_json)
     exit_with(FINDINGS if done.damage else DONE)
 
 
@@ -50,4 +64,4 @@ def sql(query: str, home: HomeOption = None, as_json: JsonOption = False) -> Non
     hub = open_hub(home, must_exist=True)
     from pipelines.query.query import query as run_query
 
-    console.table(run_query(hub, query), as_json=as_json)
+    view.rows(run_query(hub, query), as_json=as_json)

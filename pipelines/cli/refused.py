@@ -33,7 +33,7 @@ def precheck(
     is reported.
     """
     from pipelines.catalog import catalog
-    from pipelines.cli import refused_output as output
+    from pipelines.cli.views import refused as view
     from pipelines.ground.settings import Settings
     from pipelines.precheck import precheck as run_precheck
 
@@ -50,7 +50,7 @@ def precheck(
         references=references,
         limits=settings.limits,
     )
-    output.prechecked(done, known, as_json=as_json)
+    view.prechecked(done, known, as_json=as_json)
     if any(one.receipt["status"] == "rejected" and one.receipt["rows"]["in"] == 0 for one in done):
         exit_with(UNUSABLE)
     exit_with(DONE if all(one.passed for one in done) else FINDINGS)
@@ -72,12 +72,12 @@ def waive(
 ) -> None:
     """Say that refused rows need no correction: who and why go into the ledger; the rows stay out of the lake."""
     hub, at = open_hub(home, must_exist=True), instant(as_of)
-    from pipelines.cli import refused_output as output
+    from pipelines.cli.views import refused as view
     from pipelines.ground.clock import CHINA
     from pipelines.operations import waive as run_waive
 
     done = run_waive(hub, ids or [], batch=batch, rule=rule, by=by, reason=reason, day=at.astimezone(CHINA).date())
-    output.waived(done, as_json=as_json)
+    view.waived(done, as_json=as_json)
 
 
 def _references(settings: Settings, known: Catalog, dataset: str) -> References | None:

@@ -20,6 +20,7 @@ from pipelines.cli.options import (
     exit_with,
     open_hub,
 )
+from pipelines.cli.views import work as view
 from pipelines.ground.clock import instant
 from pipelines.ground.errors import InputError
 
@@ -35,7 +36,7 @@ def collect(
     with console.steps("归集 collect") as step:
         done = run_collect(hub, provider=provider, as_of=at, progress=step)
     keep(hub.home, hub.catalog)
-    console.collected(hub, done, as_json=as_json)
+    view.collected(hub, done, as_json=as_json)
     exit_with(UNUSABLE if done.unclaimed else DONE)
 
 
@@ -48,7 +49,7 @@ def publish(
 
     with console.steps("发布 publish") as step:
         done = run_publish(hub, product=product, as_of=at, progress=step)
-    console.published(hub, done, as_json=as_json)
+    view.published(hub, done, as_json=as_json)
 
 
 def score(
@@ -78,11 +79,11 @@ def score(
                 as_of=at,
                 memory_limit=hub.settings.memory_limit,
             )
-        console.compared(compared, as_json=as_json)
+        view.compared(compared, as_json=as_json)
         return
     with console.steps("评分 score"):
         done = score_period(hub, period, at)
-    console.scored(hub, done, as_json=as_json)
+    view.scored(hub, done, as_json=as_json)
 
 
 def run(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption = False) -> None:
@@ -98,7 +99,7 @@ def run(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption =
         published = run_publish(hub, product=None, as_of=at, progress=step)
     with console.steps("评分 score"):
         scored = score_period(hub, None, at)
-    console.ran(hub, collected, published, scored, as_json=as_json)
+    view.ran(hub, collected, published, scored, as_json=as_json)
     exit_with(UNUSABLE if collected.unclaimed else DONE)
 
 
@@ -109,7 +110,7 @@ def maintain(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOpt
 
     with console.steps("维护 maintain") as step:
         done = upkeep(hub, at, step)
-    console.maintained(hub, done, as_json=as_json)
+    view.maintained(hub, done, as_json=as_json)
 
 
 def demo(
@@ -142,4 +143,4 @@ def demo(
     with console.steps("样例 demo"):
         day = at.astimezone(CHINA).date()
         plan = make_delivery(hub.home.root, hub.catalog, as_of=day, seed=seed, scale=scale, months=months, only=month)
-    console.demo(hub, plan.to_json(), only=month, as_json=as_json)
+    view.demo(hub, plan.to_json(), only=month, as_json=as_json)

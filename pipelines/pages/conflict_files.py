@@ -1,7 +1,7 @@
 """What goes back to providers: ``outbox/<provider_id>/conflicts-<YYYY-MM>.csv``, every conflict the provider has a part in.
 
 One line for each statement, the provider's own first, those of others below, so that a clerk sees who says what and whom to ask.
-UTF-8 with byte order mark. The file of a month is written anew with each release of the month; a month without conflicts has none.
+UTF-8 with byte order mark. The file of a month is rewritten with each release of the month; a month without conflicts has none.
 """
 
 from __future__ import annotations

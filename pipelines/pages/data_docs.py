@@ -18,17 +18,14 @@ import html
 import re
 import shutil
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from pipelines import expectations
-from pipelines.ground.clock import CHINA
 from pipelines.ground.errors import HubError, InputError
+from pipelines.pages.theme import render, style
 from pipelines.publishing import gate
 from pipelines.storage.files import replace_file
 from pipelines.storage.manifest import Manifest, latest
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
     from pipelines.catalog import Catalog, Rule
     from pipelines.storage.hub import Hub
 
-ASSETS: Final = Path(__file__).parent / "data_docs_assets"
 INDEX: Final = "index.html"
 _TABLE: Final = "latest_release"
 _COUNTS: Final = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -195,12 +191,11 @@ def _index(catalog: Catalog, manifest: Manifest, results: Iterable[Any], pages: 
     links = {page.parts[0]: page.as_posix() for page in pages}
     if links.keys() != {"validations", "expectations"}:
         raise HubError(f"{dataset.id}: Great Expectations wrote {sorted(links)} instead of results and suite")
-    environment = Environment(loader=FileSystemLoader(ASSETS), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("data_docs.html.j2").render(
+    return render(
+        "data_docs/index.html.j2",
         dataset=dataset,
         catalog=catalog,
         manifest=manifest,
-        as_of=datetime.fromisoformat(manifest.as_of).astimezone(CHINA),
         results=sorted(rows, key=lambda row: (row["success"], row["rule_id"])),
         failed=sum(not row["success"] for row in rows),
         links=links,
@@ -226,8 +221,7 @@ class _Offline(HTMLParser):
             written = "".join(f' {name}="{html.escape(value)}"' for name, value in kept)
             self.kept.append(f"<{tag}{written}>")
             if tag == "head":
-                style = (ASSETS / "data_docs.css").read_text(encoding="utf-8")
-                self.kept.append(f'<link rel="icon" href="data:,"><style>{style}</style>')
+                self.kept.append(f'<link rel="icon" href="data:,"><style>{style("data_docs")}</style>')
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)

@@ -1,6 +1,6 @@
-"""What a provider still has to mend: ``outbox/<provider_id>/open.csv`` (every row) and ``open.html`` (for a person).
+"""What a provider still has to correct: ``outbox/<provider_id>/open.csv`` (every row) and ``open.html`` (for a person).
 
-A row that was sent again and refused again stands there once, as it was refused last; its age runs from the first refusal.
+A row that was sent again and refused again is listed once, as it was refused last; its age runs from the first refusal.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from pipelines.pages.theme import render
 from pipelines.storage.columns import ANSWERS_TO, BATCH, PROVIDER, RECEIVED_ON, RECORD_KEY, ROW_NUMBER
 from pipelines.storage.files import replace_file, replaced
 from pipelines.storage.hub import Hub
@@ -131,8 +132,6 @@ def _listed(rows: pl.DataFrame, dataset_id: str, title: str, said: dict[str, str
 
 
 def _page(hub: Hub, provider_id: str, rows: pl.DataFrame, day: date) -> str:
-    from pipelines.pages.receipts.page import environment
-
     provider = hub.catalog.providers.get(provider_id)
     files: list[dict[str, Any]] = (
         rows.group_by("batch_id", "file_name", "dataset_zh", "refused_on")
@@ -141,7 +140,8 @@ def _page(hub: Hub, provider_id: str, rows: pl.DataFrame, day: date) -> str:
         .head(_MOST_FILES)
         .to_dicts()
     )
-    return environment().get_template("open.html.j2").render(
+    return render(
+        "receipts/open.html.j2",
         provider_zh=provider.title_zh if provider else provider_id,
         day=day.isoformat(),
         total=rows.height,
@@ -149,4 +149,4 @@ def _page(hub: Hub, provider_id: str, rows: pl.DataFrame, day: date) -> str:
         oldest_days=rows["age_days"].max(),
         files=files,
         rows=rows.head(_MOST_SHOWN).to_dicts(),
-    )  # fmt: skip
+    )

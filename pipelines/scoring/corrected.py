@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pipelines.ground import figures
 from pipelines.scoring import words
 from pipelines.scoring.measures import Ratio
 from pipelines.scoring.model import CorrectionLine
@@ -38,11 +39,11 @@ def _total(row: Mapping[str, Any] | None) -> str:
     if row["score"] is None:
         return words.STATE_ZH[row["status"]]
     rank = f"，第 {row['rank']} 名" if row["rank"] else ""
-    return f"{words.floored(row['score'])} 分 {row['grade'] or ''}".rstrip() + rank
+    return f"{figures.floored(row['score'])} 分 {row['grade'] or ''}".rstrip() + rank
 
 
 def _ratio(row: Mapping[str, Any] | None) -> str:
     if row is None:
         return "没有这个指标"
     ratio = Ratio(int(row["numerator"]), int(row["denominator"]))
-    return f"{words.percent(ratio)}（{words.fraction(ratio)}）" if ratio.denominator else "没有可测内容"
+    return f"{figures.percent(ratio)}（{figures.fraction(ratio)}）" if ratio.denominator else "没有可测内容"

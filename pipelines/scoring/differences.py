@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from pipelines.ground import figures
 from pipelines.scoring import words
 from pipelines.scoring.history import Past, by_unit
 from pipelines.scoring.measures import Ratio
@@ -62,8 +63,8 @@ def _indicators(unit: UnitScore, before: Mapping[str, Mapping[str, Any]], old_we
             continue
         then = Ratio(int(row["numerator"]), int(row["denominator"]))
         text = (
-            f"{one.indicator.title_zh}由 {words.percent(then)}（{words.fraction(then)}）"
-            f"变为 {words.percent(one.ratio)}（{words.fraction(one.ratio)}），"
+            f"{one.indicator.title_zh}由 {figures.percent(then)}（{figures.fraction(then)}）"
+            f"变为 {figures.percent(one.ratio)}（{figures.fraction(one.ratio)}），"
             f"{'多得' if points > 0 else '少得'} {abs(points):.2f} 分。"
         )
         yield Change(unit.code, unit.name, "indicator", one.indicator.id, points, text)

@@ -38,7 +38,7 @@ KEPT: Final = (
 )
 _UP: Final = re.compile(r'\b(href|src)="\.\./')
 _VERSIONS_LINK: Final = re.compile(rf'href="{FOLDER}/')
-_MAIN: Final = '<main id="main">'  # pipelines.pages.scorecards, base.html.j2
+_MAIN: Final = '<main id="main">'  # pipelines/pages/templates/base.html.j2
 _NUMBERS: Final = ("scorecard", "sectors")
 _DIGITS: Final = 16
 

@@ -1,30 +1,12 @@
-"""How numbers and states read on a page.
-
-Nothing is rounded up into perfection: one bad row in a million never shows as 100 %, and one good one never as 0 %.
-"""
+"""The states of regions and sectors in words, and what their cards say in a phrase."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from typing import Final, Protocol
+from typing import Final
 
 from pipelines.scoring.evidence import Delivery
 from pipelines.scoring.model import Point, UnitCard
-
-
-class Fraction(Protocol):
-    """A numerator over a denominator, whichever class it is of."""
-
-    @property
-    def numerator(self) -> int: ...  # noqa: D102
-
-    @property
-    def denominator(self) -> int: ...  # noqa: D102
-
-
-NONE: Final = "—"
-_NOISE: Final = 1e-9
 
 STATE_ZH: Final = {
     "scored": "有总分",
@@ -33,95 +15,6 @@ STATE_ZH: Final = {
     "broken": "无法读取",
     "not_due": "数据不足",
 }
-TODO_ZH: Final = {
-    "no_data": "把本期数据放入收件目录",
-    "empty": "检查导出程序，补齐数据行后重新报送",
-    "broken": "按“收到的文件”里写的原因修改后重新报送",
-    "not_due": "可测的内容太少，先补齐应报的目录项",
-}
-STATUS_ZH: Final = {
-    "accepted": "全部入库",
-    "partial": "部分入库",
-    "rejected": "退回，未入库",
-    "duplicate": "重复报送，未新增",
-}
-ARRIVAL_ZH: Final = {
-    "received": "收到",
-    "refused": "全部退回",
-    "empty": "空文件",
-    "broken": "无法读取",
-    "missing": "没有收到",
-    "open": "还没到期",
-    "not_due": "不要求",
-}
-MANIFEST_ZH: Final = {"agreed": "与清单一致", "differs": "与清单不符"}
-SEVERITY_ZH: Final = {"reject": "拒收", "warn": "提示"}
-CYCLE_ZH: Final = {
-    "daily": "每日",
-    "7_working_days": "七个工作日",
-    "monthly": "每月",
-    "quarterly": "每季度",
-    "yearly": "每年",
-}
-PERIOD_ZH: Final = {"month": "上月", "quarter": "上季度", "year": "上年"}
-
-
-def count(value: float) -> str:
-    """A whole number with thousands separators."""
-    return f"{value:,.0f}"
-
-
-def floored(value: float | None, digits: int = 2) -> str:
-    """A number cut, not rounded: 89.996 is 89.99, so that it never shows a grade it has not reached."""
-    if value is None:
-        return NONE
-    scale = 10**digits
-    return f"{math.floor(value * scale + _NOISE) / scale:.{digits}f}"
-
-
-def lost(value: float | None) -> str:
-    """Points lost, with two digits; what is lost at all never shows as nothing."""
-    if value is None:
-        return NONE
-    return f"{max(value, 0.01):.2f}" if value > _NOISE else "0.00"
-
-
-def signed(value: float | None) -> str:
-    """A difference with its sign, two digits."""
-    if value is None:
-        return NONE
-    return "0.00" if abs(value) < 0.005 else f"{'+' if value > 0 else '−'}{abs(value):.2f}"
-
-
-def percent(ratio: Fraction) -> str:
-    """A share in per cent with two digits; dash where there is no denominator."""
-    if not ratio.denominator:
-        return NONE
-    parts = round(ratio.numerator * 10_000 / ratio.denominator)
-    if 0 < ratio.numerator < ratio.denominator:
-        parts = min(max(parts, 1), 9_999)
-    return f"{parts / 100:.2f}%"
-
-
-def rate(value: float | None) -> str:
-    """A rate that has no counts of its own, as a median of rates, in per cent with two digits."""
-    return NONE if value is None else f"{value * 100:.2f}%"
-
-
-def share(value: float) -> str:
-    """A floor or target of the scheme in per cent, no digit more than it has."""
-    return f"{round(value * 100, 4):g}%"
-
-
-def fraction(ratio: Fraction) -> str:
-    """Numerator over denominator."""
-    return f"{count(ratio.numerator)} / {count(ratio.denominator)}"
-
-
-def day(text: str) -> str:
-    """``2026-03-09`` as ``3月9日``."""
-    _, month, of_month = text.split("-")
-    return f"{int(month)}月{int(of_month)}日"
 
 
 def problem(delivery: Delivery) -> str:

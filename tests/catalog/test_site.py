@@ -15,7 +15,7 @@ import pytest
 from pipelines.catalog import Catalog
 from pipelines.catalog.links import link
 from pipelines.pages.catalogue import MARK, build, document, keep
-from pipelines.pages.catalogue.words import DatasetWords, cell, day_ranges, differing
+from pipelines.pages.phrases import DatasetWords, cell, day_ranges, differing
 from pipelines.screening.confirmation import REASON, SHORTEST_REASON
 from pipelines.storage.home import Home
 from tests.catalog.pages import Page, read, spaced

@@ -191,7 +191,8 @@ def test_nothing_that_is_to_be_changed_is_cut_however_narrow_the_terminal(
 ) -> None:
     from rich.console import Console
 
-    from pipelines.cli import refused_output
+    from pipelines.cli import console
+    from pipelines.cli.views import refused
 
     known = catalog(Settings.read().catalog)
     path = tmp_path / "导出.xls"
@@ -200,9 +201,9 @@ def test_nothing_that_is_to_be_changed_is_cut_however_narrow_the_terminal(
     )
     done = precheck(known, path, DATASET, provider_id="sichuan", as_of=AS_OF)
     shown = io.StringIO()
-    monkeypatch.setattr(refused_output, "_OUT", Console(file=shown, width=width, highlight=False))
+    monkeypatch.setattr(console, "_OUT", Console(file=shown, width=width, highlight=False))
 
-    refused_output.prechecked(done, known, as_json=False)
+    refused.prechecked(done, known, as_json=False)
 
     said = shown.getvalue()
     assert "…" not in said

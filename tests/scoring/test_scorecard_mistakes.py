@@ -153,8 +153,8 @@ def test_equal_totals_share_a_rank_and_the_next_is_skipped(hub: Hub) -> None:
 
 
 def test_a_total_just_below_a_grade_does_not_show_as_that_grade(hub: Hub) -> None:
+    from pipelines.ground.figures import floored
     from pipelines.scoring.scoring import grade_of
-    from pipelines.scoring.words import floored
 
     found = grade_of(hub.catalog.scorecard.grades, 89.996)
     assert found is not None

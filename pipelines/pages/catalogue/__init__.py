@@ -16,11 +16,11 @@ Anchors, part of the layout because receipts and scorecards link to them (``pipe
     policies.html#mask.<mask_id>, policies.html#year.<year>, policies.html#edition.<edition_id>
 
 A page is one file without script or outside asset; the same catalogue gives the same bytes. A page grows by a section:
-one more entry in its ``Section`` list, and the template ``templates/<page>/<section id>.html.j2`` that renders it.
+one more entry in its ``Section`` list, and the template ``pages/templates/catalogue/<page>/<section id>.html.j2``.
 """
 
 from pipelines.catalog.links import link
 from pipelines.pages.catalogue.build import MARK, build, keep
-from pipelines.pages.catalogue.words import document
+from pipelines.pages.phrases import document
 
 __all__ = ["MARK", "build", "document", "keep", "link"]

@@ -18,7 +18,10 @@ FORMS: Final = "templates"
 STATE: Final = "site.json"
 _LOCK: Final = "site.lock"
 _PACKAGES: Final = Path(__file__).parents[2]
-_PROGRAM: Final = ("catalog", "pages/catalogue", "pages/forms")  # what draws the site
+_PROGRAM: Final = (  # what makes the site
+    *("catalog/**/*", "pages/*", "pages/catalogue/**/*", "pages/forms/**/*"),
+    *("pages/templates/*", "pages/templates/catalogue/**/*"),
+)
 
 __all__ = ["MARK", "build", "keep"]
 
@@ -73,9 +76,9 @@ def _made_from(catalog: Catalog) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _program() -> str:
-    """Twelve hexadecimal digits that change with the code and the templates that draw the site."""
+    """Twelve hexadecimal digits that change with the code and the templates that make the site."""
     total = hashlib.sha256()
-    every = (path for name in _PROGRAM for path in (_PACKAGES / name).rglob("*"))
+    every = (path for pattern in _PROGRAM for path in _PACKAGES.glob(pattern))
     for path in sorted(path for path in every if path.suffix in (".py", ".j2", ".css")):
         total.update(path.relative_to(_PACKAGES).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()[:12]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pipelines.catalog.duties import members
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import ExpectedDelivery
-from pipelines.pages.catalogue.words import WORDS, due
+from pipelines.pages.phrases import due
+from pipelines.pages.words import WORDS
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,20 @@
-"""The pages as text: sections, the Jinja environment, and what each page is given."""
+"""The pages as text: their sections, and what each page is given."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Final, NamedTuple
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import CodeTable, Dataset, Edition
 from pipelines.catalog.rules import RECORD, Rule
-from pipelines.pages.catalogue import products, words
+from pipelines.pages import phrases
+from pipelines.pages.catalogue import products
 from pipelines.pages.catalogue.owed import owed
 from pipelines.pages.catalogue.periods import windows
+from pipelines.pages.theme import render
 
-TEMPLATES: Final = Path(__file__).parent / "templates"
 MARK: Final = '<meta name="generator" content="credit-hub catalog build">'
-
-
-_WORKING_PAPER: Final = re.compile(r"[，,；]?\s*见 domain\.md[^，；]*$")  # known to the makers of the catalogue only
 
 
 class Section(NamedTuple):
@@ -60,12 +54,18 @@ DATASET: Final = (
 
 def pages(catalog: Catalog) -> dict[str, str]:
     """Every page by its file name, ``index.html`` first."""
-    environment = _environment(catalog)
+    common = _common(catalog)
     found = {
-        "index.html": environment.get_template("index.html.j2").render(
-            sections=INDEX, classes=_classes(catalog), products=products.by_class(catalog)
+        "index.html": render(
+            "catalogue/index.html.j2",
+            **common,
+            sections=INDEX,
+            classes=_classes(catalog),
+            products=products.by_class(catalog),
         ),
-        "policies.html": environment.get_template("policies.html.j2").render(
+        "policies.html": render(
+            "catalogue/policies.html.j2",
+            **common,
             sections=POLICIES,
             policies=catalog.policies,
             windows=windows(catalog),
@@ -73,9 +73,10 @@ def pages(catalog: Catalog) -> dict[str, str]:
             years=sorted(catalog.calendar.years, key=lambda one: one.year, reverse=True),
         ),
     }
-    dataset = environment.get_template("dataset.html.j2")
     for one in catalog.datasets.values():
-        found[f"{one.id}.html"] = dataset.render(
+        found[f"{one.id}.html"] = render(
+            "catalogue/dataset.html.j2",
+            **common,
             sections=DATASET,
             dataset=one,
             edition=catalog.editions.get(one.edition),
@@ -85,55 +86,32 @@ def pages(catalog: Catalog) -> dict[str, str]:
             tables=_tables(catalog, one.id),
             products=products.of_dataset(catalog, one.id),
             owed=owed(catalog, one.id),
-            words=words.DatasetWords(catalog, one),
+            words=phrases.DatasetWords(catalog, one),
         )
     return found
 
 
-def _environment(catalog: Catalog) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "breakable": _breakable,
-        "public_source": lambda source: _WORKING_PAPER.sub("", source),
-        "day_ranges": words.day_ranges,
-        "document": words.document,
-        "kind": words.kind,
-        "limits": words.limits,
-        "months": words.months,
-        "name": lambda key, of: words.WORDS[of].get(key, key),
-    }
-    environment.globals |= {
+def _common(catalog: Catalog) -> Mapping[str, object]:
+    """What the templates of every page look up in the catalogue."""
+    datasets = catalog.datasets.values()
+    return {
         "catalog": catalog,
-        "mark": MARK,
-        "spell": words.spell,
         "class_name": lambda key: catalog.class_titles.get(key, key),
         "owner_name": lambda key: catalog.owner_titles.get(key, key),
-        "subject_name": lambda key: words.labels(catalog, "subject_category").get(key, key),
-        "region_name": lambda key: words.labels(catalog, "province").get(key, "全国" if key == "100000" else key),
+        "subject_name": lambda key: phrases.labels(catalog, "subject_category").get(key, key),
+        "region_name": lambda key: phrases.labels(catalog, "province").get(key, "全国" if key == "100000" else key),
         "owed_by": lambda provider: _owed_by(catalog, provider),
-        "used_by": lambda table: [d for d in catalog.datasets.values() if table in _tables(catalog, d.id)],
-        "resting_on": lambda basis: [d for d in catalog.datasets.values() if basis in d.legal_bases],
+        "used_by": lambda table: [d for d in datasets if table in _tables(catalog, d.id)],
+        "resting_on": lambda basis: [d for d in datasets if basis in d.legal_bases],
         "field_title": lambda dataset, name: next(f.title_zh for f in catalog.fields(dataset) if f.id == name),
         "compared_with": lambda reference: [
             (dataset, field)
-            for dataset in catalog.datasets.values()
+            for dataset in datasets
             for field in catalog.fields(dataset.id)
             if field.known_with is not None and field.known_with.reference == reference
         ],
         "all_rules": [rule for rules in catalog.rules.values() for rule in rules],
     }
-    return environment
-
-
-def _breakable(name: str) -> Markup:
-    """An id that a narrow column may break behind a point or an underscore."""
-    return Markup("").join(Markup("{}<wbr>").format(part) for part in re.split(r"(?<=[._])", name))
 
 
 def _classes(catalog: Catalog) -> list[tuple[Edition | None, str, list[Dataset]]]:

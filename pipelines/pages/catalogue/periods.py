@@ -7,7 +7,7 @@ from datetime import date
 
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import DisplayPeriod
-from pipelines.pages.catalogue.words import labels
+from pipelines.pages.phrases import labels
 
 
 @dataclass(frozen=True)

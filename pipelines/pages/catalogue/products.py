@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import Mask, Product, ProductFilter
-from pipelines.pages.catalogue.words import DatasetWords
+from pipelines.pages.phrases import DatasetWords
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _titles(catalog: Catalog, product: Product) -> dict[str, tuple[str, str | No
 
 
 def _filter(catalog: Catalog, product: Product, one: ProductFilter) -> str:
-    # The subject master is drawn from all datasets: its fields are named as the first one that has them names them.
+    # The subject master is made from all datasets: its fields are named as the first one that has them names them.
     named = product.dataset or next(d for d in catalog.datasets if one.field in {f.id for f in catalog.fields(d)})
     words = DatasetWords(catalog, catalog.datasets[named])
     title = f"“{words.title(one.field)}”"

@@ -1,4 +1,4 @@
-"""What a person is told about a column: when to fill it, what it means, what it must look like, and an example."""
+"""What a form says about a column: when to fill it, what it means, what it must look like, and an example."""
 
 from __future__ import annotations
 
@@ -6,24 +6,13 @@ from typing import Final
 
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import Field, Kind
-from pipelines.pages.catalogue.words import DatasetWords, kind, limits
+from pipelines.pages.phrases import DatasetWords, kind, limits
 
 _LONGEST_MESSAGE: Final = 255  # of Excel, in characters
 _HINTS: Final[dict[Kind, str]] = {
     Kind.CODE: "从下拉列表中选。",
     Kind.CODES: "从下拉列表中选；有几项的，用分号“;”隔开写在一格里。",
 }
-_LETTERS: Final = 26
-
-
-def column(position: int) -> str:
-    """The letters of a column, 0 is A."""
-    letters = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, _LETTERS)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def hint(catalog: Catalog, dataset_id: str, field: Field) -> str:

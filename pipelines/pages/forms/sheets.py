@@ -7,19 +7,11 @@ from typing import Any, Final
 
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import CodeTable, Dataset, Field
-from pipelines.pages.catalogue.words import WORDS, DatasetWords, document, kind, limits, spell
 from pipelines.pages.forms import notes
+from pipelines.pages.phrases import DatasetWords, document, kind, limits, spell
+from pipelines.pages.words import name
+from pipelines.pages.workbook import HEAD, LINE, TEXT, letters, write_heads
 
-_OFFICE: Final = "Microsoft YaHei"
-_CELL: Final[dict[str, Any]] = {
-    "text_wrap": True,
-    "valign": "top",
-    "font_name": _OFFICE,
-    "font_size": 10,
-    "num_format": "@",
-}
-_LINED: Final[dict[str, Any]] = {"bottom": 1, "bottom_color": "#D9DFE6"}
-_HEAD: Final[dict[str, Any]] = {**_CELL, "bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF"}
 _FIELD_COLUMNS: Final = (
     ("列", 6), ("数据项", 24), ("填写", 32), ("类型和限制", 26), ("定义", 40), ("怎么填", 40), ("例子", 30), ("公开范围", 16),
 )  # fmt: skip
@@ -28,9 +20,9 @@ _CODE_COLUMNS: Final = (("代码表", 22), ("名称", 28), ("代码", 22), ("还
 
 def write_guide(book: Any, sheet: Any, catalog: Catalog, dataset: Dataset, words: DatasetWords) -> None:
     """What the dataset is, how to fill in, how to deliver, and each field."""
-    title = book.add_format({**_CELL, "bold": True, "font_size": 15, "text_wrap": False})
-    strong = book.add_format({**_CELL, "bold": True, "font_size": 11, "text_wrap": False})
-    text = book.add_format({**_CELL, "text_wrap": True})
+    title = book.add_format({**TEXT, "bold": True, "font_size": 15, "text_wrap": False})
+    strong = book.add_format({**TEXT, "bold": True, "font_size": 11, "text_wrap": False})
+    text = book.add_format(TEXT)
     last = len(_FIELD_COLUMNS) - 1
     sheet.write_string(0, 0, f"{dataset.title_zh}填报模板", title)
     row = 1
@@ -95,9 +87,9 @@ def _guide(catalog: Catalog, dataset: Dataset) -> list[tuple[str, list[str]]]:
 
 
 def _field_row(catalog: Catalog, dataset: Dataset, field: Field, position: int, words: DatasetWords) -> tuple[str, ...]:
-    audience = WORDS["audience"][dataset.disclosure_of(field)]
+    audience = name(dataset.disclosure_of(field), "audience")
     return (
-        notes.column(position),
+        letters(position),
         field.title_zh,
         "；".join(words.required(field)),
         "，".join([kind(field), *limits(field), *words.beginnings(field)]),
@@ -111,10 +103,8 @@ def _field_row(catalog: Catalog, dataset: Dataset, field: Field, position: int, 
 def _table(
     book: Any, sheet: Any, first: int, columns: Sequence[tuple[str, int]], rows: Sequence[Sequence[str]]
 ) -> None:
-    head, cell = book.add_format(_HEAD), book.add_format(_CELL | _LINED)
-    for position, (title, width) in enumerate(columns):
-        sheet.set_column(position, position, width)
-        sheet.write_string(first, position, title, head)
+    cell = book.add_format({**TEXT, "bottom": 1, "bottom_color": LINE})
+    write_heads(sheet, first, columns, book.add_format(HEAD))
     for number, row in enumerate(rows, start=first + 1):
         for position, text in enumerate(row):
             sheet.write_string(number, position, text, cell)

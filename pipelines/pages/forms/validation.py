@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import CodeTable, Field, Kind
-from pipelines.pages.forms.notes import column
+from pipelines.pages.workbook import letters
 
 _LONGEST_TITLE: Final = 32  # of Excel, in characters
 
@@ -31,8 +31,8 @@ class Choices:
             self.sheet.write_string(0, position, table.title_zh)
             for row, text in enumerate(names, start=1):
                 self.sheet.write_string(row, position, text)
-            letters = column(position)
-            self._ranges[table.id] = f"='{self._name}'!${letters}$2:${letters}${len(names) + 1}"
+            place = letters(position)
+            self._ranges[table.id] = f"='{self._name}'!${place}$2:${place}${len(names) + 1}"
         return self._ranges[table.id]
 
 

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from io import BytesIO
 from typing import Any, Final
 
-import xlsxwriter
-
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import Field, Kind
-from pipelines.pages.catalogue.words import DatasetWords
 from pipelines.pages.forms import notes, validation
 from pipelines.pages.forms.sheets import write_codes, write_guide
+from pipelines.pages.phrases import DatasetWords
+from pipelines.pages.workbook import AS_TEXT, BAD, FONT, HEAD, letters, print_landscape, width, workbook
 
 ENTRY: Final = "填报"
 GUIDE: Final = "说明"
 CODES: Final = "代码表"
 CHOICES: Final = "选项"
-_CREATED: Final = datetime(2026, 1, 1)  # fixed: the same catalogue gives the same bytes
 _NUMBERS: Final = (Kind.DECIMAL, Kind.INTEGER)
 _LAST_ROW: Final = 1_048_575
 _MARKED_ROWS: Final = 5_000  # rows in which a required cell left empty turns red; more would slow a spreadsheet down
-_OFFICE: Final = "Microsoft YaHei"
-_HEAD: Final[dict[str, Any]] = {
-    "bold": True, "font_color": "#FFFFFF", "text_wrap": True, "valign": "vcenter", "border": 1, "border_color": "#FFFFFF",
-    "font_name": _OFFICE, "font_size": 10, "num_format": "@",
-}  # fmt: skip
 HEAD_COLOURS: Final = {"required": "#9C1C15", "sometimes": "#8A5200", "optional": "#3D5266"}
 
 
 def header(field: Field) -> str:
-    """What stands over the column of a field: its title, with a star where it must always be filled."""
+    """The head of a field's column: its title, with a star where it must always be filled."""
     return f"*{field.title_zh}" if field.required else field.title_zh
 
 
@@ -47,16 +39,7 @@ def form(catalog: Catalog, dataset_id: str) -> bytes:
     dataset, fields = catalog.datasets[dataset_id], catalog.fields(dataset_id)
     tables = {f.code_table: catalog.code_tables[f.code_table] for f in fields if f.code_table}
     stream = BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(stream, options) as book:
-        book.set_properties(
-            {
-                "title": f"{dataset.title_zh}填报模板",
-                "subject": f"{dataset_id}，目录版本 {catalog.version}",
-                "author": "公共信用信息归集共享总枢纽",
-                "created": _CREATED,
-            }
-        )
+    with workbook(stream, f"{dataset.title_zh}填报模板", f"{dataset_id}，目录版本 {catalog.version}") as book:
         entry, guide, codes = (book.add_worksheet(name) for name in (ENTRY, GUIDE, CODES))
         choices = validation.Choices(book.add_worksheet(CHOICES), CHOICES)
         words = DatasetWords(catalog, dataset)
@@ -72,12 +55,15 @@ def _write_entry(
     book: Any, sheet: Any, catalog: Catalog, dataset_id: str, words: DatasetWords, choices: validation.Choices
 ) -> None:
     """The header row; formats, drop-downs and messages for the rows below, which stay empty."""
-    heads = {name: book.add_format(_HEAD | {"bg_color": colour}) for name, colour in HEAD_COLOURS.items()}
-    text = book.add_format({"num_format": "@", "font_name": _OFFICE, "font_size": 10})
-    number = book.add_format({"font_name": _OFFICE, "font_size": 10})
-    missing = book.add_format({"bg_color": "#FBD9D5"})
+    heads = {
+        need: book.add_format({**HEAD, "valign": "vcenter", "bg_color": colour})
+        for need, colour in HEAD_COLOURS.items()
+    }
+    text = book.add_format({**FONT, **AS_TEXT})
+    number = book.add_format(FONT)
+    missing = book.add_format({"bg_color": BAD["bg_color"]})
     fields = catalog.fields(dataset_id)
-    last = notes.column(len(fields) - 1)
+    last = letters(len(fields) - 1)
     sheet.set_row(0, 48)
     for position, field in enumerate(fields):
         numeric = field.kind in _NUMBERS
@@ -90,20 +76,17 @@ def _write_entry(
         rule = validation.rule(catalog, field, choices, notes.short(said))
         sheet.data_validation(1, position, _LAST_ROW, position, rule)
         if field.required:
-            here = notes.column(position)
+            here = letters(position)
             formula = f"=AND(COUNTA($A2:${last}2)>0,LEN(TRIM(${here}2))=0)"
             sheet.conditional_format(
                 1, position, _MARKED_ROWS, position, {"type": "formula", "criteria": formula, "format": missing}
             )
     sheet.freeze_panes(1, 0)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
+    print_landscape(sheet, heads=0)
 
 
 def _width(field: Field) -> int:
     """Characters a column is wide: a wide character counts twice, long prose gets more room."""
     if field.free_text or (field.max_length or 0) > 500:
         return 40
-    return max(12, min(30, 2 * len(field.title_zh) + 3, 36), 22 if field.kind is Kind.CREDIT_CODE else 0)
+    return width(field.title_zh, least=22 if field.kind is Kind.CREDIT_CODE else 12, most=30)

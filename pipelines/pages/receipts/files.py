@@ -92,7 +92,7 @@ def findings_files(judged: Verdicts, folders: Mapping[str, Path], work: Path) ->
 
 
 def write_without_findings(folder: Path) -> None:
-    """The workbook that says there is nothing to mend."""
+    """The workbook that says there is nothing to correct."""
     temporary = folder / f".{FINDINGS_XLSX}.tmp"
     temporary.write_bytes(without_findings())
     temporary.replace(folder / FINDINGS_XLSX)

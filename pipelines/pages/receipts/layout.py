@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Field
+from pipelines.pages.workbook import letters
 from pipelines.privacy.mask import identifiers_masked
 from pipelines.reading import ROW_NUMBER, Source, Unreadable
 from pipelines.reading.headers import UNKNOWN, Columns, key
@@ -50,7 +51,7 @@ class Layout:
 
     @cached_property
     def heads(self) -> list[str]:
-        """What stands over the columns of the copy: the header as sent, then the columns the hub adds."""
+        """The heads of the copy's columns: the header as sent, then the columns the hub adds."""
         titles = {field.id: field.title_zh for field in self.fields}
         sent = self.columns.header or tuple(titles.get(name, name.rpartition(":")[2]) for name in self.names)
         added = [ROW_TITLE, *(one.title_zh for one in (ECHO, REASON) if one.id not in self.names)]
@@ -108,13 +109,3 @@ class Layout:
                 continue
             return pl.scan_parquet(self.scratch)
         return None
-
-
-def letters(place: int) -> str:
-    """Letters of a spreadsheet's column, counted from 0."""
-    text = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        text = chr(ord("A") + rest) + text
-    return text

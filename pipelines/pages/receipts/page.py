@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from datetime import datetime
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from pipelines.catalog import Catalog
-from pipelines.ground.clock import CHINA
-from pipelines.pages.catalogue.pages import TEMPLATES as SITE
-from pipelines.pages.receipts.layout import has_cells, letters
+from pipelines.pages.receipts.layout import has_cells
+from pipelines.pages.theme import render
+from pipelines.pages.workbook import letters
 
-TEMPLATES: Final = Path(__file__).parent / "templates"
 MOST_CELLS: Final = 60
 """Cells that the page names; findings.xlsx names them all."""
 _LONGEST_VALUE: Final = 80
@@ -63,7 +58,8 @@ def page(content: Mapping[str, Any], findings: Path, catalog: Catalog, *, preche
     cells = cells_to_change(content, findings)
     rules = _rules(content, catalog)
     confirmable = any(rule["confirmable"] and rule["severity"] == "reject" for rule in rules)
-    return environment().get_template("receipt.html.j2").render(
+    return render(
+        "receipts/receipt.html.j2",
         receipt=content,
         verdict=verdict(content, precheck=precheck),
         dataset_zh=dataset.title_zh if dataset else content["dataset_id"],
@@ -74,7 +70,7 @@ def page(content: Mapping[str, Any], findings: Path, catalog: Catalog, *, preche
         steps=steps(content, precheck=precheck, confirmable=confirmable),
         precheck=precheck,
         row_word="个元素" if content["file_name"].lower().endswith(".json") else "行",
-    )  # fmt: skip
+    )
 
 
 def verdict(content: Mapping[str, Any], *, precheck: bool = False) -> Verdict:
@@ -140,26 +136,6 @@ def steps(content: Mapping[str, Any], *, precheck: bool = False, confirmable: bo
             "核对无误的，下次报送时可加一列“确认说明”写明理由，不再提示。",
         ]
     return ["可以报送了。"] if precheck else ["不用处理，请留存这份回执。"]
-
-
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """Templates of receipts, with the style of the catalogue's site."""
-    made = Environment(
-        loader=FileSystemLoader([TEMPLATES, SITE]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters["number"] = lambda value: f"{value:,}"
-    made.filters["in_china"] = _in_china
-    return made
-
-
-def _in_china(instant: str) -> str:
-    """An instant in UTC (ISO 8601) as a person in China writes it."""
-    return f"{datetime.fromisoformat(instant).astimezone(CHINA):%Y-%m-%d %H:%M}"
 
 
 def _rules(content: Mapping[str, Any], catalog: Catalog) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """``outbox/<provider_id>/not_taken.html``: what lies in an inbox and cannot be taken, for the person who put it there.
 
-Whoever drops a file looks for an answer in the outbox, and a file in the wrong place has no receipt. So the page stands beside the
+Whoever drops a file looks for an answer in the outbox, and a file in the wrong place has no receipt. So the page is kept beside the
 receipts as long as anything lies there, says of each thing where it lies and what to do, and is gone with the pass that finds
-nothing any more. Nothing in an inbox is moved. What lies in the folder of no provider is told in ``outbox/not_taken.html``.
+nothing any more. Nothing in an inbox is moved. What lies in the folder of no provider is listed in ``outbox/not_taken.html``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Final
 
 from pipelines.catalog import Catalog
 from pipelines.collecting.unclaimed import UnclaimedEntry
-from pipelines.pages.receipts.page import environment
+from pipelines.ground.file_names import shown_name
+from pipelines.pages.theme import render
 from pipelines.storage.files import replace_file
 from pipelines.storage.home import Home
 
@@ -56,18 +57,13 @@ def _page(home: Home, catalog: Catalog, provider: str, unclaimed: Iterable[Uncla
     listed = [
         (_shown(unclaimed_entry.path.relative_to(home.root)), unclaimed_entry.zh) for unclaimed_entry in unclaimed
     ]
-    return (
-        environment()
-        .get_template("not_taken.html.j2")
-        .render(
-            provider_zh=catalog.providers[provider].title_zh if provider else "收件目录",
-            listed=sorted(listed),
-        )
+    return render(
+        "receipts/not_taken.html.j2",
+        provider_zh=catalog.providers[provider].title_zh if provider else "收件目录",
+        listed=sorted(listed),
     )
 
 
 def _shown(path: Path) -> str:
     """A path that may hold bytes of any encoding, for people."""
-    from pipelines.ground.file_names import shown_name
-
     return "/".join(shown_name(part) for part in path.parts)

@@ -2,24 +2,36 @@
 
 Sheet 问题清单 has one line for each row and rule, all of them (a further sheet where one is full), with the cell's place and the
 provider's own columns that the catalogue does not know. Sheet 原表标注 is the rows with findings in the layout they were sent in,
-the cells to mend coloured, the reasons in notes, and behind them the number of the row, its 退回编号 and room for a 确认说明.
+the cells to correct coloured, the reasons in notes, and behind them the number of the row, its 退回编号 and room for a 确认说明.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
-import xlsxwriter
 
 from pipelines.catalog import RECORD, Rule
-from pipelines.pages.receipts.layout import Layout
+from pipelines.pages.receipts.layout import ROW_TITLE, Layout
 from pipelines.pages.receipts.sheets import Rows, fill, styles
+from pipelines.pages.words import WORDS
+from pipelines.pages.workbook import (
+    ADDED_HEAD,
+    BAD,
+    DOUBT,
+    FONT,
+    HEAD,
+    MUTED,
+    TEXT,
+    print_landscape,
+    width,
+    workbook,
+    write_heads,
+)
 from pipelines.privacy.mask import identifiers_masked
 from pipelines.screening import REFUSED, Screen
 from pipelines.screening.confirmation import ECHO, REASON
@@ -29,14 +41,13 @@ from pipelines.storage.columns import BATCH, ROW_NUMBER
 LIST: Final = "问题清单"
 COPY: Final = "原表标注"
 MOST_COPIED: Final = 100_000
-"""Rows of the copy: more would not be mended by hand; the list has them all."""
+"""Rows of the copy: nobody corrects more by hand; the list has them all."""
 MOST_NOTES: Final = 2_000
 """Cells with a note: spreadsheets become slow with more."""
-_HEAD_ZH: Final = ("行号", "规则", "处理", "数据项", "数据项名称", "现在的值", "要求", "问题", "怎么改", "退回编号")
-_WIDTHS: Final = (8, 34, 8, 18, 18, 26, 30, 40, 46, 24)
-_SEVERITY: Final = {"reject": "退回", "warn": "提示"}
-_CREATED: Final = datetime(2026, 1, 1)
-_OFFICE: Final = "Microsoft YaHei"
+_COLUMNS: Final = (
+    ("行号", 8), ("规则", 34), ("处理", 8), ("数据项", 18), ("数据项名称", 18), ("现在的值", 26),
+    ("要求", 30), ("问题", 40), ("怎么改", 46), ("退回编号", 24), ("单元格", 16),
+)  # fmt: skip
 _BAD, _DOUBT, _PLAIN, _OWN = range(4)
 _NOTHING_WRONG: Final = "没有问题：各行都已入库，没有提示。"
 _WHAT_IS_WRONG: Final = (
@@ -94,7 +105,7 @@ class FindingsWorkbook:
         severity = pl.when(pl.col("severity") == "reject").then(style[_BAD]).otherwise(style[_DOUBT])
         plain = pl.lit(style[_PLAIN])
         cells = {name: (pl.col(name), plain) for name in COLUMNS}
-        cells["severity"] = (pl.col("severity").replace_strict(_SEVERITY), severity)
+        cells["severity"] = (pl.col("severity").replace_strict(WORDS["row"]), severity)
         cells["value"] = (pl.col("value"), severity)
         cells["cell"] = (cell, plain)
         cells |= {name: (escape_formula(pl.col(name)), pl.lit(style[_OWN])) for name in own}
@@ -122,7 +133,7 @@ class FindingsWorkbook:
             value = pl.col(name) if name in rows.columns else pl.lit(None, dtype=pl.String)
             if position == 0:
                 value = pl.coalesce("raw_text", value)
-            cells[column] = (_mendable(value), self._style(name, broken, first=position == 0))
+            cells[column] = (_correctable(value), self._style(name, broken, first=position == 0))
         plain = pl.lit(style[_OWN])
         cells[":row"] = (pl.col(ROW_NUMBER), plain)
         if ECHO.id not in self._layout.names:
@@ -153,7 +164,7 @@ class FindingsWorkbook:
         return pl.when(pl.any_horizontal(bad)).then(style[_BAD]).otherwise(said) if bad else said
 
     def _note(self, rows: pl.DataFrame, broken: Sequence[Rule], first: int) -> None:
-        """Notes of the cells to mend, as long as there may be more."""
+        """Notes of the cells to correct, as long as there may be more."""
         texts: dict[tuple[int, int], list[str]] = {}
         places = {name: position for position, name in enumerate(self._layout.names)}
         for rule in broken:
@@ -188,8 +199,8 @@ def _lines(malformed: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _mendable(value: pl.Expr) -> pl.Expr:
-    """As ``escape_formula``, but numbers and dashes stay as they are: the copy is there to be mended and sent again."""
+def _correctable(value: pl.Expr) -> pl.Expr:
+    """As ``escape_formula``, but numbers and dashes stay as they are: the copy is there to be corrected and sent again."""
     return pl.when(value.str.contains(_NUMBER)).then(value).otherwise(escape_formula(value))
 
 
@@ -215,42 +226,22 @@ def _skeleton(
 ) -> bytes:
     """Everything but the rows: sheets, heads, widths, notes; and in row 3 of the list a cell of each style."""
     stream = BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(stream, options) as book:
-        book.set_properties({"title": "报送问题清单", "author": "公共信用信息归集共享总枢纽", "created": _CREATED})
-        office: dict[str, Any] = {"font_name": _OFFICE, "font_size": 10, "text_wrap": True}
-        base = {**office, "text_wrap": False, "valign": "top", "num_format": "@", "quote_prefix": True}
-        white = {"border": 1, "border_color": "#FFFFFF"}
-        head = book.add_format({**office, **white, "bold": True, "font_color": "#FFFFFF", "bg_color": "#16365F"})
-        added = book.add_format({**office, **white, "bold": True, "bg_color": "#D9DFE6"})
-        said = book.add_format({**office, "valign": "vcenter"})
-        kinds = [
-            book.add_format(
-                {**base, "bg_color": "#FBD9D5", "font_color": "#9C1C15", "border": 1, "border_color": "#C0392B"}
-            ),
-            book.add_format(
-                {**base, "bg_color": "#FFF1CC", "font_color": "#6B4000", "border": 1, "border_color": "#C58A00"}
-            ),
-            book.add_format(base),
-            book.add_format({**base, "font_color": "#536070", "bg_color": "#EEF2F6"}),
-        ]
-        columns = [*_HEAD_ZH, "单元格", *(f"自有列：{title}" for title in unknown)]
+    with workbook(stream, "报送问题清单") as book:
+        head, added = book.add_format(HEAD), book.add_format(ADDED_HEAD)
+        said = book.add_format({**FONT, "text_wrap": True, "valign": "vcenter"})
+        base = {**TEXT, "text_wrap": False, "quote_prefix": True}
+        kinds = [book.add_format({**base, **form}) for form in (BAD, DOUBT, {}, MUTED)]
+        columns = [*_COLUMNS, *((f"自有列：{title}", 16) for title in unknown)]
         names = [LIST, *(f"{LIST}{number}" for number in range(2, lists + 1))]
         first, copy = book.add_worksheet(names[0]), book.add_worksheet(COPY) if not empty else None
         for sheet in (first, *(book.add_worksheet(name) for name in names[1:])):
-            intro = _NOTHING_WRONG if empty else _WHAT_IS_WRONG
-            sheet.merge_range(0, 0, 0, 8, intro, said)
+            sheet.merge_range(0, 0, 0, 8, _NOTHING_WRONG if empty else _WHAT_IS_WRONG, said)
             sheet.set_row(0, 34)
-            for place, title in enumerate(columns):
-                sheet.write_string(1, place, title, head)
-                sheet.set_column(place, place, _WIDTHS[place] if place < len(_WIDTHS) else 16)
+            write_heads(sheet, 1, columns, head)
             for place, kind in enumerate(kinds):
                 sheet.write_blank(2, place, None, kind)
             sheet.freeze_panes(2, 1)
-            sheet.set_landscape()
-            sheet.set_paper(9)
-            sheet.fit_to_pages(1, 0)
-            sheet.repeat_rows(1)
+            print_landscape(sheet, heads=1)
         if height and lists == 1:
             first.autofilter(1, 0, 1 + height, len(columns) - 1)
         if copy is not None:
@@ -259,13 +250,12 @@ def _skeleton(
 
 
 def _copy_sheet(sheet: Any, heads: Sequence[str], notes: Sequence[tuple[int, int, str]], head: Any, own: Any) -> None:
-    added = {"原文件行号", ECHO.title_zh, REASON.title_zh}
+    write_heads(sheet, 0, [(title, width(title)) for title in heads], head)
     for place, title in enumerate(heads):
-        sheet.write_string(0, place, title, own if title in added else head)
-        sheet.set_column(place, place, max(12, min(32, 2 * len(title) + 4)))
+        if title in (ROW_TITLE, ECHO.title_zh, REASON.title_zh):
+            sheet.write_string(0, place, title, own)
     for row, place, text in notes:
         lines = 2 + len(text) // 16
         sheet.write_comment(row, place, text, {"author": LIST, "x_scale": 2.2, "y_scale": 0.35 + 0.2 * lines})
     sheet.freeze_panes(1, 0)
-    sheet.set_landscape()
-    sheet.set_paper(9)
+    print_landscape(sheet)

@@ -23,7 +23,7 @@ from pipelines.storage.work_group import WorkGroup
 
 
 def write_receipts(hub: Hub, group: WorkGroup, closing: Iterable[str] = ()) -> list[Receipt]:
-    """Write the receipts of a group, and again those of batches of others that closed rows of it.
+    """Write the receipts of a group, and again those of other batches whose rows it closed.
 
     Args:
         hub: the hub.

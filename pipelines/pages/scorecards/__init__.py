@@ -4,11 +4,11 @@
     <folder>/<region_code>.html  one region: dimensions, points lost, what was due and came, open refused rows, files
     <folder>/<provider_id>.html  one sector (a ministry): the same
     <folder>/method.html         every formula, every limit, every statement
-    <scorecards>/index.html      all periods and every unit's totals over them (``periods.py``); made anew each time
+    <scorecards>/index.html      all periods and every unit's totals over them (``periods.py``); rebuilt each time
     <assets>/                    the charting library and its script, shared by all periods (``assets.py``)
 
-``pages`` turns a ``PeriodCard`` into files through the templates, ``charts`` into what the charts show, ``words`` into Chinese. The
-pages hold no script of their own; each number stands beside its denominator.
+``pages`` turns a ``PeriodCard`` into files through the templates, ``charts`` into what the charts show. The
+pages hold no script of their own; each number is shown with its denominator.
 """
 
 from pathlib import Path

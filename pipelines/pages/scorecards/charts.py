@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from pipelines.ground import figures
+from pipelines.pages.words import WORDS, name
 from pipelines.scoring import words
 from pipelines.scoring.model import Count, GradeLine, PeriodCard, Point, UnitCard
 
@@ -64,7 +66,7 @@ def trend(points: Sequence[Point], name: str, median: Sequence[Point] = ()) -> D
         "labels": [point.period for point in points],
         "totals": [_points(point.total) for point in points],
         "clean": [_per_cent(point.clean) for point in points],
-        "fractions": [words.fraction(point.clean) if point.clean.denominator else "" for point in points],
+        "fractions": [figures.fraction(point.clean) if point.clean.denominator else "" for point in points],
         "issued": [point.issued for point in points],
         "states": [words.STATE_ZH[point.status] for point in points],
         "median": [_points(point.total) for point in median],
@@ -88,8 +90,8 @@ def points_lost(unit: UnitCard) -> Data:
     return {
         "labels": [one.title_zh for one in losing],
         "lost": [round(one.points_lost or 0, 3) for one in losing],
-        "points": [words.lost(one.points_lost) for one in losing],
-        "values": [f"{words.percent(one.count)}（{words.fraction(one.count)}）" for one in losing],
+        "points": [figures.lost(one.points_lost) for one in losing],
+        "values": [f"{figures.percent(one.count)}（{figures.fraction(one.count)}）" for one in losing],
     }
 
 
@@ -117,28 +119,28 @@ def calendar(card: PeriodCard, unit: UnitCard) -> Data:
                 "from": at(slot.first_day),
                 "to": at(slot.last_day) + 1,
                 "state": slot.state,
-                "state_zh": words.ARRIVAL_ZH[slot.state],
+                "state_zh": WORDS["arrival"][slot.state],
                 "came": None if slot.received_on is None else at(slot.received_on),
-                "rows": words.fraction(slot.rows) if slot.rows.denominator else "",
+                "rows": figures.fraction(slot.rows) if slot.rows.denominator else "",
             }
             for slot in unit.slots
         ],
         "days": [
-            {"at": at(day.day), "files": day.files, "unread": day.unread_files, "rows": words.fraction(day.rows)}
+            {"at": at(day.day), "files": day.files, "unread": day.unread_files, "rows": figures.fraction(day.rows)}
             for day in unit.days
         ],
     }
 
 
 def _lane(title: str, cycle: str) -> str:
-    return f"{title}\n{words.CYCLE_ZH.get(cycle, cycle)}"
+    return f"{title}\n{name(cycle, 'cycle')}"
 
 
 def _per_cent(count: Count) -> float | None:
     """As the table beside the chart says it."""
-    return float(words.percent(count).rstrip("%")) if count.denominator else None
+    return float(figures.percent(count).rstrip("%")) if count.denominator else None
 
 
 def _points(value: float | None) -> float | None:
     """Two digits, cut as on the page."""
-    return None if value is None else float(words.floored(value))
+    return None if value is None else float(figures.floored(value))

@@ -1,23 +1,21 @@
-"""The pages: Jinja templates of this package over a ``PeriodCard``; tables and tiles without script, charts drawn from them."""
+"""The pages: Jinja templates over a ``PeriodCard``; tables and tiles without script, and charts of the same numbers."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Final
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.pages.scorecards import assets, charts
 from pipelines.pages.scorecards.shifts import others, shifts
 from pipelines.pages.scorecards.tiles import places
+from pipelines.pages.theme import render
+from pipelines.pages.words import WORDS
 from pipelines.scoring import words
 from pipelines.scoring.model import IndicatorLine, Part, PeriodCard, UnitCard
 
-TEMPLATES: Final = Path(__file__).parent / "templates"
 ASSETS: Final = "assets"
 TOP_RULES: Final = 10
 TOP_RULES_OF_UNIT: Final = 20
@@ -47,45 +45,53 @@ def write_pages(card: PeriodCard, folder: Path, *, assets_folder: Path | None = 
     """
     shared = assets_folder or folder.parent / ASSETS
     assets.write_assets(shared)
-    shared_environment = environment()
     scripts = [os.path.relpath(shared / name, folder) for name in assets.names()]
     common = {
         "card": card,
         "scripts": scripts,
         "dimensions": {id_: title for id_, title, _ in card.dimensions},
         "titles": {one.id: one.title_zh for one in card.method},
+        "words": words,
+        "charts": charts,
+        "top_rules": TOP_RULES,
+        "top_rules_of_unit": TOP_RULES_OF_UNIT,
+        "files_shown": FILES_SHOWN,
+        "open_shown": OPEN_SHOWN,
+        "changes_shown": CHANGES_SHOWN,
+        "rules_of_file": RULES_OF_FILE,
     }
-    for name, content in _contents(card, shared_environment, common):
+    for name, content in _contents(card, common):
         (folder / name).write_text(content, encoding="utf-8")
 
 
-def _contents(card: PeriodCard, environment: Environment, common: dict[str, object]) -> Iterator[tuple[str, str]]:
+def _contents(card: PeriodCard, common: dict[str, object]) -> Iterator[tuple[str, str]]:
     regions = card.ranked
     yield (
         "index.html",
-        environment.get_template("index.html.j2").render(
-            common,
+        render(
+            "scorecards/index.html.j2",
+            **common,
             costs=costs(regions),
             gains=gains(regions),
             shifts=shifts(card.regions),
             others=others(card.regions),
             better=[unit for unit in regions if (words.difference(unit) or 0) >= _SAME],
             worse=[unit for unit in regions if (words.difference(unit) or 0) <= -_SAME],
-            idle=[unit for unit in card.unranked if unit.status in words.TODO_ZH],
+            idle=[unit for unit in card.unranked if unit.status in WORDS["todo"]],
             places=places(unit.id for unit in card.regions),
             bins=charts.bins(regions, card.grades),
             sectors=in_order(card.sectors),
         ),
     )
-    yield "method.html", environment.get_template("method.html.j2").render(common)
-    unit_page = environment.get_template("unit.html.j2")
+    yield "method.html", render("scorecards/method.html.j2", **common)
     for unit in (*card.regions, *card.sectors):
         lines = {one.id: one for one in unit.indicators}
         dear = [lines[name] for name in unit.to_gain]
         yield (
             unit.page,
-            unit_page.render(
-                common,
+            render(
+                "scorecards/unit.html.j2",
+                **common,
                 unit=unit,
                 dear=dear,
                 lines=[*dear, *(one for one in unit.indicators if one.id not in unit.to_gain)],
@@ -124,7 +130,7 @@ def gains(units: Sequence[UnitCard]) -> list[tuple[UnitCard, IndicatorLine]]:
 
 
 def worst(line: IndicatorLine) -> Part | None:
-    """The part that holds most of what there is to mend; None where the parts are unknown."""
+    """The part that holds most of what there is to correct; None where the parts are unknown."""
 
     def faults(part: Part) -> int:
         count = part.count
@@ -139,35 +145,8 @@ def in_order(units: Sequence[UnitCard]) -> list[UnitCard]:
 
 
 def first_files(unit: UnitCard) -> dict[str, str]:
-    """The batch that stands first among the files of each dataset: where a link from a dataset leads."""
+    """The first batch among the files of each dataset: where a link from a dataset leads."""
     found: dict[str, str] = {}
     for line in unit.files[:FILES_SHOWN]:
         found.setdefault(line.dataset_id, line.batch_id)
     return found
-
-
-@cache
-def environment() -> Environment:
-    """With the filters and limits of all templates."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    some = (words.count, words.floored, words.lost, words.signed, words.percent, words.rate, words.share)
-    made.filters |= {one.__name__: one for one in (*some, words.fraction, words.day)}
-    made.globals |= {
-        "words": words,
-        "charts": charts,
-        "dash": words.NONE,
-        "top_rules": TOP_RULES,
-        "top_rules_of_unit": TOP_RULES_OF_UNIT,
-        "files_shown": FILES_SHOWN,
-        "open_shown": OPEN_SHOWN,
-        "changes_shown": CHANGES_SHOWN,
-        "rules_of_file": RULES_OF_FILE,
-    }
-    return made

@@ -1,4 +1,4 @@
-"""The page of all periods: ``scorecards/index.html``, to which every page leads and which alone is made anew with each scorecard.
+"""The page of all periods: ``scorecards/index.html``, to which every page leads the only page that is rebuilt with each scorecard.
 
 A page that was issued is not written again, so it cannot know what came after it: this one does. It lists the periods, the newest
 first, with their versions, and the totals of every unit over the newest months, each a link to the unit's page of that month.
@@ -16,7 +16,8 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.pages.scorecards.pages import environment
+from pipelines.pages.theme import render
+from pipelines.scoring import words
 from pipelines.scoring.period import Kind
 from pipelines.scoring.table import TOTAL, as_units
 from pipelines.scoring.versions import Version, earlier
@@ -68,15 +69,13 @@ def write_periods(folder: Path) -> None:
     periods.sort(key=lambda one: one.label, reverse=True)
     by_kind = [(title, [one for one in periods if one.kind == kind]) for kind, title in KINDS]
     of_units = next((some for _, some in by_kind if some), [])[:COLUMNS]
-    text = (
-        environment()
-        .get_template("periods.html.j2")
-        .render(
-            kinds=[(title, some) for title, some in by_kind if some],
-            columns=of_units,
-            regions=_names(of_units, "regions"),
-            sectors=_names(of_units, "sectors"),
-        )
+    text = render(
+        "scorecards/periods.html.j2",
+        kinds=[(title, some) for title, some in by_kind if some],
+        columns=of_units,
+        regions=_names(of_units, "regions"),
+        sectors=_names(of_units, "sectors"),
+        words=words,
     )
     whole = folder / f".{INDEX}.{os.getpid()}"
     whole.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Where a region's tile stands in the grid of the overview: rough bearings of equal tiles, no map, no borders."""
+"""The place of a region's tile in the grid of the overview: rough bearings of equal tiles, no map, no borders."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PLACES: Final = {
 
 
 def places(codes: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """Row and column, from one, of every region; one the grid does not know stands in the rows below it."""
+    """Row and column, from one, of every region; one the grid does not know goes into the rows below it."""
     result: dict[str, tuple[int, int]] = {}
     below = max(row for row, _ in _PLACES.values())
     unknown = 0

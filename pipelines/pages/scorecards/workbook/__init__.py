@@ -16,11 +16,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import xlsxwriter
-
 from pipelines.pages.scorecards.workbook.overview import write_overview, write_trend
 from pipelines.pages.scorecards.workbook.reference import write_definitions, write_rules
 from pipelines.pages.scorecards.workbook.results import write_indicators, write_parts, write_units
+from pipelines.pages.workbook import workbook
 from pipelines.scoring.model import PeriodCard
 
 __all__ = ["write_workbook"]
@@ -33,9 +32,8 @@ def write_workbook(card: PeriodCard, path: Path) -> None:
         card: the period.
         path: of the file to write.
     """
-    with xlsxwriter.Workbook(str(path), {"in_memory": True}) as book:
-        created = datetime.fromisoformat(card.as_of).astimezone(UTC).replace(tzinfo=None, microsecond=0)
-        book.set_properties({"title": f"{card.scheme_zh} {card.title_zh}", "created": created})
+    created = datetime.fromisoformat(card.as_of).astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    with workbook(path, f"{card.scheme_zh} {card.title_zh}", created=created) as book:
         write_overview(book, card)
         write_units(book, "地区", card, (*card.ranked, *card.unranked))
         write_units(

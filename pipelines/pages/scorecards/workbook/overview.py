@@ -8,6 +8,7 @@ from typing import Any, Final
 from pipelines.pages.scorecards.charts import bins
 from pipelines.pages.scorecards.workbook.results import UNIT_COLUMNS
 from pipelines.pages.scorecards.workbook.sheet import COUNT, POINTS, RATE, Column, Sheet, whole
+from pipelines.pages.workbook import BLUE, LINE
 from pipelines.scoring import words
 from pipelines.scoring.model import PeriodCard, Point
 
@@ -84,7 +85,7 @@ def _distribution_chart(book: Any, sheet: Sheet, first: int) -> None:
             "name": "地区数",
             "categories": ["总览", first, 0, sheet.rows, 0],
             "values": ["总览", first, 2, sheet.rows, 2],
-            "fill": {"color": "#2C65A8"},
+            "fill": {"color": BLUE},
             "gap": 30,
             "data_labels": {"value": True},
         }
@@ -121,7 +122,7 @@ def write_trend(book: Any, card: PeriodCard) -> None:
     )
     chart.set_title({"name": f"{many} 期趋势"})
     chart.set_legend({"position": "bottom"})
-    chart.set_y_axis({"max": 100, "major_gridlines": {"visible": True, "line": {"color": "#D9DFE6"}}})
+    chart.set_y_axis({"max": 100, "major_gridlines": {"visible": True, "line": {"color": LINE}}})
     chart.set_size({"width": 720, "height": 340})
     chart.show_blanks_as("gap")
     sheet.sheet.insert_chart(1, len(sheet.titles) + 1, chart)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from pipelines.ground import figures
 from pipelines.pages.scorecards.workbook.sheet import COUNT, LIMIT, RATE, WEIGHT, Column, Sheet
-from pipelines.scoring import words
+from pipelines.pages.words import WORDS
 from pipelines.scoring.model import MethodLine, PeriodCard
 
 RULE_COLUMNS: Final[tuple[Column, ...]] = (
@@ -42,7 +43,7 @@ def write_rules(book: Any, card: PeriodCard) -> None:
                 one.count.value,
             )
             counts = (one.count.numerator, one.count.denominator)
-            severity = words.SEVERITY_ZH[one.severity]
+            severity = WORDS["severity"][one.severity]
             names = (unit.id, unit.title_zh, one.dataset_zh, one.rule_id, one.message_zh, one.hint_zh, severity)
             sheet.add((*names, *counts, rate, one.files))
     sheet.finish()
@@ -71,7 +72,7 @@ def _general(card: PeriodCard) -> Iterator[tuple[str, str]]:
     yield "没有总分", f"能够测量的权重不足 {least}，或者未报送、只有空文件、文件都无法读取。"
     yield "丢掉的分", "（100 − 得分）× 权重 ÷ 可测权重；各项相加等于 100 − 总分（触碰红线时为封顶前的总分）。"
     yield "红线", "；".join(title for _, title in card.red_lines) or "没有"
-    bound = f"分母不足 {card.small_sample} 的指标取 {words.share(card.confidence)} 单侧威尔逊（Wilson）界"
+    bound = f"分母不足 {card.small_sample} 的指标取 {figures.share(card.confidence)} 单侧威尔逊（Wilson）界"
     yield "名次", f"按“排名用的总分”排列：{bound}，总分本身不打折。"
     yield "等级", "；".join(f"{one.grade} {one.title_zh}：总分不低于 {one.minimum:g}" for one in card.grades)
     yield "无任何问题的行", "已入库而且没有任何提示的行；占比的分母是报送行数。"
@@ -81,4 +82,6 @@ def _limits(one: MethodLine) -> str:
     inverse = one.floor > one.target
     below, above = ("及以上", "及以下") if inverse else ("及以下", "及以上")
     lower = "越低越好；" if inverse else ""
-    return f"{lower}{words.share(one.floor)} {below}得 0 分，{words.share(one.target)} {above}得 100 分，其间按比例。"
+    return (
+        f"{lower}{figures.share(one.floor)} {below}得 0 分，{figures.share(one.target)} {above}得 100 分，其间按比例。"
+    )

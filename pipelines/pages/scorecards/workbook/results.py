@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pipelines.pages.scorecards.workbook.sheet import COUNT, LIMIT, POINTS, RATE, SIGNED, WEIGHT, Column, Sheet, whole
+from pipelines.pages.workbook import BLUE, LINE
 from pipelines.scoring import words
 from pipelines.scoring.model import IndicatorLine, PeriodCard, UnitCard
 
@@ -135,14 +136,14 @@ def _totals_chart(book: Any, sheet: Sheet, name: str, rows: int) -> None:
             "name": "总分",
             "categories": [name, 1, label, rows, label],
             "values": [name, 1, value, rows, value],
-            "fill": {"color": "#2C65A8"},
+            "fill": {"color": BLUE},
             "gap": 40,
             "data_labels": {"value": True, "num_format": POINTS},
         }
     )
     chart.set_title({"name": f"{name}总分"})
     chart.set_y_axis({"reverse": True})
-    chart.set_x_axis({"min": 0, "max": 100, "major_gridlines": {"visible": True, "line": {"color": "#D9DFE6"}}})
+    chart.set_x_axis({"min": 0, "max": 100, "major_gridlines": {"visible": True, "line": {"color": LINE}}})
     chart.set_legend({"none": True})
     chart.set_size({"width": 620, "height": 90 + 22 * rows})
     sheet.sheet.insert_chart(1, len(sheet.titles) + 1, chart)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from xlsxwriter.utility import xl_col_to_name
+from pipelines.pages.workbook import FONT, HEAD, letters, print_landscape, write_heads
 
 COUNT: Final = "#,##0"
 RATE: Final = "0.00%"
@@ -13,7 +13,6 @@ LIMIT: Final = "0.0##%"
 POINTS: Final = "0.00"
 WEIGHT: Final = "0.##"
 SIGNED: Final = "+0.00;-0.00;0.00"
-_HEAD: Final = {"bold": True, "bg_color": "#16365F", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"}
 _BAR: Final = {
     "type": "data_bar", "bar_color": "#7FA6D6", "min_type": "num", "max_type": "num",
     "min_value": 0, "max_value": 100,
@@ -31,17 +30,12 @@ class Sheet:
         self.sheet = book.add_worksheet(name)
         self.titles = [title for title, _, _ in columns]
         self._formats = [
-            book.add_format({"valign": "top"} | ({"num_format": form} if form else {"text_wrap": True}))
+            book.add_format({**FONT, "valign": "top"} | ({"num_format": form} if form else {"text_wrap": True}))
             for _, _, form in columns
         ]
-        head = book.add_format(_HEAD)
-        for position, (title, width, _) in enumerate(columns):
-            self.sheet.set_column(position, position, width)
-            self.sheet.write_string(0, position, title, head)
+        write_heads(self.sheet, 0, [(title, width) for title, width, _ in columns], book.add_format(HEAD))
         self.sheet.freeze_panes(1, min(frozen, len(columns) - 1))
-        self.sheet.set_landscape()
-        self.sheet.fit_to_pages(1, 0)
-        self.sheet.repeat_rows(0)
+        print_landscape(self.sheet, heads=0)
         self.rows = 0
 
     def cell(self, title: str) -> str:
@@ -77,4 +71,4 @@ def whole(name: str, columns: Sequence[Column], title: str) -> str:
 
 
 def _letter(titles: Sequence[str], title: str) -> str:
-    return str(xl_col_to_name(titles.index(title)))
+    return letters(titles.index(title))
