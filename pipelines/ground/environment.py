@@ -22,11 +22,11 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, create_
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipelines.ground.errors import InputError
-from pipelines.ground.limits import Limits
+from pipelines.ground.limits import MEMORY_LIMIT, Limits
 from pipelines.ground.packaged import packaged
-from pipelines.ground.settings import MEBIBYTE, MEMORY_LIMIT, Settings
 
 PREFIX: Final = "CREDIT_HUB_"
+MEBIBYTE: Final = 1 << 20
 _URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+")
 _SIZE: Final = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?) ?(?P<unit>%|[KMGT]B|[KMGT]iB)", re.IGNORECASE)
 
@@ -79,8 +79,16 @@ _LIMITS: Final[dict[str, Any]] = {f"max_{one.name}": (_WholeNumber, one.default)
 _Environment: Final = create_model("_Environment", __base__=_Variables, **_LIMITS)
 
 
-def read(home: Path | None, *, new_expectations: bool) -> Settings:
-    """Settings from the environment (``Settings.read``)."""
+def variables(home: Path | None, *, new_expectations: bool) -> dict[str, Any]:
+    """The values of the environment, under the names of ``pipelines.ground.settings.Settings``.
+
+    Args:
+        home: overrides CREDIT_HUB_HOME.
+        new_expectations: the folder of the suites may be missing: the caller makes it.
+
+    Raises:
+        InputError: a value cannot be used; names the variable, the value and what is expected.
+    """
     try:
         found = _Environment() if home is None else _Environment(home=home)
     except ValidationError as error:
@@ -92,16 +100,16 @@ def read(home: Path | None, *, new_expectations: bool) -> Settings:
         raise _refused(
             f"{PREFIX}EXPECTATIONS", found.expectations, "give a folder with the suites 'credit-hub catalog build' made"
         )
-    return Settings(
-        home=found.home.resolve(),
-        catalog=found.catalog,
-        expectations=found.expectations,
-        work_group_bytes=found.work_group_bytes,
-        memory_limit=found.memory_limit,
-        limits=Limits(**{name.removeprefix("max_"): getattr(found, name) for name in _LIMITS}),
-        pseudonym_key=found.pseudonym_key,
-        config_folder=found.xdg_config_home,
-    )
+    return {
+        "home": found.home.resolve(),
+        "catalog": found.catalog,
+        "expectations": found.expectations,
+        "work_group_bytes": found.work_group_bytes,
+        "memory_limit": found.memory_limit,
+        "limits": Limits(**{name.removeprefix("max_"): getattr(found, name) for name in _LIMITS}),
+        "pseudonym_key": found.pseudonym_key,
+        "config_folder": found.xdg_config_home,
+    }
 
 
 def _refused(variable: str, value: object, expected: str) -> InputError:

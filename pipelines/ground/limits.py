@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Final
+
+MEMORY_LIMIT: Final = "1GB"
+"""What DuckDB may hold before it spills to disk, unless the settings say otherwise."""
 
 
 @dataclass(frozen=True)

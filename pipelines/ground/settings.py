@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pipelines.ground.limits import Limits
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
-
-MEBIBYTE: Final = 1 << 20
-MEMORY_LIMIT: Final = "1GB"
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,6 @@ class Settings:
         Raises:
             InputError: a value cannot be used; names the variable, the value and what is expected.
         """
-        from pipelines.ground.environment import read
+        from pipelines.ground.environment import variables
 
-        return read(home, new_expectations=new_expectations)
+        return cls(**variables(home, new_expectations=new_expectations))

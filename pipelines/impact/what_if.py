@@ -13,7 +13,7 @@ from pipelines.catalog.models import Scorecard
 from pipelines.catalog.typed import Reader
 from pipelines.catalog_check.scorecard import wrong
 from pipelines.ground.errors import InputError
-from pipelines.ground.settings import MEMORY_LIMIT
+from pipelines.ground.limits import MEMORY_LIMIT
 from pipelines.scoring.build import since_anything_came
 from pipelines.scoring.card import Facts, measured
 from pipelines.scoring.period import Period

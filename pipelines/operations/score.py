@@ -8,7 +8,7 @@ from typing import Final
 from pipelines import scoring
 from pipelines.catalog import Catalog
 from pipelines.ground.clock import CHINA
-from pipelines.ground.settings import MEMORY_LIMIT
+from pipelines.ground.limits import MEMORY_LIMIT
 from pipelines.pages.catalogue import keep
 from pipelines.pages.scorecards import ScorecardPages
 from pipelines.scoring import ScoreResult

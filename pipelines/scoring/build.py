@@ -15,7 +15,7 @@ from typing import Final, Protocol
 import polars as pl
 
 from pipelines.catalog import Catalog
-from pipelines.ground.settings import MEMORY_LIMIT
+from pipelines.ground.limits import MEMORY_LIMIT
 from pipelines.scoring.assemble import assemble
 from pipelines.scoring.card import compute, measured
 from pipelines.scoring.model import PeriodCard

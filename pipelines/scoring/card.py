@@ -8,7 +8,7 @@ from functools import cached_property
 
 from pipelines.catalog import Catalog
 from pipelines.catalog.models import Scorecard
-from pipelines.ground.settings import MEMORY_LIMIT
+from pipelines.ground.limits import MEMORY_LIMIT
 from pipelines.scoring.arrivals import Arrivals, arrivals
 from pipelines.scoring.evidence import Evidence
 from pipelines.scoring.measures import Measures, Ratio, measure

@@ -36,7 +36,7 @@ import polars as pl
 
 from pipelines.catalog import Catalog
 from pipelines.ground.clock import CHINA
-from pipelines.ground.settings import MEMORY_LIMIT
+from pipelines.ground.limits import MEMORY_LIMIT
 from pipelines.publishing.waiting import waiting_takedowns
 from pipelines.scoring.period import Period
 from pipelines.scoring.records import base_sql, cases_sql, records_sql
