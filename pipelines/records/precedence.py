@@ -1,4 +1,4 @@
-"""Which of two rows of one key becomes the record: the criteria of ``catalog/policies/survivorship.yaml``, bound to dataset and providers."""
+"""Which of two rows of one key becomes the record: the criteria of ``policies/survivorship.yaml``, bound to a dataset."""
 
 from __future__ import annotations
 
