@@ -1,6 +1,6 @@
 """Killing the process (SIGKILL) where something on disk changes, then running again: as if nothing had happened.
 
-Killed is before a change of every kind: changes that the same lines make, for one file or group after the other, are of one kind.
+Killed is before a change of every kind: what is done to one place of the home, for one file or group after the other, is of one kind.
 It is the first of its kind, and the last of the next, so that some groups are done, half done, or not begun. `make soak` kills anywhere.
 """
 
@@ -36,10 +36,10 @@ def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None]) -> It
 
     def asked(root: Path, **when: Any) -> Asked:
         shutil.copytree(template.root, root)
-        return Asked((verb, "--home", str(root), "--as-of", DAY), **when)
+        return Asked((verb, "--home", str(root), "--as-of", DAY), root=str(root), **when)
 
     with Forks() as forks:
-        [whole] = forks.run(asked(folder / "whole", tell_changes=True))
+        [whole] = forks.run(asked(folder / "whole", tell_kinds=True))
         assert whole.status == 0, whole.said
         times = Counter(json.loads(whole.said.splitlines()[-1]))
         points = [(kind, last if number % 2 else 1) for number, (kind, last) in enumerate(times.items())]
@@ -65,7 +65,7 @@ def test_a_collect_that_was_killed_anywhere_and_run_again_gives_the_same_lake(tm
         different[point] = differences(home, wanted)
         shutil.rmtree(home.root)
     assert {point: found for point, found in different.items() if found} == {}
-    assert len(different) > 20, "the kill points are not where they were: mend the driver"
+    assert len(different) > 20, "the kill points are not where they were: correct the driver"
 
 
 def test_a_publish_that_was_killed_anywhere_never_shows_half_a_release(tmp_path: Path) -> None:

@@ -161,6 +161,18 @@ def test_of_several_repairs_the_one_decided_last_counts(
     assert found == ({number(1): effect} if effect else {})
 
 
+def test_what_undoes_does_not_take_effect_even_where_everything_else_does(known: Catalog) -> None:
+    """A policy that lists only what undoes."""
+    [policy] = [one for one in known.policies.repair.messages if one.dataset == "credit_repair"]
+    open_policy = policy.model_copy(update={"takes_effect": None})
+    found = []
+    for result in ("approved", "revoked"):
+        _, row = message("credit_repair", result=result)
+        sent = in_force(lake(known, "credit_repair", [row]), open_policy)
+        found.append(said(effects(lake(known, PENALTY, [penalty()]), sent, known.datasets[PENALTY])))
+    assert found == [{number(1): "repaired"}, {}]
+
+
 def test_a_revocation_by_somebody_else_undoes_nothing(known: Catalog) -> None:
     mine = message("credit_repair", decided=10)
     of_others = message("credit_repair", provider="zhejiang", result="revoked", decided=12)

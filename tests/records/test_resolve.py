@@ -38,6 +38,14 @@ def test_the_same_record_again_is_unchanged(known: Catalog, penalties: Dataset, 
     ).rows() == [("b2", None, "b1", 2)]
 
 
+def test_the_record_is_from_the_row_that_brought_its_content_first_whatever_the_batch_is_called(
+    known: Catalog, penalties: Dataset, precedence: Precedence
+) -> None:
+    done = superseded_versions(known, penalties, precedence, penalty(batch="b1", day=9), penalty(batch="b2", day=3))
+    assert done.records["_batch_id"].to_list() == ["b2"]
+    assert done.superseded_versions["winner_batch_id"].to_list() == ["b2"]
+
+
 def test_a_newer_version_wins_by_the_providers_time_and_else_by_the_day(
     known: Catalog, penalties: Dataset, precedence: Precedence
 ) -> None:
