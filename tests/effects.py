@@ -21,7 +21,7 @@ WATCHED: Final[tuple[tuple[Any, tuple[str, ...]], ...]] = (
     (os, ("link",)),
     (deltalake.DeltaTable, ("create", "create_write_transaction", "vacuum", "create_checkpoint", "cleanup_metadata")),
 )
-_CHANGING: Final = re.compile(r"[0-9a-f]{6,}|\d+")
+_CHANGING: Final = re.compile(r"[0-9a-f]{6,}|\d+|(?<=^outbox/)\w+|(?<=^inbox/)\w+")
 
 
 class Change(NamedTuple):
@@ -31,7 +31,7 @@ class Change(NamedTuple):
     path: str
 
     def kind(self, root: Path) -> str:
-        """What is done and where below a home, without digests and numbers: changes of one kind differ in nothing else."""
+        """What is done and where below a home, without digests, numbers and providers: changes of one kind differ in nothing else."""
         place = self.path.removeprefix("file://").removeprefix(f"{root}/")
         return f"{self.what} {_CHANGING.sub('#', place)}"
 
