@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipelines.pages.receipts.page import Cell
     from pipelines.precheck import Prechecked
 
-_OUT: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+OUT: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 _COLOURS: Final = {"bad": "red", "part": "yellow", "good": "green"}
 _WIDE: Final = 100  # below, the ids of rules leave no room for their words
 _NARROW: Final = 72
@@ -48,20 +48,20 @@ def _said(done: Prechecked, catalog: Catalog) -> None:
         body.append(f"\n{content['problem']['message_zh']}")
     dataset = catalog.datasets[content["dataset_id"]].title_zh
     title = Text(f"{said.word}　{dataset}　{content['file_name']}")
-    _OUT.print(Panel(body, title=title, title_align="left", border_style=_COLOURS[said.kind]))
+    OUT.print(Panel(body, title=title, title_align="left", border_style=_COLOURS[said.kind]))
     for notice in content["notices"]:
-        _OUT.print(Text(f"请注意：{notice}", style="yellow"))
+        OUT.print(Text(f"请注意：{notice}", style="yellow"))
     if content["rules"]:
-        _OUT.print(_rules(content))
+        OUT.print(_rules(content))
     cells = cells_to_change(content, done.folder / "findings.csv")[:_MOST_CELLS]
     if cells:
         _cells(cells)
-    _OUT.print(Text(f"报告 report: {done.folder / 'receipt.html'}；全部问题见同一目录的 findings.xlsx"), soft_wrap=True)
+    OUT.print(Text(f"报告 report: {done.folder / 'receipt.html'}；全部问题见同一目录的 findings.xlsx"), soft_wrap=True)
 
 
 def _rules(content: dict[str, Any]) -> Table:
     """The rules that were broken; Chinese has no blanks to break a line at, so that cells are folded instead of cut."""
-    wide = _OUT.width >= _WIDE
+    wide = OUT.width >= _WIDE
     shown = Table("处理", "行数", Column("问题", overflow="fold"), *([Column("规则", overflow="fold")] if wide else []))
     for rule in content["rules"][:_MOST_RULES]:
         word = Text("退回", style="red") if rule["severity"] == "reject" else Text("提示", style="yellow")
@@ -73,18 +73,18 @@ def _rules(content: dict[str, Any]) -> Table:
 def _cells(cells: Sequence[Cell]) -> None:
     """The cells to change: a table, or below each other where a table would be too narrow to read."""
     title = "要改的单元格"
-    if _OUT.width < _NARROW:
-        _OUT.print(Text(title, style="italic"))
+    if OUT.width < _NARROW:
+        OUT.print(Text(title, style="italic"))
         for cell in cells:
             place = f"第 {cell.row} 行 {cell.place}".rstrip()
-            _OUT.print(Text(f"· {place}　{cell.title}\n  现在：{cell.value or '（空）'}\n  要求：{cell.wanted}"))
+            OUT.print(Text(f"· {place}　{cell.title}\n  现在：{cell.value or '（空）'}\n  要求：{cell.wanted}"))
         return
     texts = [Column(name, overflow="fold") for name in ("数据项", "现在的值", "要求")]
     shown = Table("行", "单元格", *texts, title=title, title_justify="left")
     for cell in cells:
         parts = (cell.row, cell.place, cell.title, cell.value or "（空）", cell.wanted)
         shown.add_row(*(Text(part) for part in parts))
-    _OUT.print(shown)
+    OUT.print(shown)
 
 
 def waived(done: Waived, *, as_json: bool) -> None:
@@ -97,4 +97,4 @@ def waived(done: Waived, *, as_json: bool) -> None:
         said += f"；此前已销号 closed before: {done.already_closed:,} 行"
     if done.left_open:
         said += f"；还违反其他规则，未核销 left open, they broke other rules too: {done.left_open:,} 行"
-    _OUT.print(Text(said))
+    OUT.print(Text(said))

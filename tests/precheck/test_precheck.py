@@ -187,10 +187,8 @@ main()
 
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_nothing_that_is_to_be_changed_is_cut_however_narrow_the_terminal(
-    width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from rich.console import Console
-
     from pipelines.cli import refused_output
 
     known = catalog(Settings.read().catalog)
@@ -199,12 +197,11 @@ def test_nothing_that_is_to_be_changed_is_cut_however_narrow_the_terminal(
         file(row(GOOD_CODES[0][:-1] + "4"), row(注册日期="2027-02-30 00:00:00")).replace(",", "\t").encode()
     )
     done = precheck(known, path, DATASET, provider_id="sichuan", as_of=AS_OF)
-    shown = io.StringIO()
-    monkeypatch.setattr(refused_output, "_OUT", Console(file=shown, width=width, highlight=False))
+    monkeypatch.setattr(refused_output.OUT, "width", width)
 
     refused_output.prechecked(done, known, as_json=False)
 
-    said = shown.getvalue()
+    said = capsys.readouterr().out
     assert "…" not in said
     text = "".join(character for character in said if character not in " \n│·")
     assert "请注意：文件名的结尾是.xls" in text
