@@ -8,10 +8,7 @@ import sys
 from dataclasses import dataclass
 from unittest.mock import patch
 
-from rich.console import Console
-
 from pipelines import cli
-from pipelines.cli import console
 
 
 @dataclass(frozen=True)
@@ -24,10 +21,8 @@ class Done:
 def run(*arguments: str) -> Done:
     """Run one command; the exit status is the one a shell would see."""
     out, err = io.StringIO(), io.StringIO()
-    errors = Console(file=err, soft_wrap=True, highlight=False)
     with (
         patch.object(sys, "argv", ["credit-hub", *arguments]),
-        patch.object(console, "_ERR", errors),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

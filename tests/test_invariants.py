@@ -213,19 +213,6 @@ def delivered(root: Path) -> Home:
     return home
 
 
-WORKER = """
-import json, sys
-from pathlib import Path
-from pipelines import expectations
-from pipelines.intake import Hub, WorkGroup, collect_group
-expectations.compare = lambda *_: 0  # two seconds a process, and another test's matter
-from pipelines.settings import Settings
-hub = Hub.open(Settings.read(Path(sys.argv[1])))
-for text in sys.argv[2:]:
-    collect_group(hub, WorkGroup.model_validate_json(text))
-"""
-
-
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_the_second_route")
 def test_invariant_4_same_input_same_output_on_one_worker_or_two(tmp_path: Path) -> None:
@@ -237,7 +224,7 @@ def test_invariant_4_same_input_same_output_on_one_worker_or_two(tmp_path: Path)
     assert len(groups) == 6
     workers = [
         subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(together.root), *groups[n::2]],
+            [sys.executable, "-m", "tests.worker", str(together.root), *groups[n::2]],
             cwd=ROOT,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,9 +1,10 @@
 """The second route: the catalogue as Great Expectations suites, run on DuckDB.
 
-Importing this package imports no Great Expectations (two seconds); ``compare`` does when it is called.
+Importing this package imports no Great Expectations (two seconds); ``compare`` and ``unmet`` do when they are called.
 """
 
 from pipelines.expectations.double_entry import compare, connection
 from pipelines.expectations.suites import CRITICAL, outdated, read, suite, write_all
+from pipelines.expectations.unmet import unmet
 
-__all__ = ["CRITICAL", "compare", "connection", "outdated", "read", "suite", "write_all"]
+__all__ = ["CRITICAL", "compare", "connection", "outdated", "read", "suite", "unmet", "write_all"]

@@ -93,7 +93,8 @@ def count_unexpected(
 
 
 @cache
-def _context() -> EphemeralDataContext:
+def shared_context() -> EphemeralDataContext:
+    """The one context of this process; it holds a datasource only while a suite runs."""
     context = new_context()
     # It would write all its configuration as YAML, into memory, four times for each validation.
     context._save_project_config = lambda *_: None  # type: ignore[method-assign]
@@ -106,7 +107,7 @@ def _validate(
     """The suite's results; the datasource lives as long as this call, for an engine remembers metrics by batch name."""
     name = f"hub_rows_{next(_numbers)}"
     with _one_at_a_time, handed_over(con) as url:
-        sources = _context().data_sources
+        sources = shared_context().data_sources
         selected, tables = with_judged_values(con, table, suite.expectations, name, rows)
         # What is shared would be bound and optimised again in each of four statements: of few rows that is nearly all the work.
         few = not is_large(rows)

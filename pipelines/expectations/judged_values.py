@@ -17,7 +17,7 @@ from pipelines.checks.sql_functions import identifier
 from pipelines.checks.texts import ODD_TEXT, TEXT_CHECKS
 from pipelines.expectations.checks import ExpectColumnValuesToPassCheck, shared_columns, verdict_columns
 
-_MANY_ROWS: Final = 20_000
+MANY_ROWS: Final = 20_000
 _SAMPLE: Final = 4_096
 _FEW: Final = 0.5
 """Share of different values in the sample up to which a column is taken to repeat few."""
@@ -67,7 +67,7 @@ class _View:
 
 def is_large(rows: int) -> bool:
     """True where judging distinct values pays; of fewer rows nearly all the time goes into planning statements."""
-    return rows >= _MANY_ROWS
+    return rows >= MANY_ROWS
 
 
 def with_judged_values(

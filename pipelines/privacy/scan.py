@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -21,7 +20,7 @@ _ROW: Final = "_row_number"
 
 @dataclass(frozen=True)
 class Hit:
-    """A column in which citizen IDs stand, in how many rows, and where the first of them came from.
+    """A column that holds citizen IDs, in how many rows, and where the first of them came from.
 
     ``batch_id`` and ``row_number`` find the row as it was delivered; ``record`` is its key, each part masked. Nothing of the
     value itself is here.
@@ -38,24 +37,17 @@ class Hit:
         return asdict(self) | {"record": list(self.record)}
 
 
-def scan(files: Sequence[Path], columns: Sequence[str], key: Sequence[str] = ()) -> list[Hit]:
-    """Look for citizen IDs in text columns of Parquet files.
+def scan_rows(rows: pl.LazyFrame, columns: Sequence[str], key: Sequence[str] = ()) -> list[Hit]:
+    """Look for citizen IDs in text columns.
 
     Args:
-        files: what is to be published.
+        rows: what is to be published.
         columns: text columns to look at; identifiers that were checked to be no citizen ID need not be among them.
         key: the record key's columns, to say which record it is.
 
     Returns:
         The columns with hits.
     """
-    if not files:
-        return []
-    return scan_rows(pl.scan_parquet(list(files), hive_partitioning=False), columns, key)
-
-
-def scan_rows(rows: pl.LazyFrame, columns: Sequence[str], key: Sequence[str] = ()) -> list[Hit]:
-    """Look for citizen IDs in text columns of rows, as ``scan`` does in files."""
     if not columns:
         return []
     shaped = rows.select(pl.col(name).str.contains(CITIZEN_ID_SHAPE).sum() for name in columns).collect(

@@ -14,9 +14,10 @@ import polars as pl
 from pipelines.catalog import Dataset
 from pipelines.catalog.models import Product
 from pipelines.publishing.messages import ASKED_BY, ASKED_IN, ASKED_ON
-from pipelines.publishing.resolved_records import WHY, View, entry, resolve_display, view
+from pipelines.publishing.resolved_records import entry
 from pipelines.records.changes import REASON, REMOVED, changes
 from pipelines.records.display import TAKEN_DOWN
+from pipelines.records.resolved_records import WHY, View, resolve_display, view
 from pipelines.records.view import FILTERED
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import DATA, DataFile, Manifest, PartRows
@@ -94,11 +95,13 @@ def make_bucket(
         wanted: products to write.
         folders: where each product's data files go.
     """
-    resolved = resolve_display(hub, dataset, bucket, hub.records(dataset.id).scan(files).collect(), messages, day)
+    resolved = resolve_display(
+        hub.catalog, dataset, bucket, hub.records(dataset.id).scan(files).collect(), messages, day
+    )
     key = key_columns(dataset)
     made = {}
     for one in wanted:
-        seen = view(hub, resolved, one.product, key)
+        seen = view(hub.catalog, resolved, one.product, key)
         parts = {
             name: Part(write(seen.of(name), folders[one.product.id], name), **entry(tally, one.product))
             for name, tally in seen.tallies.items()

@@ -122,22 +122,11 @@ def _no_citizen_id(product: Product, key: Sequence[str], new_records: NewRecords
 def _meets(
     catalog: Catalog, product: Product, suite: dict[str, Any], new_records: NewRecords, memory_limit: str, spill: Path
 ) -> None:
-    from pipelines.expectations.counting import count_unexpected
-
     if not new_records or not suite["expectations"]:
         return
-    shown = catalog.product_fields(product.id)
-    con = expectations.connection(catalog, memory_limit, spill)
-    try:
-        con.execute(f"CREATE TEMP VIEW candidate AS {_texts([*shown, STATE], new_records.sql())}")
-        result = count_unexpected(con, "candidate", suite)
-    finally:
-        con.close()
-    if not result.successful:
-        broken = {rule: rows for rule, rows in result.unexpected.items() if rows}
-        raise Refused(
-            f"{product.id}: the candidate does not meet its suite: {broken or result.errors}; latest does not move"
-        )
+    rows = _texts([*catalog.product_fields(product.id), STATE], new_records.sql())
+    if broken := expectations.unmet(catalog, suite, rows, memory_limit, spill):
+        raise Refused(f"{product.id}: the candidate does not meet its suite: {broken}; latest does not move")
 
 
 def as_text(catalog: Catalog, dataset_id: str, files: Sequence[Path]) -> str:

@@ -24,16 +24,9 @@ from pipelines.catalog import Dataset
 from pipelines.ground.ordered_map import ordered_map
 from pipelines.publishing.bucket import Bucket, Made, Part, Wanted, changes_of, part_file, takedowns, write
 from pipelines.publishing.key_index import KeyIndex
-from pipelines.publishing.resolved_records import (
-    ACCEPTED,
-    ResolvedRecords,
-    View,
-    entry,
-    resolve_display,
-    tally_of,
-    view,
-)
+from pipelines.publishing.resolved_records import entry, tally_of
 from pipelines.records.display import TURNS
+from pipelines.records.resolved_records import ACCEPTED, ResolvedRecords, View, resolve_display, view
 from pipelines.storage.columns import BATCH, BUCKET, RECEIVED_ON, ROW_NUMBER
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import Manifest
@@ -162,15 +155,15 @@ class IncrementalUpdate:
             yield bucket, Bucket(products, min(days, default=None), superseded_versions)
 
     def _resolve(self, rows: pl.DataFrame, messages: pl.DataFrame, day: date) -> ResolvedRecords:
-        return resolve_display(self.hub, self.dataset, None, rows, messages, day, sliced=True)
+        return resolve_display(self.hub.catalog, self.dataset, None, rows, messages, day, sliced=True)
 
     def _of_product(
         self, one: Wanted, before: ResolvedRecords, now: ResolvedRecords, keys: Mapping[str, pl.DataFrame]
     ) -> dict[str, Made]:
         previous = one.previous
         assert previous is not None
-        was = view(self.hub, before, one.product, self._key)
-        seen = view(self.hub, now, one.product, self._key)
+        was = view(self.hub.catalog, before, one.product, self._key)
+        seen = view(self.hub.catalog, now, one.product, self._key)
         current = _partitioned(seen.frame.with_columns(seen.parts.alias(PART)), PART)
         none = seen.frame.clear()
         touched = sorted({*_parts(was), *_parts(seen)})

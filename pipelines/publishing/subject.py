@@ -271,21 +271,13 @@ def meets(hub: Hub, name: str, suite: dict[str, Any], new_records: NewRecords, w
     Raises:
         Refused: an expectation is not met; the message says which.
     """
-    from pipelines.expectations.counting import count_unexpected
-
     columns = sorted(
         {value for item in suite["expectations"] for key, value in item["kwargs"].items() if key == "column"}
     )
     shown = ", ".join(f'CAST("{column}" AS VARCHAR) AS "{column}"' for column in columns)
-    con = expectations.connection(hub.catalog, hub.settings.memory_limit, work)
-    try:
-        con.execute(f"CREATE TEMP VIEW candidate AS SELECT {shown} FROM ({new_records.sql()})")
-        result = count_unexpected(con, "candidate", suite)
-    finally:
-        con.close()
-    if not result.successful:
-        broken = {rule: rows for rule, rows in result.unexpected.items() if rows}
-        raise Refused(f"{name}: the candidate does not meet its suite: {broken or result.errors}; latest does not move")
+    rows = f"SELECT {shown} FROM ({new_records.sql()})"
+    if broken := expectations.unmet(hub.catalog, suite, rows, hub.settings.memory_limit, work):
+        raise Refused(f"{name}: the candidate does not meet its suite: {broken}; latest does not move")
 
 
 def master_suite(master: SubjectMaster, folder: Path) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def open_text(path: Path, suffix: str, fields: tuple[Field, ...], title: str, sc
     Raises:
         Unreadable: it is in no encoding we know, or has no header we know.
     """
-    at_once = _at_once(path, suffix, fields, title, scratch, terms)
+    at_once = read_in_one_pass(path, suffix, fields, title, scratch, terms)
     if at_once is not None:
         return at_once
     text = as_text(path, scratch, terms.limits)
@@ -54,7 +54,7 @@ def salvaged(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scr
     return _salvaged(path, as_text(path, scratch, terms.limits), suffix, fields, title, scratch, terms)
 
 
-def _at_once(
+def read_in_one_pass(
     path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms
 ) -> Source | None:
     """A GB18030 file, decoded and judged in one pass; None where it is none, or has to be looked at more closely."""

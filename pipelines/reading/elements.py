@@ -26,7 +26,7 @@ from pipelines.reading.headers import aliases, key
 from pipelines.reading.problems import Unreadable, no_json_rows, too_large, too_slow
 from pipelines.reading.rows import EXTRA, ROW_NUMBER, readable, shortened
 
-_ROWS: Final = 20_000
+ROWS: Final = 20_000
 _CUT: Final = "\udcff"
 _BETWEEN: Final = re.compile(r"\}\s*,\s*(?=\{)|\}\s*(?=\]\s*$)")
 _ENDS_WITH_COMMA: Final = re.compile(r"\}[ \t\r]*,[ \t\r]*\Z")  # lines of an array whose brackets were left out
@@ -137,7 +137,7 @@ def _written(
                 result.rows += 1
             if number > limits.rows:
                 raise Unreadable(too_large("行数", "Rows", number, limits.rows))
-            if len(rows) >= _ROWS:
+            if len(rows) >= ROWS:
                 writer.write_table(pa.Table.from_pylist(rows, schema=schema))
                 rows.clear()
             if number % 1000 == 0 and deadline.passed:

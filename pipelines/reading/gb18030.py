@@ -78,16 +78,16 @@ def transcoded(
     Returns:
         The lines in UTF-8, and the texts of those that are not GB18030 by number: a byte that cannot be decoded is U+FFFD.
     """
-    library = _library()
+    library = usable_library()
     if library is None:
-        return _by_python(chunk, refused, foreign)
+        return by_python(chunk, refused, foreign)
     name = _PART
     made = _converted(library, chunk, refused, foreign, _PART, _MOST_STOPS) if _wrong(_PART) is not None else None
     if made is None:
         name = NAME
         made = _converted(library, chunk, refused, foreign, NAME) if _wrong(NAME) is not None else None
     if made is None:
-        return _by_python(chunk, refused, foreign)
+        return by_python(chunk, refused, foreign)
     content, bad = made
     wrong = [line for line in _suspected(content, name) if line not in bad and line not in foreign]
     if wrong:
@@ -101,7 +101,8 @@ def transcoded(
     return content, bad
 
 
-def _by_python(chunk: bytes, refused: Refused, foreign: Mapping[int, bytes]) -> tuple[bytes, dict[int, str]]:
+def by_python(chunk: bytes, refused: Refused, foreign: Mapping[int, bytes]) -> tuple[bytes, dict[int, str]]:
+    """What ``transcoded`` gives, by Python's codec alone."""
     text, places = noted(chunk, NAME)
     if not places and not foreign:
         return text.encode(), {}
@@ -112,7 +113,7 @@ def _by_python(chunk: bytes, refused: Refused, foreign: Mapping[int, bytes]) -> 
     return b"\n".join(instead.get(n, line.encode()) for n, line in enumerate(lines)), bad
 
 
-def _library() -> ctypes.CDLL | None:
+def usable_library() -> ctypes.CDLL | None:
     """The C library, if it is one whose ``iconv`` can be held to Python's codec."""
     library = _glibc()
     return library if library is not None and (_wrong(_PART) is not None or _wrong(NAME) is not None) else None

@@ -25,7 +25,7 @@ from pipelines.reading.problems import Unreadable, too_slow
 from pipelines.reading.salvaging import MARKED, Lines, Salvaged, named_by_place, with_last
 
 _IN_CHARACTERS: Final = "|"  # the second byte of characters too
-_HEAD: Final = 1 << 20  # as much as ``dialect`` looks at
+HEAD: Final = 1 << 20  # as much as ``dialect`` looks at
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def decoded_and_judged(
     with path.open("rb", buffering=0) as source, target.open("wb") as sink:
         chunks = whole_lines(source, lone_returns=lone_returns, size=SMALL)
         raw, head = b"", b""
-        while len(head) < _HEAD and (chunk := next(chunks, b"")):
+        while len(head) < HEAD and (chunk := next(chunks, b"")):
             raw += chunk
             head += from_gb18030(chunk)[0]
         sink.write(head)

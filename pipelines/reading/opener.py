@@ -18,7 +18,7 @@ from typing import Any, Final
 from pipelines.ground.limits import Limits
 from pipelines.reading.problems import Unreadable, broken_workbook, burst_workbook, encrypted, too_slow
 
-_PROGRAM: Final = Path(__file__).with_name("sheets.py")
+PROGRAM: Final = Path(__file__).with_name("sheets.py")
 
 
 class Opener:
@@ -63,7 +63,7 @@ class Opener:
         if process is not None and self._owner == os.getpid() and self._memory == memory and process.poll() is None:
             return process
         self.close()
-        command = [sys.executable, "-I", str(_PROGRAM), str(memory)]
+        command = [sys.executable, "-I", str(PROGRAM), str(memory)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self._process, self._memory, self._owner = process, memory, os.getpid()
         return process

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-_CHUNK: Final = 1 << 20  # as much as the second-level cache holds
+CHUNK: Final = 1 << 20  # as much as the second-level cache holds
 _FEW_QUOTES: Final = 1 << 12
 _QUOTE: Final = ord('"')
 _NEWLINE: Final = ord("\n")
@@ -29,7 +29,7 @@ def separators_outside_quotes(path: Path, separator: str, start: int = 0) -> int
     quoted = False
     with path.open("rb", buffering=0) as stream:
         stream.seek(start)
-        while chunk := stream.read(_CHUNK):
+        while chunk := stream.read(CHUNK):
             bytes_ = np.frombuffer(chunk, dtype=np.uint8)
             found = bytes_ == wanted
             quotes = np.flatnonzero(bytes_ == _QUOTE) if b'"' in chunk else _NO_QUOTES
@@ -55,7 +55,7 @@ def records_are_whole(path: Path, separator: str, width: int, start: int = 0) ->
     separators = length = 0  # of the record that goes on from the chunk before
     with path.open("rb", buffering=0) as stream:
         stream.seek(start)
-        while chunk := stream.read(_CHUNK):
+        while chunk := stream.read(CHUNK):
             bytes_ = np.frombuffer(chunk, dtype=np.uint8)
             outside = np.ones(len(bytes_), dtype=np.bool_)
             if quoted or b'"' in chunk:

@@ -1,4 +1,4 @@
-"""Which of two rows of one key stands: the criteria of ``catalog/policies/survivorship.yaml``, bound to dataset and providers."""
+"""Which of two rows of one key becomes the record: the criteria of ``policies/survivorship.yaml``, bound to a dataset."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Precedence:
         return cls(order.criteria, _ranks(catalog, order), survivorship.channel_fields)
 
     def to_json(self) -> list[object]:
-        """Everything that a resolution depends on: a release made under another order is made anew."""
+        """Everything that a resolution depends on: a release made under another order is rebuilt."""
         return [list(self.criteria), dict(sorted(self.ranks.items())), list(self.channel_fields)]
 
     def measured(self, rows: pl.DataFrame, content: Sequence[str]) -> pl.DataFrame:

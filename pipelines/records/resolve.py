@@ -115,7 +115,7 @@ def _named(
     key: Sequence[str],
     criteria: Sequence[tuple[str, str, bool]],
 ) -> pl.DataFrame:
-    """Losers with the criterion that decided against each (null: it has the winner's content) and who won."""
+    """Superseded versions with the criterion that decided against each (null: it has the winner's content) and who won."""
     compared = [column for _, column, _ in criteria]
     deciding = newest.select(*key, *(pl.col(column).alias(_WON + column) for column in compared))
     standing = winners.select(
@@ -150,7 +150,7 @@ def _with_differences(
 
 
 def kind_of(same: pl.Expr, alike: pl.Expr, own: pl.Expr, decided_by: pl.Expr) -> pl.Expr:
-    """The kind of a loser.
+    """The kind of a version that is not the record.
 
     Args:
         same: it has the winner's content.

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
-import polars as pl
 import pytest
 
 from pipelines.catalog import Catalog
-from pipelines.privacy.policy import masked_by
+from pipelines.catalog.models.providers import Due, ExpectedDelivery
+from tests.catalogues import with_dataset, with_policy
 from tests.conftest import ROOT
 
 OLD_RULES_LAST, NEW_RULES_FIRST = date(2026, 3, 31), date(2026, 4, 1)
@@ -109,28 +106,28 @@ def test_the_cycle_of_a_duty_is_its_own_or_that_of_the_dataset(catalog: Catalog)
     duties = {duty.dataset_id: duty for duty in catalog.owed("sichuan", date(2026, 3, 1))}
     assert duties["enterprise_registration"].cycle == catalog.datasets["enterprise_registration"].update_cycle
     assert duties["administrative_penalty"].due.working_days == 7
-    yearly = catalog.datasets["enterprise_registration"].model_copy(update={"update_cycle": "yearly"})
-    changed = replace(catalog, datasets={**catalog.datasets, "enterprise_registration": yearly})
-    assert {duty.cycle for duty in changed.owed("sichuan", date(2026, 3, 1)) if duty.dataset_id == yearly.id} == {
-        "yearly"
-    }
+    changed = with_dataset(catalog, "enterprise_registration", update_cycle="yearly").owed("sichuan", date(2026, 3, 1))
+    assert {duty.cycle for duty in changed if duty.dataset_id == "enterprise_registration"} == {"yearly"}
 
 
-def test_a_duty_that_changes_is_owed_by_the_row_of_the_day(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(ROOT / "catalog", tmp_path / "catalog"))
-    path = folder / "policies/expected_deliveries.yaml"
-    text = path.read_text(encoding="utf-8").replace(
-        "valid_from: 2022-03-01", "valid_from: 2022-03-01\n    valid_to: 2026-06-30"
+def test_a_duty_that_changes_is_owed_by_the_row_of_the_day(catalog: Catalog) -> None:
+    owed_until = date(2026, 6, 30)
+    rows = catalog.policies.expected_deliveries.deliveries
+    ended = tuple(
+        one.model_copy(update={"valid_to": owed_until}) if one.valid_from == date(2022, 3, 1) else one for one in rows
     )
-    more = (
-        "  - who: [sichuan]\n    datasets: [enterprise_registration]\n    cycle: daily\n"
-        "    due: {working_days: 1}\n    valid_from: 2026-07-01\n"
+    assert ended != rows
+    daily = ExpectedDelivery(
+        who=("sichuan",),
+        datasets=("enterprise_registration",),
+        cycle="daily",
+        due=Due(working_days=1),
+        valid_from=date(2026, 7, 1),
     )
-    path.write_text(text + more, encoding="utf-8")
-    catalog = Catalog.load(folder)
+    changed = with_policy(catalog, "expected_deliveries", deliveries=(*ended, daily))
 
     def cycles(provider: str, on: date) -> list[str]:
-        return [one.cycle for one in catalog.owed(provider, on) if one.dataset_id == "enterprise_registration"]
+        return [one.cycle for one in changed.owed(provider, on) if one.dataset_id == "enterprise_registration"]
 
     assert cycles("sichuan", date(2026, 6, 30)) == ["monthly"]
     assert cycles("sichuan", date(2026, 7, 1)) == ["daily"]
@@ -149,46 +146,3 @@ def test_years_the_calendar_does_not_know_are_provisional_and_say_so(catalog: Ca
         True,
         True,
     ]
-
-
-def shown(catalog: Catalog, mask_id: str, *values: str | None) -> list[str | None]:
-    masking = catalog.policies.masking
-    mask = masking.mask(mask_id)
-    assert mask is not None
-    column = pl.DataFrame({"value": list(values)}, schema={"value": pl.String})
-    return column.select(masked_by(mask, masking, pl.col("value"))).to_series().to_list()
-
-
-def test_every_mask_shows_what_its_examples_say(catalog: Catalog) -> None:
-    for mask in catalog.policies.masking.masks:
-        assert shown(catalog, mask.id, *(one.value for one in mask.examples)) == [one.shown for one in mask.examples]
-
-
-@pytest.mark.parametrize(
-    ("mask_id", "value", "expected"),
-    [
-        ("person_name", "欧阳", "欧*"),
-        ("person_name", "李", "*"),
-        ("person_name", "诸葛某", "诸葛*"),
-        ("passport_number", "X01", "***"),
-        ("withheld", "全部", "**"),
-        ("address_to_county", "北京市朝阳区某某小区1号", "北京市朝阳区****"),
-        ("address_to_county", "成都市某某小区", "成都市****"),
-        ("address_to_county", "内蒙古自治区锡林郭勒盟正蓝旗某某街1号", "内蒙古自治区锡林郭勒盟正蓝旗****"),
-        ("address_to_county", "四川省阿坝藏族羌族自治州小金县某某镇", "四川省阿坝藏族羌族自治州小金县****"),
-        ("text_without_identifiers", "19900000000,19900000001", "199****0000,199****0001"),
-        ("text_without_identifiers", "合同号1990000000012", "合同号1990000000012"),
-    ],
-)  # fmt: skip
-def test_a_mask_never_shows_more_than_its_rule(catalog: Catalog, mask_id: str, value: str, expected: str) -> None:
-    assert shown(catalog, mask_id, value, None) == [expected, None]
-
-
-def test_a_masked_value_masked_again_shows_no_more(catalog: Catalog) -> None:
-    for mask in catalog.policies.masking.masks:
-        once = shown(catalog, mask.id, *(one.value for one in mask.examples))
-        again = shown(catalog, mask.id, *once)
-        for first, second in zip(once, again, strict=True):
-            assert second is not None
-            assert first is not None
-            assert second.count("*") >= first.count("*")

@@ -40,16 +40,11 @@ Call = Callable[..., Answer]
 @pytest.fixture
 def call(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Call:
     """``credit-hub`` in this process; what is printed is what a caller would get."""
-    from rich.console import Console
-
-    from pipelines.cli import console
 
     monkeypatch.setenv("CREDIT_HUB_HOME", str(tmp_path / "home"))
 
     def one(*arguments: str | Path) -> Answer:
         monkeypatch.setattr(sys, "argv", ["credit-hub", *map(str, arguments)])
-        monkeypatch.setattr(console, "_OUT", Console(highlight=False, width=180))
-        monkeypatch.setattr(console, "_ERR", Console(stderr=True, soft_wrap=True, highlight=False))
         capfd.readouterr()
         with pytest.raises(SystemExit) as exit_:
             cli.main()

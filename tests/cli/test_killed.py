@@ -1,16 +1,16 @@
 """Killing the process (SIGKILL) where something on disk changes, then running again: as if nothing had happened.
 
-Killed is before a change of every kind: changes that the same lines make, for one file or group after the other, are of one kind.
-It is the first of its kind, and the last of the next, so that some groups are done, half done, or not begun. `make soak` kills anywhere.
+Killed is before a change of every kind: what is done to one place, for one file, group or product after the other, is of one kind.
+It is the first of its kind, and of every other kind also the last, so that some groups are done, half done, or not begun. `make soak` kills anywhere.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_the_second_rout
 AT_ONCE = 2
 
 
+def kill_points(changes: list[str], home: Home) -> list[tuple[str, int]]:
+    """Kinds of changes to die at, and at which time: of what is done for several products or datasets, at one of them."""
+    ids = re.compile("|".join(sorted(home.hub.catalog.products, key=len, reverse=True)))
+    points: dict[str, list[tuple[str, int]]] = {}
+    for number, kind in enumerate(changes):
+        points.setdefault(ids.sub("*", kind), []).append((kind, changes[: number + 1].count(kind)))
+    print(f"{len(changes)} changes of {len(points)} kinds")
+    chosen = [(some[0], some[-1] if number % 2 else some[0]) for number, some in enumerate(points.values())]
+    return [point for first, last in chosen for point in dict.fromkeys((first, last))]
+
+
 def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None]) -> Iterator[tuple[str, Home]]:
     """Homes in which the command was killed, each before another change."""
     template = opened(folder / "template")
@@ -36,14 +47,12 @@ def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None]) -> It
 
     def asked(root: Path, **when: Any) -> Asked:
         shutil.copytree(template.root, root)
-        return Asked((verb, "--home", str(root), "--as-of", DAY), **when)
+        return Asked((verb, "--home", str(root), "--as-of", DAY), root=str(root), **when)
 
     with Forks() as forks:
-        [whole] = forks.run(asked(folder / "whole", tell_changes=True))
+        [whole] = forks.run(asked(folder / "whole", tell_kinds=True))
         assert whole.status == 0, whole.said
-        times = Counter(json.loads(whole.said.splitlines()[-1]))
-        points = [(kind, last if number % 2 else 1) for number, (kind, last) in enumerate(times.items())]
-        print(f"{times.total()} changes of {len(times)} kinds, {len(points)} kill points")
+        points = kill_points(json.loads(whole.said.splitlines()[-1]), template)
         for first in range(0, len(points), AT_ONCE):
             roots = {folder / str(number): points[number] for number in range(first, len(points))[:AT_ONCE]}
             ended = forks.run(*(asked(root, of_kind=kind, before_change=n) for root, (kind, n) in roots.items()))

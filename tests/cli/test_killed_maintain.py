@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 import shutil
 import signal
 from pathlib import Path
@@ -34,11 +34,6 @@ COMMITS: Final = (
 """Expiry and takedown; old releases; erasure and compaction in the lake; what they replaced; releases whose time is over."""
 
 
-_CHANGE: Final = re.compile(
-    r"(replace|unlink|link|create|create_write_transaction|create_checkpoint|vacuum|cleanup_metadata) "
-)
-
-
 def prepare(home: Home) -> None:
     """Two releases, then a withdrawal; years later the displays are over and the first release is old."""
     withdrawn = {"violation_facts": SECRET}
@@ -53,15 +48,6 @@ def prepare(home: Home) -> None:
     home.drop("sichuan", "record_withdrawal", sent("record_withdrawal"))
     home.collect(instant_of(SECOND))
     site.keep(home.hub.home, home.hub.catalog)
-
-
-def kinds(changes: list[str], root: Path) -> dict[str, int]:
-    """Of the changes of a run the last of each kind: what is done, and where, without digests and numbers."""
-    found: dict[str, int] = {}
-    for number, change in enumerate(changes, 1):
-        place = change.replace(f"file://{root}/", "").replace(f"{root}/", "")
-        found[re.sub(r"[0-9a-f]{6,}|\d+", "#", place)] = number
-    return found
 
 
 def kept_on_disk(home: Home) -> list[str]:
@@ -90,10 +76,10 @@ def test_a_maintain_that_was_killed_anywhere_and_run_again_has_erased_and_lost_n
     shutil.copytree(template.root, undisturbed.root)
     arguments = ("maintain", "--as-of", LATER, "--home")
     with Forks() as forks:
-        [whole] = forks.run(Asked((*arguments, str(undisturbed.root)), listing=True))
+        whole_root = str(undisturbed.root)
+        [whole] = forks.run(Asked((*arguments, whole_root), root=whole_root, tell_kinds=True))
         assert whole.status == 0, whole.said
-        changes = [line for line in whole.said.splitlines() if _CHANGE.match(line)]
-        points = kinds(changes, undisturbed.root)
+        points = {kind: n for n, kind in enumerate(json.loads(whole.said.splitlines()[-1]), 1)}  # the last of each kind
         assert set(chosen) <= set(points), sorted(points)
         assert kept_on_disk(undisturbed) == []
         assert audit(undisturbed.hub) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -10,15 +9,14 @@ import polars as pl
 import pytest
 
 from pipelines.audit import audit
-from pipelines.collecting import resolutions as life
 from pipelines.collecting.inbox import take
 from pipelines.ground.settings import Settings
 from pipelines.operations import collect_group, plan_groups
 from pipelines.pages.open_rows import open_rows
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
-from pipelines.storage.tables import Table
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, Home, file, row
+from tests.effects import dies_before
 
 pytestmark = pytest.mark.usefixtures("without_the_second_route")
 
@@ -182,10 +180,15 @@ def test_the_order_of_work_groups_does_not_change_what_is_closed(
     assert audit(small.hub) == []
 
 
-@pytest.mark.parametrize("place", ["replace_file", "count_in_ledger", "Table.append"])
-def test_a_crash_while_rows_are_closed_changes_nothing(
-    home: Home, another: Home, monkeypatch: pytest.MonkeyPatch, place: str
-) -> None:
+@pytest.mark.parametrize(
+    ("what", "place"),
+    [
+        ("create_write_transaction", f"lake/closings/{DATASET}/"),
+        ("replace", "state/closed/group-#.json"),
+        ("create_write_transaction", "lake/ledger/closures/"),
+    ],
+)
+def test_a_crash_while_rows_are_closed_changes_nothing(home: Home, another: Home, what: str, place: str) -> None:
     bad, right = file(row(所在省份="火星"), row(GOOD_CODES[1])), file(row())
     for one in (home, another):
         one.drop("sichuan", DATASET, bad)
@@ -193,19 +196,8 @@ def test_a_crash_while_rows_are_closed_changes_nothing(
         one.drop("sichuan", DATASET, right, name="b.csv")
     another.collect(LATER)
 
-    class Killed(BaseException):
-        pass
-
-    def killed(*_: Any, **__: Any) -> Any:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        if place == "Table.append":
-            patch.setattr(Table, "append_frame", _only_other(Table.append_frame, killed))
-        else:
-            patch.setattr(life, place, killed)
-        with pytest.raises(Killed):
-            home.collect(LATER)
+    with dies_before(what, place, root=home.root):
+        home.collect(LATER)
     home.collect(LATER)
 
     assert state(home) == state(another)
@@ -213,24 +205,13 @@ def test_a_crash_while_rows_are_closed_changes_nothing(
     assert audit(home.hub) == []
 
 
-def _only_other(real: Any, killed: Any) -> Any:
-    """Appends as ever, but dies before the closings."""
-
-    def append(table: Any, *arguments: Any) -> Any:
-        return killed() if table.path.parent.name == "closings" else real(table, *arguments)
-
-    return append
-
-
-def test_a_group_that_is_overtaken_by_a_later_one_is_seen_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_that_is_overtaken_by_a_later_one_is_seen_once(home: Home) -> None:
     """The damaged file's group dies before it closes anything; the corrected file comes and finishes first."""
     home.drop("sichuan", DATASET, file(row(所在省份="火星")))
     take(home.hub.home, home.hub.catalog, provider=None, as_of=AS_OF)
     [overtaken] = plan_groups(home.hub, provider=None, dataset=None)
-    with monkeypatch.context() as patch:
-        patch.setattr(sys.modules["pipelines.collecting.collect"], "close_group", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            collect_group(home.hub, overtaken)
+    with dies_before("replace", "state/closed/group-#.json", root=home.root):
+        collect_group(home.hub, overtaken)
     home.drop("sichuan", DATASET, file(row()), name="b.csv")
     take(home.hub.home, home.hub.catalog, provider=None, as_of=LATER)
     [later] = [g for g in plan_groups(home.hub, provider=None, dataset=None) if g.id != overtaken.id]

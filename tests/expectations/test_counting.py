@@ -134,7 +134,7 @@ def test_nothing_stays_registered(con: duckdb.DuckDBPyConnection) -> None:
         count_unexpected(con, "no_such_table", suite(length("length")))
     assert seen() == before
     assert lent_handles() == ()
-    assert list(counting._context().data_sources.all()) == []
+    assert list(counting.shared_context().data_sources.all()) == []
 
 
 def test_threads_do_not_mix_their_rows() -> None:

@@ -66,7 +66,7 @@ def test_each_rule_counts_the_same_judged_by_value_and_by_row(
     )
     con.register("rows", rows.to_arrow())
     by_row = count_unexpected(con, "rows", suite())
-    monkeypatch.setattr(judged_values, "_MANY_ROWS", 1)
+    monkeypatch.setattr(judged_values, "MANY_ROWS", 1)
     by_value = count_unexpected(con, "rows", suite())
     con.unregister("rows")
     assert by_value.unexpected == by_row.unexpected

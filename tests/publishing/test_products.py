@@ -5,26 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from pipelines import expectations
 from pipelines.audit import audit
+from pipelines.catalog import Catalog
 from pipelines.ground.errors import HubError, InputError
 from pipelines.ground.settings import Settings
 from pipelines.operations import publish
-from pipelines.publishing import affected_datasets, gate
+from pipelines.publishing import affected_datasets
 from pipelines.publishing.bucket import write
 from pipelines.publishing.retention import remove_old_releases
 from pipelines.publishing.verify import verify
 from pipelines.query.query import query
 from pipelines.records.changes import apply
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import Validation, latest, read, releases
-from tests.conftest import AS_OF, GOOD_CODES, THREE_GOOD_ROWS, Home, file, row
+from pipelines.storage.manifest import latest, read, releases
+from tests.catalogues import with_policy, with_product
+from tests.conftest import AS_OF, GOOD_CODES, THREE_GOOD_ROWS, Home, double_entry_left_out, file, row
 from tests.publishing.penalties import PENALTY, PERSON, PRODUCTS, sent
 
 MOBILE = "13812345678"
@@ -53,8 +55,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Four penalties, published through the real gate."""
     home = opened(tmp_path_factory.mktemp("products") / "home")
     home.drop("sichuan", PENALTY, sent(PENALTY, *ROWS))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(expectations, "compare", lambda *_: 0)
+    with double_entry_left_out():
         [receipt] = home.collect()
     assert receipt["rows"]["accepted"] == 4, receipt["rules"]
     home.publish_all()
@@ -156,13 +157,6 @@ def test_verify_finds_a_byte_that_was_changed_and_a_file_nobody_named(shared: Ho
         verify(shared.hub, "honour")
 
 
-@pytest.fixture
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the second route, which has tests of its own."""
-    monkeypatch.setattr(expectations, "compare", lambda *_: 0)
-    monkeypatch.setattr(gate, "check", lambda *_: Validation(suite="suite", expectations=1, successful=True))
-
-
 def data(home: Home, product: str) -> dict[str, bytes]:
     manifest = latest(home.hub.home, product)
     assert manifest is not None
@@ -170,7 +164,7 @@ def data(home: Home, product: str) -> dict[str, bytes]:
     return {one.path: (folder / one.path).read_bytes() for one in manifest.files}
 
 
-@pytest.mark.usefixtures("fast")
+@pytest.mark.usefixtures("without_the_second_route")
 def test_a_rebuild_from_raw_gives_identical_data_files_for_every_product(home: Home, another: Home) -> None:
     """Days of deliveries, a repair and a withdrawal that was erased; then everything anew from the originals alone."""
     days = [AS_OF + timedelta(days=n) for n in range(3)]
@@ -200,7 +194,7 @@ def test_a_rebuild_from_raw_gives_identical_data_files_for_every_product(home: H
     assert audit(home.hub) == audit(another.hub) == []
 
 
-@pytest.mark.usefixtures("fast")
+@pytest.mark.usefixtures("without_the_second_route")
 def test_previous_and_changes_give_the_bytes_of_every_product(home: Home, tmp_path: Path) -> None:
     """What a subscriber makes of changes, written the same way, is the same file."""
     home.drop("sichuan", PENALTY, sent(PENALTY, *ROWS))
@@ -230,11 +224,9 @@ def test_previous_and_changes_give_the_bytes_of_every_product(home: Home, tmp_pa
             assert made.sha256 == entry.file.sha256, (product, bucket)
 
 
-def test_a_hit_of_the_scan_says_dataset_column_and_row_and_not_the_number(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("without_the_second_route")
+def test_a_hit_of_the_scan_says_dataset_column_and_row_and_not_the_number(home: Home) -> None:
     """One hit stops the products that show the column; the failure record leads to the row without showing it."""
-    monkeypatch.setattr(expectations, "compare", lambda *_: 0)
     home.drop("sichuan", "enterprise_registration", file(row(), row(GOOD_CODES[1], 注册地址=f"身份证{PERSON}")))
     [receipt] = home.collect()
 
@@ -255,7 +247,7 @@ def test_a_hit_of_the_scan_says_dataset_column_and_row_and_not_the_number(
     assert (home.root / "shared/enterprise_registration_authorised/latest.json").exists(), "it does not show addresses"
 
 
-@pytest.mark.usefixtures("fast")
+@pytest.mark.usefixtures("without_the_second_route")
 def test_records_that_vanish_without_a_reason_stop_the_release(home: Home) -> None:
     home.drop("sichuan", "enterprise_registration", THREE_GOOD_ROWS)
     home.collect()
@@ -271,7 +263,7 @@ def test_records_that_vanish_without_a_reason_stop_the_release(home: Home) -> No
     assert len(list((home.root / "shared/enterprise_registration/failures").iterdir())) == 1
 
 
-@pytest.mark.usefixtures("fast")
+@pytest.mark.usefixtures("without_the_second_route")
 def test_old_releases_go_when_their_time_is_over_but_never_the_last_ones(home: Home) -> None:
     for number, code in enumerate(GOOD_CODES[:3]):
         home.drop("sichuan", "enterprise_registration", file(row(code)), name=f"{number}.csv")
@@ -289,34 +281,32 @@ def test_old_releases_go_when_their_time_is_over_but_never_the_last_ones(home: H
     assert audit(home.hub) == []
 
 
-Change = Callable[[str], str]
-
-
 @pytest.mark.parametrize(
-    ("name", "change"),
+    ("change", "government"),
     [
-        ("policies/display_periods.yaml", lambda text: text.replace("shown_on_hold: [government]", "shown_on_hold: []")),
-        ("products/administrative_penalty_public.yaml", lambda text: text.replace("penalty_content: text_", "penalty_basis: text_")),
+        (lambda known: with_policy(known, "display_periods", shown_on_hold=()), True),
+        (
+            lambda known: with_product(
+                known,
+                PRODUCTS[2],
+                masks=known.products[PRODUCTS[2]].masks | {"penalty_basis": "text_without_identifiers"},
+            ),
+            False,
+        ),
     ],
-)  # fmt: skip
-@pytest.mark.usefixtures("fast")
-def test_a_product_is_made_anew_when_the_catalogue_says_something_else(
-    home: Home, tmp_path: Path, name: str, change: Change
+    ids=["policy", "product"],
+)
+@pytest.mark.usefixtures("without_the_second_route")
+def test_a_product_is_rebuilt_when_the_catalogue_says_something_else(
+    home: Home, change: Callable[[Catalog], Catalog], government: bool
 ) -> None:
-    import shutil
-    from dataclasses import replace
-
     home.drop("sichuan", PENALTY, sent(PENALTY, *ROWS))
     home.collect()
     home.publish_all()
-    folder = Path(shutil.copytree(home.hub.catalog.folder, tmp_path / "catalog"))
-    text = (folder / name).read_text()
-    assert change(text) != text
-    (folder / name).write_text(change(text))
-    other = Home(Hub.open(replace(home.hub.settings, catalog=folder)))
+    other = Home(replace(home.hub, catalog=change(home.hub.catalog)))
 
     done = {one.product_id: one.new for one in other.publish_all()}
 
     assert done[PRODUCTS[2]]
-    assert done[PRODUCTS[0]] == name.startswith("policies/")
+    assert done[PRODUCTS[0]] == government
     assert audit(other.hub) == []

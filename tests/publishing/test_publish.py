@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 
 from pipelines.ground.errors import HubError
-from pipelines.privacy.scan import scan
 from pipelines.records.changes import apply
 from pipelines.storage.manifest import latest
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, THREE_GOOD_ROWS, Home, file, row
@@ -205,15 +204,3 @@ def test_a_candidate_that_breaks_its_suite_is_not_published(home: Home) -> None:
     with pytest.raises(HubError, match=r"credit_code\.checksum"):
         home.publish()
     assert not (home.root / "shared/enterprise_registration/latest.json").exists()
-
-
-def test_the_scan_finds_a_citizen_id_in_any_text_and_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "x.parquet"
-    pl.DataFrame(
-        {
-            "clean": ["电话13800138000", "编号110101199003070004123", None],
-            "dirty": ["无", "身份证：11010519491231002x。", "440524188001010014"],
-        }
-    ).write_parquet(path)
-
-    assert [(hit.column, hit.rows) for hit in scan([path], ["clean", "dirty"])] == [("dirty", 1)]

@@ -1,4 +1,4 @@
-"""A large bucket is brought up to date slice by slice, and the release is that of making it anew, byte for byte."""
+"""A large bucket is brought up to date slice by slice, and the release is that of a rebuild, byte for byte."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ import pytest
 from pipelines.audit import audit
 from pipelines.ground.settings import Settings
 from pipelines.publishing import subject
-from pipelines.publishing.incremental_update import IncrementalUpdate
+from pipelines.publishing.incremental_update import BucketDelta, IncrementalUpdate
 from pipelines.storage.conflicts import conflicts_table
 from pipelines.storage.hub import Hub
 from pipelines.storage.maintenance import maintain
 from pipelines.storage.manifest import latest
 from pipelines.storage.parts import bucket_of_part
-from tests.conftest import GOOD_CODES, ROOT, Home
+from tests.catalogues import with_policy
+from tests.conftest import GOOD_CODES, Home
 from tests.publishing.penalties import PENALTY, PRODUCTS, sent
 
 publishing = importlib.import_module("pipelines.publishing.publish")  # the package names a function like it
@@ -41,12 +42,8 @@ def noon(day: date) -> datetime:
 @pytest.fixture
 def sliced(tmp_path: Path, without_the_second_route: None) -> Home:
     """A home where a bucket of four records is a large one."""
-    folder = Path(shutil.copytree(ROOT / "catalog", tmp_path / "catalog"))
-    policy = folder / "policies/releases.yaml"
-    text = policy.read_text()
-    assert "sliced_from: 250000" in text
-    policy.write_text(text.replace("sliced_from: 250000", "sliced_from: 4"))
-    return Home(Hub.open(replace(Settings.read(tmp_path / "home"), catalog=folder)))
+    hub = Hub.open(Settings.read(tmp_path / "home"))
+    return Home(replace(hub, catalog=with_policy(hub.catalog, "releases", sliced_from=4)))
 
 
 def delivery(chance: random.Random, rows: int) -> str:
@@ -102,19 +99,29 @@ def content(home: Home, product: str) -> dict[str, Any]:
     return files | {"manifest": manifest.to_json()}
 
 
-def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
+def test_updating_slices_gives_what_rebuilding_the_bucket_gives(
     sliced: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     updated: list[str] = []
     rebuilt: list[str] = []
-    make, drawn_anew, make_anew = IncrementalUpdate._touched, subject._updated, publishing.make_bucket
-    monkeypatch.setattr(
-        IncrementalUpdate, "_touched", lambda self, delta: updated.append(delta.bucket) or make(self, delta)
-    )
-    monkeypatch.setattr(subject, "_updated", lambda *args: updated.append("subjects") or drawn_anew(*args))
-    monkeypatch.setattr(
-        publishing, "make_bucket", lambda *args: rebuilt.append(f"{args[1].id} {args[2]}") or make_anew(*args)
-    )
+    make, differing, make_bucket = IncrementalUpdate.make, subject.differing, publishing.make_bucket
+
+    def noted(delta: BucketDelta) -> BucketDelta:
+        updated.append(delta.bucket)
+        return delta
+
+    def noted_difference(*arguments: Any) -> Any:
+        found = differing(*arguments)
+        updated.extend(["subjects"] if found is not None else [])
+        return found
+
+    def noted_bucket(*arguments: Any) -> Any:
+        rebuilt.append(f"{arguments[1].id} {arguments[2]}")
+        return make_bucket(*arguments)
+
+    monkeypatch.setattr(IncrementalUpdate, "make", lambda self, deltas: make(self, map(noted, deltas)))
+    monkeypatch.setattr(subject, "differing", noted_difference)
+    monkeypatch.setattr(publishing, "make_bucket", noted_bucket)
     chance = random.Random(20261124)
     for number, day in enumerate(DAYS):
         if day != DAYS[-1]:
@@ -123,13 +130,13 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
                 sliced.drop("sichuan", kind, asked(chance, kind, number), name=f"{number}.csv")
             for receipt in sliced.collect(noon(day)):
                 assert receipt["rows"]["accepted"] == receipt["rows"]["in"], receipt["rules"]
-        other = Home(replace(sliced.hub, home=type(sliced.hub.home)(tmp_path / f"anew{number}")))
+        other = Home(replace(sliced.hub, home=type(sliced.hub.home)(tmp_path / f"rebuilt{number}")))
         shutil.copytree(sliced.root, other.root)
         shutil.rmtree(other.root / "state/sources", ignore_errors=True)
         updated.clear()
         rebuilt.clear()
         sliced.publish_all(noon(day))
-        assert (number > 0) == bool(updated), "the first release is made whole, the others are renewed"
+        assert (number > 0) == bool(updated), "the first release is made whole, the others are updated"
         large = {
             f"{PENALTY} {bucket_of_part(name)}"
             for name in content(sliced, PENALTY)["manifest"]["buckets"]
@@ -146,7 +153,6 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
             assert content(sliced, product) == content(other, product), (day, product)
         assert sliced.hub.superseded(PENALTY).read().equals(other.hub.superseded(PENALTY).read())
         assert conflicts_table(sliced.hub.home).read().equals(conflicts_table(other.hub.home).read())
-        assert audit(sliced.hub) == []
         shutil.rmtree(other.root)
         indices = sorted((sliced.root / "state/keys" / PENALTY).rglob("*.parquet"))
         assert bool(indices) == (number > 0)
@@ -157,6 +163,7 @@ def test_renewing_slices_gives_what_making_the_bucket_anew_gives(
         if number == 2:  # the same rows in other files are none that came
             [done] = maintain(sliced.hub.home, {f"records/{PENALTY}": sliced.hub.records(PENALTY)}, most_files=1)
             assert done.files_after < done.files_before
+    assert audit(sliced.hub) == [], "of every release"
 
 
 def test_a_days_rows_rewrite_the_slices_of_their_months_only(sliced: Home) -> None:

@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 
 import polars as pl
@@ -23,6 +22,7 @@ from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.manifest import latest, read, releases
 from tests.conftest import AS_OF, GOOD_CODES, Home, second_route_left_out
+from tests.effects import dies_before
 from tests.publishing.penalties import NUMBER, OTHER_AUTHORITY, PENALTY, PRODUCTS, sent
 
 LATER = AS_OF + timedelta(days=1)
@@ -196,15 +196,15 @@ def test_a_second_takedown_leaves_what_was_released_without_the_first(repaired: 
 
 
 @pytest.mark.parametrize(
-    ("module", "step"),
+    "place",
     [
-        ("subject_erasure", "rewrite"),  # before an old release is rewritten
-        ("erasure", "save"),  # its files are rewritten, and its manifest still names the old ones
-        ("subject_erasure", "write_json"),  # all is done but for the state
+        "shared/subject/#-#-#/data/#-#.parquet",  # before an old release is rewritten
+        "shared/subject/#-#-#/manifest.json",  # its files are rewritten, and its manifest still names the old ones
+        "state/erased/subject.json",  # all is done but for the state
     ],
 )
 def test_old_releases_of_subjects_are_rewritten_by_the_next_run_where_one_died_at_it(
-    repaired: Home, home: Home, module: str, step: str, monkeypatch: pytest.MonkeyPatch
+    repaired: Home, home: Home, place: str
 ) -> None:
     home.drop("sichuan", "credit_repair", sent("credit_repair"), name="credit_repair-0-sichuan.csv")
     home.collect(LATER)
@@ -212,10 +212,8 @@ def test_old_releases_of_subjects_are_rewritten_by_the_next_run_where_one_died_a
         one.dataset for one in home.hub.catalog.products.values() if one.id in (PENALTY, "credit_repair")
     ]
     publish(home.hub, product=None, datasets=[str(one) for one in affected_datasets], as_of=LATER)
-    with monkeypatch.context() as died:
-        died.setattr(import_module(f"pipelines.publishing.{module}"), step, _die)
-        with pytest.raises(KeyboardInterrupt):
-            publish(home.hub, product=SUBJECT, as_of=LATER)
+    with dies_before("replace", place, root=home.root):
+        publish(home.hub, product=SUBJECT, as_of=LATER)
     assert all(f": remove state/erased/{SUBJECT}.json, and publish" in one.message for one in audit(home.hub))
     home.publish_all(LATER)
 
@@ -271,16 +269,12 @@ def test_a_repair_that_nobody_publishes_is_late_all_the_same(home: Home) -> None
     assert repair_sync(home, delta + 2 * span) == (0, 1), "taken down late is late, and counted once"
 
 
-def test_a_takedown_is_entered_also_where_the_run_died_before_and_more_has_come_since(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_takedown_is_entered_also_where_the_run_died_before_and_more_has_come_since(home: Home) -> None:
     """Or the ledger would never hear of it: the next release takes nothing down."""
     home.drop("sichuan", "credit_repair", sent("credit_repair"))
     home.collect(LATER)
-    with monkeypatch.context() as died:
-        died.setattr(import_module("pipelines.publishing.publish"), "record_in_ledger", _die)
-        with pytest.raises(KeyboardInterrupt):
-            home.publish_all(LATER)
+    with dies_before("create", "lake/ledger/takedowns", root=home.root):
+        home.publish_all(LATER)
     assert {one.message for one in examined(home.hub) if one.leftover} >= {
         "is not in the ledger yet; the next 'publish' enters it"
     }
@@ -291,10 +285,6 @@ def test_a_takedown_is_entered_also_where_the_run_died_before_and_more_has_come_
     rows = ledger(home.hub.home, "takedowns").read().sort("product_id").to_dicts()
     assert [row["product_id"] for row in rows] == list(PRODUCTS)
     assert examined(home.hub) == []
-
-
-def _die(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def repair_sync(home: Home, as_of: datetime) -> tuple[int, int]:

@@ -71,7 +71,7 @@ def test_separators_are_counted_outside_quotes_wherever_a_chunk_ends(
     path = tmp_path / "x.csv"
     path.write_text('a,b\n"1,1","2""2,"\n"x,\n,y",3\n', encoding="utf-8")
     for size in range(1, 30):
-        monkeypatch.setattr("pipelines.reading.structure._CHUNK", size)
+        monkeypatch.setattr("pipelines.reading.structure.CHUNK", size)
         assert separators_outside_quotes(path, ",") == 3
 
 
@@ -89,7 +89,7 @@ def test_a_short_row_does_not_hide_behind_rows_that_are_no_records(
     path = tmp_path / "x.csv"
     path.write_bytes(b"a,b,c\n" + body.encode())
     for size in (1, 2, 3, 7, 1 << 20):
-        monkeypatch.setattr("pipelines.reading.structure._CHUNK", size)
+        monkeypatch.setattr("pipelines.reading.structure.CHUNK", size)
         assert records_are_whole(path, ",", 3, 6) is whole
 
 

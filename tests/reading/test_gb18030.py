@@ -21,14 +21,16 @@ HEADERS = ("企业名称", "文号", "内容")
 FIELDS = fields_of(HEADERS)
 quick = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
-with_iconv = pytest.mark.skipif(gb18030._library() is None, reason="no glibc with GB18030: Python decodes everything")
+with_iconv = pytest.mark.skipif(
+    gb18030.usable_library() is None, reason="no glibc with GB18030: Python decodes everything"
+)
 
 
 def both(chunk: bytes, foreign: list[int]) -> Iterator[tuple[bytes, dict[int, str]]]:
     """What the C library gives with its corrections, and what Python alone gives."""
     lines = chunk.split(b"\n")
     instead = {number: MARK + lines[number] for number in foreign}
-    for way in (gb18030.transcoded, gb18030._by_python):
+    for way in (gb18030.transcoded, gb18030.by_python):
         yield way(chunk, lambda text: MARK + text.encode(), instead)
 
 
@@ -84,7 +86,7 @@ def test_where_there_is_no_glibc_python_decodes(monkeypatch: pytest.MonkeyPatch)
     expected = read(whole, FIELDS)
     assert (len(expected.records), [number for number, _ in expected.malformed]) == (3, [5])
 
-    monkeypatch.setattr(gb18030, "_library", lambda: None)
+    monkeypatch.setattr(gb18030, "usable_library", lambda: None)
 
     assert read(whole, FIELDS) == expected
 
@@ -101,11 +103,11 @@ def test_a_file_in_small_chunks_reads_as_in_one_and_as_the_longer_way(
     content = b"".join(text)
     expected = read(content, FIELDS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.reading.delimited._at_once", lambda *_: None)
+        patch.setattr("pipelines.reading.delimited.read_in_one_pass", lambda *_: None)
         assert read(content, FIELDS) == expected
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipelines.reading.one_pass.SMALL", 48)
-        patch.setattr("pipelines.reading.one_pass._HEAD", 32)
+        patch.setattr("pipelines.reading.one_pass.HEAD", 32)
         assert read(content, FIELDS) == expected
 
 

@@ -94,7 +94,7 @@ def test_what_is_no_array_of_objects_is_rejected_with_what_it_should_be(text: st
 
 def test_an_array_longer_than_a_chunk_is_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.reading.decoding.CHUNK", 64)
-    monkeypatch.setattr("pipelines.reading.elements._ROWS", 7)
+    monkeypatch.setattr("pipelines.reading.elements.ROWS", 7)
     elements: list[str] = [json.dumps({"企业名称": f"甲{n}", "x": n}, ensure_ascii=False) for n in range(40)]
     elements[20] = '{"企业名称": "broken}'
     records, malformed = cells("[" + " ,".join(elements) + "]")

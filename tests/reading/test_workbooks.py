@@ -200,7 +200,7 @@ def test_a_process_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
     program = tmp_path / "hangs.py"
     program.write_text("import time\ntime.sleep(60)\n")
     opener.close()
-    monkeypatch.setattr("pipelines.reading.opener._PROGRAM", program)
+    monkeypatch.setattr("pipelines.reading.opener.PROGRAM", program)
     with pytest.raises(Unreadable) as caught:
         opened(workbook(simple), tmp_path, Limits(seconds=1))
     assert caught.value.problem.code == "too_slow"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.storage.ledger import ledger
+from tests.effects import dies_before
 from tests.scoring.conftest import DATASETS, Hub, indicator
 from tests.scoring.country import deliver_a_month
 
@@ -50,18 +51,21 @@ def test_scoring_again_notes_nothing_new_and_a_change_is_noted_once(hub: Hub) ->
     assert set(noted["catalog_version"]) == {hub.catalog.version}
 
 
-def test_a_crash_while_writing_leaves_the_old_scorecard_whole(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("what", "place"),
+    [
+        ("link", "scorecards/.#-#.new/versions/#/scorecards.xlsx"),  # half of it is written
+        ("replace", "scorecards/.#-#.new/version.json"),  # all is written, and nothing of it is shown yet
+    ],
+)
+def test_a_crash_while_writing_leaves_the_old_scorecard_whole(hub: Hub, what: str, place: str) -> None:
     hub.deliver_all("sichuan")
     before = digests(hub.score().folder)
     hub.deliver_all("hubei")
 
-    def crash(*_: object) -> None:
-        raise OSError("disk full")
+    with dies_before(what, place, root=hub.home.root):
+        hub.score()
 
-    with monkeypatch.context() as patch:
-        patch.setattr("pipelines.scoring.build.write_workbook", crash)
-        with pytest.raises(OSError, match="disk full"):
-            hub.score()
     assert digests(hub.home.scorecards / "2026-03") == before
     after = hub.score()
     assert indicator(after, "420000", "total")["status"] == "scored"

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from pipelines.storage.ledger import ledger
 from pipelines.storage.manifest import Manifest, latest
 from pipelines.subjects import SubjectMaster
 from tests.conftest import AS_OF, GOOD_CODES, Home, row, second_route_left_out
+from tests.effects import dies_before
 from tests.publishing.penalties import PENALTY, sent
 from tests.subjects.deliveries import (
     ANHUI,
@@ -45,26 +46,21 @@ from tests.subjects.deliveries import (
 )
 
 FILE = "conflicts-2026-11.csv"
-MEETS = subject_release.meets
 
 
 def opened(root: Path) -> Home:
     return Home(Hub.open(Settings.read(root)))
 
 
-@pytest.fixture(autouse=True, scope="module")
-def without_the_second_route() -> Iterator[None]:
-    """Double entry and the suites of the gate have tests of their own, and cost seconds; one test here asks the master's."""
-    with second_route_left_out() as patch:
-        patch.setattr(subject_release, "meets", lambda *_: None)
-        yield
+pytestmark = pytest.mark.usefixtures("without_the_second_route")
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Only read by the tests of this module; those that go on take a copy."""
-    home = delivered(opened(tmp_path_factory.mktemp("subjects") / "home"))
-    home.publish_all(DAYS[1])
+    with second_route_left_out():
+        home = delivered(opened(tmp_path_factory.mktemp("subjects") / "home"))
+        home.publish_all(DAYS[1])
     return home
 
 
@@ -291,6 +287,7 @@ def test_a_citizen_id_in_a_subject_stops_the_release(home: Home, monkeypatch: py
     assert "110101199003070003" not in failure.read_text(encoding="utf-8")
 
 
+@pytest.mark.second_route
 def test_the_suite_of_the_master_finds_a_wrong_code_and_one_that_stands_twice(published: Home, tmp_path: Path) -> None:
     master = SubjectMaster.of(published.hub.catalog)
     assert master is not None
@@ -305,22 +302,17 @@ def test_the_suite_of_the_master_finds_a_wrong_code_and_one_that_stands_twice(pu
         path = tmp_path / f"{name}.parquet"
         rows.write_parquet(path)
         if broken is None:
-            MEETS(published.hub, "subject", suite, NewRecords((path,)), tmp_path)
+            subject_release.meets(published.hub, "subject", suite, NewRecords((path,)), tmp_path)
             continue
         with pytest.raises(HubError, match=broken):
-            MEETS(published.hub, "subject", suite, NewRecords((path,)), tmp_path)
+            subject_release.meets(published.hub, "subject", suite, NewRecords((path,)), tmp_path)
 
 
-def test_a_crash_before_the_ledger_is_made_good_by_the_next_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    def killed(*_: Any) -> None:
-        raise KeyboardInterrupt
-
+def test_a_crash_before_the_ledger_is_made_good_by_the_next_run(home: Home) -> None:
     home.drop("fujian", REGISTRATION, registrations(row(GOOD_CODES[4], 所在省份="江苏") + ","), name="x.csv")
     home.collect(AS_OF)
-    with monkeypatch.context() as patch:
-        patch.setattr(subject_release, "save", killed)
-        with pytest.raises(KeyboardInterrupt):
-            home.publish_all(AS_OF)
+    with dies_before("replace", "state/sources/subject.json", root=home.root):
+        home.publish_all(AS_OF)
     home.publish_all(AS_OF)
 
     manifest = manifest_of(home)

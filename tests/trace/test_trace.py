@@ -11,16 +11,12 @@ from typing import Any
 
 import pytest
 
-from pipelines import cli, expectations
-from pipelines.cli import console
+from pipelines import cli
 from pipelines.ground.errors import InputError
 from pipelines.ground.settings import Settings
-from pipelines.publishing import gate
-from pipelines.publishing import subject as subject_release
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import Validation
 from pipelines.trace import trace
-from tests.conftest import AS_OF, GOOD_CODES, Home, file, row
+from tests.conftest import AS_OF, GOOD_CODES, Home, file, row, second_route_left_out
 from tests.publishing.penalties import NUMBER, PENALTY, sent
 from tests.subjects.deliveries import DAYS, HOUSEHOLD, REGISTRATION, registered, registrations
 
@@ -32,10 +28,7 @@ REFUSED_TOO = file(row(CODE, 所在省份="不存在的省"), row(CODE, 企业�
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A registration in three versions, a refused row, a penalty from two channels that was displayed, then repaired."""
     home = Home(Hub.open(Settings.read(tmp_path_factory.mktemp("trace") / "home")))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(expectations, "compare", lambda *_: 0)
-        patch.setattr(gate, "check", lambda *_: Validation(suite="suite", expectations=1, successful=True))
-        patch.setattr(subject_release, "meets", lambda *_: None)
+    with second_route_left_out():
         home.drop("sichuan", REGISTRATION, REFUSED_TOO, name="first.csv")
         home.drop("sichuan", PENALTY, sent(PENALTY), name="penalty.csv")
         home.drop("samr", PENALTY, sent(PENALTY, {"source_name": "市场监管总局"}), name="from_the_ministry.csv")
@@ -173,11 +166,7 @@ Say = Callable[..., tuple[int, str]]
 @pytest.fixture
 def say(traced: Home, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Say:
     def one(*arguments: str, home: Path | None = None) -> tuple[int, str]:
-        from rich.console import Console
-
         monkeypatch.setattr(sys, "argv", ["credit-hub", "trace", *arguments, "--home", str(home or traced.root)])
-        monkeypatch.setattr(console, "_OUT", Console(highlight=False, width=180))
-        monkeypatch.setattr(console, "_ERR", Console(stderr=True, soft_wrap=True, highlight=False))
         with pytest.raises(SystemExit) as done:
             cli.main()
         said = capfd.readouterr()
@@ -226,9 +215,8 @@ def test_only_the_bucket_of_the_subject_is_read(traced: Home, monkeypatch: pytes
             path.rename(path.with_suffix(".parquet"))
 
 
-def test_a_subject_of_which_only_refused_rows_came_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expectations, "compare", lambda *_: 0)
-    home = Home(Hub.open(Settings.read(tmp_path / "home")))
+@pytest.mark.usefixtures("without_the_second_route")
+def test_a_subject_of_which_only_refused_rows_came_is_known(home: Home) -> None:
     home.drop("sichuan", REGISTRATION, file(row(CODE, 注册日期="2999-01-01")))
     home.collect(AS_OF)
 

@@ -2,86 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
-
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.catalog import Catalog, Dataset, catalog
+from pipelines.catalog import Catalog, Dataset
 from pipelines.records import Precedence, Resolved, resolve
-from pipelines.storage.columns import record_schema
 from pipelines.storage.superseded import KINDS
-from tests.conftest import GOOD_CODES, ROOT
+from tests.records.frames import DAY, PENALTY, Row, lake, penalty
 
-DATASET = "administrative_penalty"
-DAY = date(2026, 11, 22)
 _ARRIVAL = ("_batch_id", "_row_number", "_received_on", "_provider_id")
 
 
 @pytest.fixture(scope="module")
-def known() -> Catalog:
-    return catalog(ROOT / "catalog")
-
-
-@pytest.fixture(scope="module")
-def dataset(known: Catalog) -> Dataset:
-    return known.datasets[DATASET]
-
-
-@pytest.fixture(scope="module")
 def precedence(known: Catalog) -> Precedence:
-    return Precedence.of(known, DATASET, DAY)
+    return Precedence.of(known, PENALTY, DAY)
 
 
-def penalty(
-    *,
-    provider: str = "sichuan",
-    code: str = GOOD_CODES[0],
-    number: int = 1,
-    facts: str | None = "facts",
-    source: str = "a",
-    updated: int | None = None,
-    day: int = 1,
-    row: int = 2,
-    batch: str = "b1",
-) -> dict[str, object]:
-    """A penalty as the lake holds it; what is not named is empty."""
-    return {
-        "subject_name": "成都蜀锦文化有限公司",
-        "credit_code": code,
-        "document_number": f"锦市监处罚〔2026〕{number}号",
-        "authority_code": "11510100MYTKY7NB6T",
-        "violation_facts": facts,
-        "source_name": source,
-        "source_updated_at": None if updated is None else datetime(2026, 1, updated, tzinfo=UTC),
-        "_batch_id": batch,
-        "_row_number": row,
-        "_provider_id": provider,
-        "_region_code": "510000",
-        "_received_on": date(2026, 2, day),
-        "_subject_key": code,
-    }
-
-
-def lake(known: Catalog, rows: Sequence[dict[str, object]]) -> pl.DataFrame:
-    schema = {name: dtype for name, dtype in record_schema(known.fields(DATASET)).items() if name != "_bucket"}
-    filled = [{**dict.fromkeys(schema), **row} for row in rows]
-    return pl.DataFrame(filled, schema_overrides=schema).select(pl.col(n).cast(t) for n, t in schema.items())
-
-
-def superseded_versions(known: Catalog, dataset: Dataset, precedence: Precedence, *rows: dict[str, object]) -> Resolved:
+def superseded_versions(known: Catalog, penalties: Dataset, precedence: Precedence, *rows: Row) -> Resolved:
     numbered = [{**row, "_row_number": index + 2} for index, row in enumerate(rows)]
-    done = resolve(lake(known, numbered), dataset, precedence)
+    done = resolve(lake(known, PENALTY, numbered), penalties, precedence)
     assert done.accepted == len(rows) == done.records.height + sum(done.kinds.values())
     assert done.superseded + done.duplicate == done.superseded_versions.height == sum(done.kinds.values())
     return done
 
 
-def test_the_same_record_again_is_unchanged(known: Catalog, dataset: Dataset, precedence: Precedence) -> None:
-    done = superseded_versions(known, dataset, precedence, penalty(), penalty(batch="b2", day=9))
+def test_the_same_record_again_is_unchanged(known: Catalog, penalties: Dataset, precedence: Precedence) -> None:
+    done = superseded_versions(known, penalties, precedence, penalty(), penalty(batch="b2", day=9))
 
     assert done.kinds == {"unchanged": 1, "other_channel": 0, "older_version": 0, "conflict": 0}
     assert done.records["_batch_id"].to_list() == ["b1"]
@@ -90,14 +38,22 @@ def test_the_same_record_again_is_unchanged(known: Catalog, dataset: Dataset, pr
     ).rows() == [("b2", None, "b1", 2)]
 
 
+def test_the_record_is_from_the_row_that_brought_its_content_first_whatever_the_batch_is_called(
+    known: Catalog, penalties: Dataset, precedence: Precedence
+) -> None:
+    done = superseded_versions(known, penalties, precedence, penalty(batch="b1", day=9), penalty(batch="b2", day=3))
+    assert done.records["_batch_id"].to_list() == ["b2"]
+    assert done.superseded_versions["winner_batch_id"].to_list() == ["b2"]
+
+
 def test_a_newer_version_wins_by_the_providers_time_and_else_by_the_day(
-    known: Catalog, dataset: Dataset, precedence: Precedence
+    known: Catalog, penalties: Dataset, precedence: Precedence
 ) -> None:
     by_time = superseded_versions(
-        known, dataset, precedence, penalty(updated=3, facts="new"), penalty(updated=2, facts="old", day=9)
+        known, penalties, precedence, penalty(updated=3, facts="new"), penalty(updated=2, facts="old", day=9)
     )
     by_day = superseded_versions(
-        known, dataset, precedence, penalty(facts="full", batch="b1"), penalty(facts=None, day=2)
+        known, penalties, precedence, penalty(facts="full", batch="b1"), penalty(facts=None, day=2)
     )
 
     assert by_time.records["violation_facts"].to_list() == ["new"]
@@ -107,11 +63,11 @@ def test_a_newer_version_wins_by_the_providers_time_and_else_by_the_day(
 
 
 def test_the_same_decision_from_a_ministry_and_a_province_is_another_channel(
-    known: Catalog, dataset: Dataset, precedence: Precedence
+    known: Catalog, penalties: Dataset, precedence: Precedence
 ) -> None:
     done = superseded_versions(
         known,
-        dataset,
+        penalties,
         precedence,
         penalty(provider="sichuan", source="四川", updated=5, batch="p"),
         penalty(provider="samr", source="总局", updated=5, batch="m"),
@@ -125,13 +81,13 @@ def test_the_same_decision_from_a_ministry_and_a_province_is_another_channel(
 
 
 def test_contents_that_no_time_tells_apart_are_a_conflict(
-    known: Catalog, dataset: Dataset, precedence: Precedence
+    known: Catalog, penalties: Dataset, precedence: Precedence
 ) -> None:
     by_rank = superseded_versions(
-        known, dataset, precedence, penalty(provider="samr", facts="a"), penalty(provider="sichuan", facts="b", day=9)
+        known, penalties, precedence, penalty(provider="samr", facts="a"), penalty(provider="sichuan", facts="b", day=9)
     )
-    by_content = superseded_versions(known, dataset, precedence, penalty(facts="a"), penalty(facts="b"))
-    by_completeness = superseded_versions(known, dataset, precedence, penalty(facts=None), penalty(facts="a"))
+    by_content = superseded_versions(known, penalties, precedence, penalty(facts="a"), penalty(facts="b"))
+    by_completeness = superseded_versions(known, penalties, precedence, penalty(facts=None), penalty(facts="a"))
 
     assert by_rank.records["violation_facts"].to_list() == ["a"]
     assert by_rank.superseded_versions.select("kind", "decided_by").rows() == [("conflict", "source_rank")]
@@ -142,29 +98,31 @@ def test_contents_that_no_time_tells_apart_are_a_conflict(
 
 def test_an_order_of_its_own_holds_for_the_datasets_it_names(known: Catalog) -> None:
     repair = Precedence.of(known, "credit_repair", DAY)
-    penalties = Precedence.of(known, DATASET, DAY)
+    others = Precedence.of(known, PENALTY, DAY)
 
     assert repair.criteria.index("received_on") < repair.criteria.index("source_rank")
-    assert penalties.criteria.index("source_rank") < penalties.criteria.index("received_on")
-    assert penalties.ranks["samr"] < penalties.ranks["sichuan"]
+    assert others.criteria.index("source_rank") < others.criteria.index("received_on")
+    assert others.ranks["samr"] < others.ranks["sichuan"]
 
 
-def test_rows_without_a_second_version_pass_untouched(known: Catalog, dataset: Dataset, precedence: Precedence) -> None:
-    rows = lake(known, [penalty(number=2), penalty(number=1)])
-    done = resolve(rows, dataset, precedence)
+def test_rows_without_a_second_version_pass_untouched(
+    known: Catalog, penalties: Dataset, precedence: Precedence
+) -> None:
+    rows = lake(known, PENALTY, [penalty(document=2), penalty(document=1)])
+    done = resolve(rows, penalties, precedence)
 
     assert done.records["document_number"].to_list() == ["锦市监处罚〔2026〕1号", "锦市监处罚〔2026〕2号"]
     assert done.superseded_versions.height == 0
     assert (
         done.superseded_versions.columns
-        == resolve(lake(known, [penalty(), penalty()]), dataset, precedence).superseded_versions.columns
+        == resolve(lake(known, PENALTY, [penalty(), penalty()]), penalties, precedence).superseded_versions.columns
     )
 
 
 versions = st.builds(
     penalty,
     provider=st.sampled_from(["samr", "sichuan", "hebei"]),
-    number=st.integers(1, 2),
+    document=st.integers(1, 2),
     facts=st.sampled_from([None, "a", "b"]),
     source=st.sampled_from(["x", "y"]),
     updated=st.sampled_from([None, 1, 2]),
@@ -177,15 +135,15 @@ versions = st.builds(
 @given(rows=st.lists(versions, min_size=2, max_size=9), random=st.randoms(use_true_random=False))
 def test_the_result_does_not_depend_on_the_order_of_rows(
     known: Catalog,
-    dataset: Dataset,
+    penalties: Dataset,
     precedence: Precedence,
-    rows: list[dict[str, object]],
+    rows: list[Row],
     random: object,
 ) -> None:
     numbered = [{**row, "_row_number": index} for index, row in enumerate(rows)]
-    first = resolve(lake(known, numbered), dataset, precedence)
+    first = resolve(lake(known, PENALTY, numbered), penalties, precedence)
     random.shuffle(numbered)  # type: ignore[attr-defined]
-    again = resolve(lake(known, numbered), dataset, precedence)
+    again = resolve(lake(known, PENALTY, numbered), penalties, precedence)
 
     assert first.records.equals(again.records)
     assert first.superseded_versions.equals(again.superseded_versions)
@@ -199,7 +157,7 @@ def test_the_result_does_not_depend_on_the_order_of_rows(
 @settings(max_examples=40, deadline=None)
 @given(rows=st.lists(versions, min_size=3, max_size=9), cut=st.integers(1, 8))
 def test_the_winner_is_the_winner_of_any_part_that_holds_it(
-    known: Catalog, dataset: Dataset, precedence: Precedence, rows: list[dict[str, object]], cut: int
+    known: Catalog, penalties: Dataset, precedence: Precedence, rows: list[Row], cut: int
 ) -> None:
     """Batching: resolving the winners of two parts gives what resolving all rows gives, content for content.
 
@@ -208,9 +166,11 @@ def test_the_winner_is_the_winner_of_any_part_that_holds_it(
     """
     said_by = {tuple(row[name] for name in row if name not in _ARRIVAL): row for row in rows}
     numbered = [{**row, "_row_number": index} for index, row in enumerate(said_by.values())]
-    whole = resolve(lake(known, numbered), dataset, precedence).records
+    whole = resolve(lake(known, PENALTY, numbered), penalties, precedence).records
     parts = [
-        resolve(lake(known, part), dataset, precedence).records for part in (numbered[:cut], numbered[cut:]) if part
+        resolve(lake(known, PENALTY, part), penalties, precedence).records
+        for part in (numbered[:cut], numbered[cut:])
+        if part
     ]
     said = [name for name in whole.columns if not name.startswith("_")]
-    assert resolve(pl.concat(parts), dataset, precedence).records.select(said).equals(whole.select(said))
+    assert resolve(pl.concat(parts), penalties, precedence).records.select(said).equals(whole.select(said))
