@@ -24,7 +24,7 @@ from pipelines.storage.home import Home
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import latest
 from tests.conftest import Home as Driven
-from tests.publishing.straightforward import expected
+from tests.records.straightforward import expected
 
 PENALTY: Final = "administrative_penalty"
 EFFECTS: Final = {"credit_repair": "repaired", "record_withdrawal": "withdrawn", "objection": "on_hold"}

@@ -270,7 +270,7 @@ sent_messages = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(rows=records, sent=sent_messages, random=st.randoms(use_true_random=False))
 def test_neither_the_order_of_records_nor_that_of_messages_matters(
     known: Catalog, penalties: Dataset, rows: list[Row], sent: list[tuple[str, Row]], random: object
@@ -286,7 +286,7 @@ def test_neither_the_order_of_records_nor_that_of_messages_matters(
     assert once.frame.select(pl.struct(key).is_duplicated().any()).item() is False, "one effect for a record"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(rows=records, sent=sent_messages)
 def test_every_record_has_the_effect_that_the_policy_says(
     known: Catalog, rows: list[Row], sent: list[tuple[str, Row]]

@@ -72,7 +72,7 @@ versions = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(
     rows=st.lists(versions, max_size=12),
     named=st.sets(st.integers(1, 4), max_size=2),
@@ -99,7 +99,7 @@ def test_accepted_is_published_and_withheld_and_superseded_in_every_part_of_ever
         assert seen.tallies.keys() >= {*found.records[PART]}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows=st.lists(versions, min_size=1, max_size=9), random=st.randoms(use_true_random=False))
 def test_neither_records_nor_counts_depend_on_the_order_of_rows(
     known: Catalog, rows: list[Row], random: object

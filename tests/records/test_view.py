@@ -117,7 +117,7 @@ def test_all_conditions_of_a_product_must_hold(known: Catalog) -> None:
     assert why(known, product, records(known, rows)) == [None, FILTERED, FILTERED, FILTERED]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(
     rows=st.lists(
         st.tuples(
