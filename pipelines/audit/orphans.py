@@ -1,7 +1,7 @@
 """Files that nothing names: no commit of the lake, no manifest, no row of the ledger.
 
-A run that was killed leaves such files too, and a later run takes them up or clears them away: those are told apart as leftovers,
-with what becomes of them. Files that are still being written (hidden, or ``.tmp``) are always of that kind.
+A run that was killed leaves such files too, and a later run takes them up or clears them away: those are reported
+separately, as leftovers, with what becomes of them. Files that are still being written (hidden, or ``.tmp``) are always of that kind.
 """
 
 from __future__ import annotations

@@ -40,12 +40,12 @@ def open_and_closed(hub: Hub) -> Iterator[AuditFinding]:
         listed = pl.read_csv(path, infer_schema=False)
         wrong = sorted(listed.filter(pl.col("quarantine_id").is_in(every.implode()))["quarantine_id"])
         if wrong:
-            said = f"lists refused rows as open that are closed (lake/closings): {_some(wrong)}; the next 'collect' writes it anew"
+            said = f"lists refused rows as open that are closed (lake/closings): {_some(wrong)}; the next 'collect' writes it again"
             yield AuditFinding(below(hub.home, path), said, leftover=busy)
 
 
 def standing_and_superseded(hub: Hub, messages: Messages) -> Iterator[AuditFinding]:
-    """Rows that the latest release shows as the record, and that lost to another; losers of a release to come apart."""
+    """Rows that the latest release shows as the record although another superseded them; those of a release to come excepted."""
     for dataset_id, dataset in hub.catalog.datasets.items():
         manifest, product = latest(hub.home, dataset_id), hub.catalog.products.get(dataset_id)
         table = hub.superseded(dataset_id)
@@ -77,7 +77,7 @@ def shown_and_removed(hub: Hub, folder: Path, manifest: Manifest) -> Iterator[Au
     both = gone.join(shown, on=key, how="semi", nulls_equal=True).collect()
     if both.height:
         named = ["/".join(str(value) for value in row) for row in both.sort(key).rows()]
-        said = f"removes records that the release still holds: {_some(named)}; withdraw the release, and publish anew"
+        said = f"removes records that the release still holds: {_some(named)}; withdraw the release, and publish again"
         yield AuditFinding(below(hub.home, folder / CHANGES), said)
 
 

@@ -35,12 +35,12 @@ def _of_group(use: UseGroup, groups: Mapping[str, FieldGroup], document: Documen
     group = groups.get(use.use)
     if group is None:
         raise CatalogError(
-            document.path, line, f"field group '{use.use}' is not in catalog/fields; write it or mend the name"
+            document.path, line, f"field group '{use.use}' is not in catalog/fields; write it or correct the name"
         )
     unknown = (set(use.headers) | set(use.titles)) - {field.id for field in group.fields}
     if unknown:
         raise CatalogError(
-            document.path, line, f"group '{use.use}' has no field {', '.join(sorted(unknown))}; mend the name"
+            document.path, line, f"group '{use.use}' has no field {', '.join(sorted(unknown))}; correct the name"
         )
     result = []
     for one in group.fields:

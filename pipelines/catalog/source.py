@@ -54,7 +54,7 @@ def load(path: Path) -> Document:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise CatalogError(path, mark.line + 1 if mark else 1, f"not YAML: {error}; mend the syntax") from error
+        raise CatalogError(path, mark.line + 1 if mark else 1, f"not YAML: {error}; correct the syntax") from error
     except UnicodeDecodeError as error:
         raise CatalogError(path, 1, "not UTF-8; save the file as UTF-8") from error
     return Document(path, None if node is None else _build(path, node, (), lines), lines)
@@ -85,6 +85,6 @@ def _build(path: Path, node: yaml.Node, loc: Loc, lines: dict[Loc, int]) -> Any:
                 return yaml.constructor.SafeConstructor().construct_object(node)
             except ValueError as error:
                 line = node.start_mark.line + 1
-                raise CatalogError(path, line, f"'{node.value}' is no value: {error}; mend it") from error
+                raise CatalogError(path, line, f"'{node.value}' is no value: {error}; correct it") from error
         case _:
             raise CatalogError(path, node.start_mark.line + 1, f"unknown kind of YAML node {node.tag}")

@@ -1,6 +1,6 @@
 """``credit-hub catalog check``: what types cannot say. Each finding names file, line and what to do; all are reported.
 
-A file that the models cannot read hides what would be said of the others: mend it first.
+A file that the models cannot read hides what would be said of the others: correct it first.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def _duties(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogEr
     table = catalog.code_tables.get("subject_category")
     for index, subject in enumerate(dataset.subjects):
         if table is not None and subject not in table.codes:
-            message = f"'{subject}' is no code of table 'subject_category'; mend it"
+            message = f"'{subject}' is no code of table 'subject_category'; correct it"
             yield at(catalog, name, ("subjects", index), message)
 
 
@@ -46,13 +46,13 @@ def _references(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[Catal
     for part in ("record_key", "version_order"):
         for index, field in enumerate(getattr(dataset, part)):
             if field not in known and field not in DERIVED:
-                yield at(catalog, name, (part, index), f"'{field}' is no field of the dataset; mend the name")
+                yield at(catalog, name, (part, index), f"'{field}' is no field of the dataset; correct the name")
     for part, field in dataset.subject.model_dump().items():
         if field is not None and field not in known:
-            yield at(catalog, name, ("subject", part), f"'{field}' is no field of the dataset; mend the name")
+            yield at(catalog, name, ("subject", part), f"'{field}' is no field of the dataset; correct the name")
     if timely := dataset.timeliness:
         if timely.field not in known:
-            message = f"'{timely.field}' is no field of the dataset; mend the name"
+            message = f"'{timely.field}' is no field of the dataset; correct the name"
             yield at(catalog, name, ("timeliness", "field"), message)
         yield from unknown_basis(catalog, name, ("timeliness", "legal_basis"), timely.legal_basis)
 
@@ -71,13 +71,13 @@ def _layouts(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogE
             place = ("layouts", index, "code_tables")
             known = fields[field].code_table if field in fields else None
             if known is None:
-                yield at(catalog, name, place, f"'{field}' is no coded field of the dataset; mend the name")
+                yield at(catalog, name, place, f"'{field}' is no coded field of the dataset; correct the name")
             elif table not in catalog.code_tables:
-                yield at(catalog, name, place, f"there is no code table '{table}'; add it, or mend the name")
+                yield at(catalog, name, place, f"there is no code table '{table}'; add it, or correct the name")
             else:
                 wrong = set(catalog.code_tables[table].meanings.values()) - catalog.code_tables[known].codes
                 for code in sorted(wrong):
-                    message = f"table '{table}' says now: {code}, which is no code of '{known}'; mend it"
+                    message = f"table '{table}' says now: {code}, which is no code of '{known}'; correct it"
                     yield at(catalog, name, place, message)
 
 
@@ -89,7 +89,7 @@ def _rules(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogErr
             yield at(catalog, name, ("rules", index, "check"), message)
         for field in rule.fields:
             if field not in known:
-                message = f"'{field}' is no field of the dataset; mend the name"
+                message = f"'{field}' is no field of the dataset; correct the name"
                 yield at(catalog, name, ("rules", index, "fields"), message)
 
 
@@ -101,10 +101,10 @@ def _display(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogE
             if field_id is None or key == "unclassed":
                 continue
             if field_id not in fields:
-                yield at(catalog, name, (part, key), f"'{field_id}' is no field of the dataset; mend the name")
+                yield at(catalog, name, (part, key), f"'{field_id}' is no field of the dataset; correct the name")
             elif part == "display" and key != "severity" and fields[field_id].kind is not Kind.DATE:
                 yield at(catalog, name, (part, key), f"'{field_id}' is no date; name a field of type date")
     severities = {period.severity for period in catalog.policies.display_periods.periods}
     if dataset.display and dataset.display.unclassed not in severities:
-        message = f"'{dataset.display.unclassed}' has no row in policies/display_periods.yaml; mend it, or add rows"
+        message = f"'{dataset.display.unclassed}' has no row in policies/display_periods.yaml; correct it, or add rows"
         yield at(catalog, name, ("display", "unclassed"), message)

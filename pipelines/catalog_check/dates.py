@@ -66,7 +66,7 @@ def _table(
 def _said(fault: Fault) -> str:
     match fault.kind:
         case "backwards":
-            return f"ends on {fault.first}, before it begins on {fault.last}; mend valid_from or valid_to"
+            return f"ends on {fault.first}, before it begins on {fault.last}; correct valid_from or valid_to"
         case "overlap":
             return f"two rows are valid {_days(fault)}; end one before the other begins"
         case "gap":

@@ -20,7 +20,7 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
                 )
                 yield at(catalog, "checks.yaml", ("checks", places[check.id], "id"), message)
         if check.good is not None and check.good == check.bad:
-            message = f"check '{check.id}': the good and the bad example are the same; mend one"
+            message = f"check '{check.id}': the good and the bad example are the same; correct one"
             yield at(catalog, "checks.yaml", ("checks", places[check.id], "bad"), message)
     for check_id, primitive in _without_routes(catalog).items():
         message = f"no module of pipelines/checks registers '{primitive}'; write both routes there, or name others under routes"

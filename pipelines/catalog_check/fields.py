@@ -61,7 +61,7 @@ def _field(catalog: Catalog, name: str, field: Field) -> Iterator[CatalogError]:
 def _samples(catalog: Catalog, name: str, field: Field, table: CodeTable) -> Iterator[CatalogError]:
     for sample in field.samples:
         if sample not in table.accepted and not (field.other_prefix and sample.startswith(field.other_prefix)):
-            message = f"{field.id}: sample '{sample}' is not in code table '{table.id}'; add it there or mend it"
+            message = f"{field.id}: sample '{sample}' is not in code table '{table.id}'; add it there or correct it"
             yield at_field(catalog, name, field.id, "samples", message)
 
 
@@ -73,11 +73,11 @@ def _conditions(catalog: Catalog, name: str, field: Field, fields: dict[str, Fie
     for part, condition in [*asked, *(("code_prefix", prefix) for prefix in field.code_prefix)]:
         other = fields.get(condition.field)
         if other is None:
-            message = f"{field.id}.{part}: '{condition.field}' is no field of the dataset; mend the name"
+            message = f"{field.id}.{part}: '{condition.field}' is no field of the dataset; correct the name"
             yield at_field(catalog, name, field.id, part, message)
             continue
         table = catalog.code_tables.get(other.code_table or "")
         for code in condition.is_in or getattr(condition, "contains", None) or ():
             if table is not None and code not in table.codes:
-                message = f"{field.id}.{part}: '{code}' is no code of table '{other.code_table}'; mend it"
+                message = f"{field.id}.{part}: '{code}' is no code of table '{other.code_table}'; correct it"
                 yield at_field(catalog, name, field.id, part, message)

@@ -24,7 +24,7 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
             )
             yield at(catalog, FILE, (*where, "number"), message)
         if basis.numbered_year not in (None, basis.year):
-            message = f"year is {basis.year}, but the number says {basis.numbered_year}; mend one"
+            message = f"year is {basis.year}, but the number says {basis.numbered_year}; correct one"
             yield at(catalog, FILE, (*where, "year"), message)
         first = owner.setdefault(basis.key, basis.id)
         if first != basis.id:
@@ -34,5 +34,5 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
             )
             yield at(catalog, FILE, where, message)
         if basis.in_force_from and basis.in_force_to and basis.in_force_to < basis.in_force_from:
-            message = f"in force until {basis.in_force_to}, before it begins on {basis.in_force_from}; mend one"
+            message = f"in force until {basis.in_force_to}, before it begins on {basis.in_force_from}; correct one"
             yield at(catalog, FILE, (*where, "in_force_to"), message)

@@ -27,7 +27,7 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
         yield from unknown_basis(catalog, SURVIVORSHIP, (*where, "legal_basis"), order.legal_basis)
         for index, dataset_id in enumerate(order.datasets):
             if dataset_id not in catalog.datasets:
-                message = f"'{dataset_id}' is no dataset of the catalogue; mend the name"
+                message = f"'{dataset_id}' is no dataset of the catalogue; correct the name"
                 yield at(catalog, SURVIVORSHIP, (*where, "datasets", index), message)
         if order.criteria[-1] != "content" or len(set(order.criteria)) < len(order.criteria):
             message = "criteria must differ and end with 'content', or equal records would be left to chance"
@@ -44,7 +44,7 @@ def _display(catalog: Catalog) -> Iterator[CatalogError]:
     for position, period in enumerate(periods):
         where: Loc = ("periods", position)
         if table is not None and period.severity not in table.codes:
-            message = f"'{period.severity}' is no code of table '{SEVERITY}'; mend it"
+            message = f"'{period.severity}' is no code of table '{SEVERITY}'; correct it"
             yield at(catalog, DISPLAY, (*where, "severity"), message)
         yield from unknown_bases(catalog, DISPLAY, (*where, "legal_bases"), period.legal_bases)
     missing = (table.codes if table else frozenset()) - {period.severity for period in periods}
@@ -69,7 +69,7 @@ def _messages(catalog: Catalog) -> Iterator[CatalogError]:
     for position, message in enumerate(catalog.policies.repair.messages):
         where: Loc = ("messages", position)
         if message.dataset not in catalog.datasets:
-            text = f"'{message.dataset}' is no dataset of the catalogue; mend the name"
+            text = f"'{message.dataset}' is no dataset of the catalogue; correct the name"
             yield at(catalog, REPAIR, (*where, "dataset"), text)
             continue
         known = {field.id for field in catalog.fields(message.dataset)}
@@ -77,14 +77,14 @@ def _messages(catalog: Catalog) -> Iterator[CatalogError]:
         named = [*message.record.model_dump().values(), *message.requesters, message.decided_on, *conditions]
         for field in named:
             if field not in known:
-                text = f"'{field}' is no field of dataset '{message.dataset}'; mend the name"
+                text = f"'{field}' is no field of dataset '{message.dataset}'; correct the name"
                 yield at(catalog, REPAIR, where, text)
 
 
 def _masks(catalog: Catalog) -> Iterator[CatalogError]:
     masking = catalog.policies.masking
     if masking.mask(masking.sensitive_mask) is None:
-        message = f"'{masking.sensitive_mask}' is no mask of this file; mend the name"
+        message = f"'{masking.sensitive_mask}' is no mask of this file; correct the name"
         yield at(catalog, MASKING, ("sensitive_mask",), message)
     for position, mask in enumerate(masking.masks):
         where: Loc = ("masks", position)
@@ -94,7 +94,7 @@ def _masks(catalog: Catalog) -> Iterator[CatalogError]:
         for index, example in enumerate(mask.examples):
             if shown[index] != example.shown:
                 message = (
-                    f"mask '{mask.id}' shows '{shown[index]}', not '{example.shown}'; mend the example or the mask"
+                    f"mask '{mask.id}' shows '{shown[index]}', not '{example.shown}'; correct the example or the mask"
                 )
                 yield at(catalog, MASKING, (*where, "examples", index), message)
 
@@ -108,7 +108,7 @@ def _calendar(catalog: Catalog) -> Iterator[CatalogError]:
                     message = f"{day} is not in {year.year}; put it under its own year"
                     yield at(catalog, CALENDAR, (*where, part, index), message)
                 if part == "working_weekends" and (day.weekday() < 5 or day in year.holidays):
-                    message = f"{day} is no weekend day worked: a weekday, or a holiday too; mend it"
+                    message = f"{day} is no weekend day worked: a weekday, or a holiday too; correct it"
                     yield at(catalog, CALENDAR, (*where, part, index), message)
         previous = catalog.calendar.years[position - 1].year if position else year.year - 1
         if year.year != previous + 1:

@@ -28,14 +28,14 @@ def _product(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogE
     yield from unknown_bases(catalog, name, ("legal_bases",), product.legal_bases)
     for field_id, mask in product.masks.items():
         if catalog.policies.masking.mask(mask) is None:
-            message = f"'{mask}' is no mask of policies/masking.yaml; mend the name, or add it there"
+            message = f"'{mask}' is no mask of policies/masking.yaml; correct the name, or add it there"
             yield at(catalog, name, ("masks", field_id), message)
     if product.dataset is None:
         yield from _master(catalog, product, name)
         return
     dataset = catalog.datasets.get(product.dataset)
     if dataset is None:
-        message = f"'{product.dataset}' is no dataset of the catalogue; mend the name"
+        message = f"'{product.dataset}' is no dataset of the catalogue; correct the name"
         yield at(catalog, name, ("dataset",), message)
         return
     yield from _class(catalog, product, dataset, name)
@@ -66,7 +66,7 @@ def _fields(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> 
         where = ("fields",) if product.shows_all_allowed else ("fields", index)
         field = fields.get(field_id)
         if field is None:
-            yield at(catalog, name, where, f"'{field_id}' is no field of dataset '{dataset.id}'; mend the name")
+            yield at(catalog, name, where, f"'{field_id}' is no field of dataset '{dataset.id}'; correct the name")
             continue
         if field_id in shown[:index]:
             yield at(catalog, name, where, f"field '{field_id}' stands twice; keep one")
@@ -95,7 +95,7 @@ def _key(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Ite
             yield at(catalog, name, ("fields",), message)
         if field_id in product.masks:
             message = (
-                f"'{field_id}' is part of the record key; masked, records could not be told apart: take the mask out"
+                f"'{field_id}' is part of the record key; masked, records could not be distinguished: take the mask out"
             )
             yield at(catalog, name, ("masks", field_id), message)
     texts = {field.id for field in catalog.fields(dataset.id) if field.kind not in _NO_TEXT}
@@ -112,18 +112,18 @@ def _filter(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> 
     for index, condition in enumerate(product.filter):
         field = fields.get(condition.field)
         if field is None:
-            message = f"'{condition.field}' is no field of dataset '{dataset.id}'; mend the name"
+            message = f"'{condition.field}' is no field of dataset '{dataset.id}'; correct the name"
             yield at(catalog, name, ("filter", index, "field"), message)
             continue
         table = catalog.code_tables.get(field.code_table or "")
         for code in condition.is_in or condition.is_not_in or ():
             if table is not None and code not in table.codes:
-                message = f"'{code}' is no code of table '{field.code_table}'; mend it"
+                message = f"'{code}' is no code of table '{field.code_table}'; correct it"
                 yield at(catalog, name, ("filter", index), message)
 
 
 def _master(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogError]:
-    """The subject master is drawn from the datasets: it shows fields that at least one of them has."""
+    """The subject master is made from the datasets: it shows fields that at least one of them has."""
     known: dict[str, list[Field]] = {}
     for dataset_id in catalog.datasets:
         for field in catalog.fields(dataset_id):
@@ -131,7 +131,7 @@ def _master(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogEr
     yield from _master_datasets(catalog, product, name)
     for index, field_id in enumerate(product.fields):
         if field_id not in known:
-            message = f"'{field_id}' is a field of no dataset; mend the name"
+            message = f"'{field_id}' is a field of no dataset; correct the name"
             yield at(catalog, name, ("fields", index), message)
         if any(field.sensitive for field in known.get(field_id, ())) and field_id not in product.masks:
             message = f"sensitive field '{field_id}' is shown unmasked; name a mask for it in masks, or take it out"
@@ -144,14 +144,16 @@ def _master_datasets(catalog: Catalog, product: Product, name: str) -> Iterator[
     if rules is not None:
         places += [(("verification", "registrars", one), one) for one in rules.registrars]
         if rules.region_field is not None and rules.region_field not in product.fields:
-            message = f"'{rules.region_field}' is not among the fields of the product; mend the name, or add it there"
+            message = (
+                f"'{rules.region_field}' is not among the fields of the product; correct the name, or add it there"
+            )
             yield at(catalog, name, ("verification", "region_field"), message)
         pairs = catalog.registrar_pairs
         told = [pair for some in rules.registrars.values() for pair in some] + list(rules.pairs_with_common_names)
         for pair in told:
             if pair not in pairs:
-                message = f"'{pair}' is no code of table 'registrar_pair'; mend it"
+                message = f"'{pair}' is no code of table 'registrar_pair'; correct it"
                 yield at(catalog, name, ("verification",), message)
     for where, dataset_id in places:
         if dataset_id not in catalog.datasets:
-            yield at(catalog, name, where, f"'{dataset_id}' is no dataset of the catalogue; mend the name")
+            yield at(catalog, name, where, f"'{dataset_id}' is no dataset of the catalogue; correct the name")

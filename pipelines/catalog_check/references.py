@@ -17,12 +17,12 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
         for index, source in enumerate(reference.sources):
             place = ("references", number, "sources", index)
             if source.dataset not in catalog.datasets:
-                yield at(catalog, FILE, place, f"'{source.dataset}' is no dataset of the catalogue; mend the name")
+                yield at(catalog, FILE, place, f"'{source.dataset}' is no dataset of the catalogue; correct the name")
                 continue
             known = {field.id for field in catalog.fields(source.dataset)}
             for name in (source.key, source.value):
                 if name is not None and name not in known:
-                    yield at(catalog, FILE, place, f"'{name}' is no field of '{source.dataset}'; mend the name")
+                    yield at(catalog, FILE, place, f"'{name}' is no field of '{source.dataset}'; correct the name")
     for dataset in catalog.datasets.values():
         name, fields = f"datasets/{dataset.id}.yaml", catalog.fields(dataset.id)
         for field in fields:
@@ -36,5 +36,5 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
                 message = f"{field.id}: check '{asked.check}' is not in checks.yaml; add it there"
                 yield at_field(catalog, name, field.id, "known_with", message)
             if asked.field not in {one.id for one in fields}:
-                message = f"{field.id}.known_with: '{asked.field}' is no field of the dataset; mend the name"
+                message = f"{field.id}.known_with: '{asked.field}' is no field of the dataset; correct the name"
                 yield at_field(catalog, name, field.id, "known_with", message)

@@ -8,7 +8,8 @@
 
 Everything is optional. ``rows`` counts records, malformed ones included, titles, totals and blank rows not. ``period`` is
 a month, a day, ``from/to`` or an object of both. ``control_totals`` sum a column over all rows, by field id or by the
-header it is sent under; a cell that is no number counts 0. A figure that differs rejects the whole file, with both figures told.
+header it is sent under; a cell that is no number counts 0. A figure that differs rejects the whole file, and the receipt
+has both figures.
 """
 
 from __future__ import annotations

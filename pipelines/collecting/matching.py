@@ -126,7 +126,7 @@ def _by_cells(screen: Screen, refused: pl.DataFrame, accepted: pl.LazyFrame) -> 
         keyed = accepted.with_columns(of_records(screen.dataset).alias("key")).join(
             mine.lazy().select(PROVIDER, *sound).unique(), on=[PROVIDER, *sound], how="semi", nulls_equal=True
         )
-        # A record that came in several rows is one; two records that agree in all these cells cannot be told apart.
+        # A record that came in several rows is one; two records that agree in all these cells cannot be distinguished.
         single = (
             keyed.select(PROVIDER, BATCH, "key", *sound).unique().filter(pl.struct(PROVIDER, BATCH, *sound).is_unique())
         )

@@ -1,4 +1,6 @@
-"""What of a file did not work as it was meant: its name, and what the columns 退回编号 and 确认说明 told; nothing of it in silence.
+"""What of a file did not work as it was meant: its name, and what the columns 退回编号 and 确认说明 said.
+
+Nothing of it is dropped in silence.
 
 A number that names no refused row of the provider closes nothing; a reason of fewer than ``SHORTEST_REASON`` characters confirms
 nothing. The row is judged all the same; the receipt says so, with the rows.
@@ -29,7 +31,7 @@ def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
 
     Args:
         source: the file, opened with the two columns among its fields.
-        known: of the hub; without, only numbers that cannot be any are told.
+        known: of the hub; without, only numbers that cannot be any are reported.
     """
     found = [source.notice] if source.notice else []
     declared = [field.id for field in (ECHO, REASON) if field.id in source.columns.names]

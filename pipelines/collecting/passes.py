@@ -167,7 +167,7 @@ def _one_pass(
 
     Returns:
         The folders and measures; for each file the rows, those that are no records and those with an empty last cell; and
-        the asides of all files, ``_batch_id, _row_number, _aside``.
+        the skipped rows of all files, ``_batch_id, _row_number, _aside``.
     """
     rows = pl.concat([_identified(screen.catalog, one) for one in opened])
     accepted, flagged, staged = (_emptied(work / name) for name in ("accepted", "flagged", "staged"))

@@ -95,7 +95,7 @@ def waive(
         if not rows:
             return Waived(None, 0, closed, left)
         ids_made = [_waive_in(hub, name, some, by.strip(), reason.strip(), day) for name, some in rows.items()]
-        # What a provider still has to mend is told at once, not when its next file comes.
+        # What a provider still has to correct is listed at once, not when its next file comes.
         replies.open_rows(hub, sorted({one for some in rows.values() for one in some[PROVIDER]}), day)
     return Waived(", ".join(ids_made), sum(some.height for some in rows.values()), closed, left)
 

@@ -53,13 +53,13 @@ _EVENING: Final = " 18:30:00"
 class Planted:
     """Rows with defects, in another order.
 
-    ``clean`` are rows without any that come once; ``mended`` is what the refused ones should have been; ``accepted`` are those
+    ``clean`` are rows without any that come once; ``corrected`` is what the refused ones should have been; ``accepted`` are those
     that are to reach the lake.
     """
 
     rows: pl.DataFrame
     clean: pl.DataFrame
-    mended: pl.DataFrame
+    corrected: pl.DataFrame
     accepted: pl.DataFrame
     counts: dict[str, int]
     repeats: dict[str, int]
@@ -117,7 +117,7 @@ def plant(
         breaker: its rules, and how to break one.
         draw: the file's source of chance.
         profile: how much is to be wrong.
-        breakable: the rules for which there is a way; telling them anew for every file would take longer than all else.
+        breakable: the rules for which there is a way; telling them again for every file would take longer than all else.
         late_before: decisions of an earlier date are late, in ISO form.
         again: right rows of earlier months that come once more; they stay right.
         kept: so many of the first rows stay as they are, and come once.
@@ -160,7 +160,7 @@ def plant(
     return Planted(
         rows=judged[draw.shuffled(judged.height)],
         clean=rows.filter(pl.Series(whole | ~sheet.touched)),
-        mended=rows[sorted(gone)],
+        corrected=rows[sorted(gone)],
         accepted=judged.filter(pl.Series(reaching)),
         counts=dict(counts),
         repeats={name: frame.height for name, frame in repeats.items()},

@@ -4,7 +4,7 @@
     state/demo_plan.json                                 what was planted (pipelines.demo.plan)
 
 It comes in one month or several: each with new decisions about the same subjects, newer versions of what came before, refused rows
-mended, and records about earlier ones. The same seed, scale, day, number of months and catalogue give the same bytes.
+corrected, and records about earlier ones. The same seed, scale, day, number of months and catalogue give the same bytes.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def name(dataset: Dataset, region: str, profile: Profile, as_of: date) -> str:
 
 
 def undecodable(seed: int) -> bytes:
-    """What is no text in any encoding, and nothing else that can be told: like a file that was enciphered or cut out of a disk."""
+    """No text in any encoding, and nothing else that can be recognised: like a file that was enciphered or cut out of a disk."""
     import numpy as np
 
     noise = np.random.default_rng(seed).integers(0x80, 0xFF, 64_000, dtype=np.uint8)

@@ -44,7 +44,7 @@ class Past:
     def remember(self, provider_id: str, dataset_id: str, planted: Planted) -> None:
         """Note what one file brought: its right rows, what its refused ones should have been, and what gets into the lake."""
         self.right[provider_id][dataset_id].append(planted.clean)
-        self.refused[provider_id, dataset_id] = planted.mended
+        self.refused[provider_id, dataset_id] = planted.corrected
         self.accepted[dataset_id].append(planted.accepted)
 
     def of(self, provider_id: str) -> Mapping[str, pl.DataFrame]:
@@ -54,7 +54,7 @@ class Past:
     def again(
         self, provider_id: str, dataset: Dataset, fields: Mapping[str, Field], draw: Draw, as_of: date
     ) -> dict[str, pl.DataFrame]:
-        """Rows of earlier months that come once more, changed the day before: refused ones mended, some with another text.
+        """Rows of earlier months that come once more, changed the day before: refused ones corrected, some with another text.
 
         Args:
             provider_id: whose.

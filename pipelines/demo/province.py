@@ -15,7 +15,7 @@ from pipelines.demo.vocabulary import Profile, Words
 class Province:
     """One provider in one month of the delivery: its subjects and persons, its authorities, and the body that uploads for it.
 
-    ``subjects`` are all that exist by then, ``registered`` those whose registration is told in this month: everybody in the
+    ``subjects`` are all that exist by then, ``registered`` those whose registration is sent in this month: everybody in the
     first, later the new ones and those that changed. ``months`` says among how many the decisions are divided.
     """
 

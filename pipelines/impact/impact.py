@@ -92,7 +92,7 @@ def impact(
         other: the changed catalogue.
         dataset: only this dataset.
         provider: only this provider.
-        progress: told what is being screened.
+        progress: called with what is being screened.
 
     Raises:
         InputError: the dataset or the provider is in neither catalogue.

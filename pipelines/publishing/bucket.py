@@ -32,7 +32,7 @@ UNEXPLAINED: Final = "unexplained"
 
 @dataclass(frozen=True)
 class Wanted:
-    """A product that is to be written anew for a bucket: the release before it, and whether the catalogue has changed since."""
+    """A product that is to be written again for a bucket: the release before it, and whether the catalogue has changed since."""
 
     product: Product
     previous: Manifest | None

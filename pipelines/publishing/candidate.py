@@ -101,7 +101,7 @@ class Candidate:
         self._parts[part] = entry
 
     def add(self, made: Made) -> None:
-        """Take a bucket that was made anew."""
+        """Take a bucket that was rebuilt."""
         for name, one in made.parts.items():
             if one.taken_over:
                 self._link(name)

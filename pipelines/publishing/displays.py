@@ -4,7 +4,7 @@
         {"<data file>": {"until": "2027-02-28", "shown": [[provider, region, records], …]}}
 
 Counted from what was written, not from what was meant. A data file never changes, so it is counted once, and again when the first
-of its records comes to the end of its time; a file that the state does not know is counted anew.
+of its records comes to the end of its time; a file that the state does not know is counted again.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ def rewrite(folder: Path, found: TakenDown, key: Sequence[str], written: Written
     """
     manifest = read(folder)
     if manifest.record_key != list(key):
-        shutil.rmtree(folder)  # made under another record key: what it holds cannot be told, so it is offered no more
+        shutil.rmtree(folder)  # made under another record key: what it holds cannot be known, so it is offered no more
         return
     erased = 0
     for name, taken in _parts(manifest, found):

@@ -1,12 +1,12 @@
-"""Large buckets brought up to date: only records that rows, messages or the clock have touched are resolved anew.
+"""Large buckets brought up to date: only records that rows, messages or the clock have touched are resolved again.
 
 All versions of their keys are looked up in the lake files the latest release was made from
-(``pipelines.publishing.key_index``). Drawn once as they were and once with the new rows and messages, they tell by how much
+(``pipelines.publishing.key_index``). Resolved once as they were and once with the new rows and messages, they tell by how much
 every count of a part changes and in which parts rows are replaced; all other parts are taken over. The result is that of
-making the bucket anew, byte for byte.
+rebuilding the bucket, byte for byte.
 
-A day touches few records of every bucket, so buckets are drawn together, as many as have few enough; each part is then written by
-itself.
+A day touches few records of every bucket, so buckets are resolved together, as many as have few enough; each part is then written
+by itself.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from pipelines.storage.tables import Table
 
 _HELD: Final = "_held"
 TOGETHER: Final = 200_000
-"""Rows that are drawn at once, and those of one bucket more."""
+"""Rows that are resolved at once, and those of one bucket more."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ class IncrementalUpdate:
         return pl.read_parquet(part_file(self.hub, one.product.id, name, previous), hive_partitioning=False)
 
     def _superseded(self, bucket: str, keys: pl.DataFrame, lost: pl.DataFrame) -> pl.DataFrame:
-        """Rows that lost, in the order in which a bucket that is made anew has them."""
+        """Rows that lost, in the order in which a bucket that is rebuilt has them."""
         files = self._superseded_files.get(bucket, [])
         others = self._superseded_table.scan(files).select(lost.columns)
         kept = others.join(keys.lazy(), on=self._key, how="anti", nulls_equal=True).collect()

@@ -9,7 +9,7 @@
 One row for each row of the lake file, in its order. Lake files never change, so neither does what is said of one. It is made from
 the lake file when it is first asked for, and again where it is lost, damaged or of another edition: nothing but time depends on it.
 The edition changes with the key, the display periods and the version of Polars, whose hashes these are. A hash only says where to
-look: rows are told apart by their keys.
+look: rows are distinguished by their keys.
 """
 
 from __future__ import annotations

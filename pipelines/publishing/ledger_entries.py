@@ -44,7 +44,7 @@ def record_in_ledger(hub: Hub, manifest: Manifest) -> None:
 
 
 def record_refusal_in_ledger(hub: Hub, standing: Manifest, refused: Manifest, displays: Sequence[Displayed]) -> None:
-    """What a refused release leaves as it is; or nobody would know that something was late until it is mended, or ever.
+    """What a refused release leaves as it is; or nobody would know that something was late until it is corrected, or ever.
 
     Args:
         hub: home and catalogue.

@@ -1,4 +1,4 @@
-"""What is new in a candidate, which is all the gate looks at: whole data files, and of renewed buckets the records they brought."""
+"""What is new in a candidate, which is all the gate looks at: whole data files, and of updated buckets the records they brought."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Spans = tuple[tuple[int, int], ...]
 class NewRecords:
     """Records of a candidate that are not as in the latest release.
 
-    ``files`` are data files made anew. ``changes`` is the candidate's ``changes.parquet`` where buckets were renewed, and ``spans``
+    ``files`` are data files rebuilt. ``changes`` is the candidate's ``changes.parquet`` where buckets were updated, and ``spans``
     are its rows that are theirs: but for its changes such a bucket was in the latest release.
     """
 

@@ -1,6 +1,6 @@
 """Publish: resolve what changed, build a candidate for each product, check it, move to it.
 
-A bucket is made anew when its lake files, the messages about it or what the catalogue says of the product changed, or when the
+A bucket is rebuilt when its lake files, the messages about it or what the catalogue says of the product changed, or when the
 clock has come to a day on which one of its records turns; all others are taken over. Of a large bucket only the slices in which
 something changed are rebuilt, where nothing but rows and messages came (``pipelines.publishing.incremental_update``). The
 clock never runs back: what is published as of an earlier day than the latest release is made as of that release's day, or
@@ -105,7 +105,7 @@ def publish(
         as_of: the instant of the release, aware; the publication clock is read at its day in China.
         conflicts: called with the conflicts of each release of the subject master.
         datasets: only products of these datasets.
-        progress: told the dataset that is worked on.
+        progress: called with the dataset that is worked on.
 
     Raises:
         InputError: there is no such product.
@@ -236,7 +236,7 @@ def _make(
             superseded_versions.add(bucket, done.superseded_versions)
             for _ in ordered_map(lambda item: candidates[item[0]].add(item[1]), done.products.items()):
                 pass
-    superseded_versions.keep()  # before any pointer moves: a run that dies here makes the buckets anew, and these with them
+    superseded_versions.keep()  # before any pointer moves: a run that dies here rebuilds the buckets, and these with them
     results, failures = [], []
     passed: list[_Plan] = []
     for plan in active:
@@ -266,7 +266,7 @@ def _made(
     day: date,
     folders: Mapping[str, Path],
 ) -> Iterator[tuple[str, Bucket]]:
-    """Touched buckets in order, each for the products that want it: renewed where that can be, else made anew."""
+    """Touched buckets in order, each for the products that want it: updated where that can be, else rebuilt."""
     plans = {bucket: [plan for plan in active if bucket in plan.touched] for bucket in touched}
     deltas = {bucket: _delta(hub, run, dataset, plans[bucket], bucket, files.get(bucket, [])) for bucket in touched}
 

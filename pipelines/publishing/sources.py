@@ -1,4 +1,4 @@
-"""What the latest release of a product was made from, so that only what must be is made anew.
+"""What the latest release of a product was made from, so that only what must be is rebuilt.
 
     state/sources/<product_id>.json
         {"release_id": …, "buckets": {"07": {"source": …, "turns_on": "2027-02-28", "rules": …, "told": …, "files": [names]}}}
@@ -44,7 +44,7 @@ class Source:
     messages_used: str = ""
 
     def is_current(self, made: Source, day: date) -> bool:
-        """True where the bucket need not be made anew."""
+        """True where the bucket need not be rebuilt."""
         same = self.source == made.source or (
             self.only_appended(made) and self.files == made.files and self.messages_used == made.messages_used
         )

@@ -1,6 +1,6 @@
 """The subject master as a product: ``shared/subject``, released like any other, and its conflicts (``pipelines.subjects``).
 
-A bucket is made anew when the bucket of any dataset's latest release, or what lost to it, changed. Conflicts are replaced bucket
+A bucket is rebuilt when the bucket of any dataset's latest release, or what lost to it, changed. Conflicts are replaced bucket
 by bucket with it; names that several codes have are looked for over the whole candidate. Then the subjects of each provider and
 those with conflicts are counted in the ledger, and each provider concerned finds the month's conflicts in its outbox.
 """
@@ -55,7 +55,7 @@ _UNIQUE: Final = "unique"
 
 @dataclass(frozen=True)
 class _Bucket:
-    """A bucket of subjects made anew, and the conflicts that show in it."""
+    """A bucket of subjects rebuilt, and the conflicts that show in it."""
 
     made: Made
     statements: pl.DataFrame
@@ -191,7 +191,7 @@ def _updated(
     previous: Manifest,
     candidate: Candidate,
 ) -> _Bucket:
-    """The bucket with only those subjects drawn anew of which something that was said differs."""
+    """The bucket with only those subjects built again of which something that was said differs."""
     codes = difference.codes
     said = read_bucket(hub, master, sources, days, difference.mentions)
     given = names_given(master, said.mentions, said.lost, said.former)

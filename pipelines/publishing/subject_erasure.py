@@ -1,9 +1,9 @@
 """After a takedown old releases of the subject master say nothing of the subject any more: its row is taken out of them.
 
-A row of a subject counts its records, and holds names and days drawn from them; it cannot be reckoned again without one of them
+A row of a subject counts its records, and holds names and days taken from them; it cannot be computed again without one of them
 as it was then, for the rows that lost are not kept by day (docs/decisions/0029). So in every release made from a release of the
 dataset that still had the record, the subject's row is withheld with the reason, its tombstones stay, and the first release made
-without the record brings the row anew: previous ⊕ changes = current goes on to hold.
+without the record brings the row again: previous ⊕ changes = current goes on to hold.
 
     state/erased/<product_id>.json     {"takedowns": rows of the ledger that were looked at, "clean": [release ids]}
 

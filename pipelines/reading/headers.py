@@ -100,7 +100,7 @@ def _unknown_in_words(unknown: Sequence[tuple[int, str]]) -> tuple[str, ...]:
 
 
 def _why(header: Sequence[str], known: Mapping[str, str]) -> tuple[str, str] | None:
-    """What is wrong with a header of which no text is known, where that can be told for certain."""
+    """What is wrong with a header of which no text is known, where that is certain."""
     whole = max(header, key=len, default="")[:_LONGEST]
     for separator in _NO_SEPARATORS:
         if sum(key(part) in known for part in whole.split(separator)) >= 2:

@@ -1,4 +1,4 @@
-"""Why a whole file cannot be taken: what the provider is told, in both languages, and what to do."""
+"""Why a whole file cannot be taken: what the provider reads, in both languages, and what to do."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def undecodable(line: int, position: int, byte: int) -> Problem:
 
 
 def unknown_header(headers: list[str], title: str, why: tuple[str, str] | None = None) -> Problem:
-    """No column is one of the dataset's; ``why``: what is wrong with the header and what to do, where that can be told."""
+    """No column is one of the dataset's; ``why``: what is wrong with the header and what to do, where that is known."""
     shown = "、".join(headers[:5]) or "（空）"
     todo_zh, todo_en = why or (
         "请按目录模板的列名重新导出，并确认放入了正确的目录。",
@@ -189,7 +189,7 @@ def too_large(
     unit_en: str = "",
     todo: tuple[str, str] = SPLIT,
 ) -> Problem:
-    """Something of the file is beyond a limit of the settings; both figures are told, and what ``todo`` in both languages."""
+    """Something of the file is beyond a limit of the settings; both figures are given, and what ``todo`` in both languages."""
     return Problem(
         "too_large",
         f"{name_zh}超过上限：实际 {found:,}{unit_zh}，上限 {limit:,}{unit_zh}。整个文件未入库。{todo[0]}",

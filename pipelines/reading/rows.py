@@ -26,7 +26,7 @@ def readable(raw: bytes) -> str:
 
 
 def shortened(text: str) -> str:
-    """A malformed line as it is told: its beginning, if it is very long."""
+    """A malformed line as it is shown: its beginning, if it is very long."""
     if len(text) <= SHOWN_CHARACTERS:
         return text
     return f"{text[:SHOWN_CHARACTERS]}…（共 {len(text)} 字）"

@@ -38,7 +38,7 @@ MARKED: Final = "utf-8, marked"
 
 @dataclass
 class Salvaged:
-    """What was found in a file: malformed lines and asides by row number, lines beyond ASCII and lines in another encoding."""
+    """What was found in a file: malformed lines and skipped rows by number, lines beyond ASCII and in another encoding."""
 
     malformed: list[tuple[int, str]] = field(default_factory=list)
     skipped_rows: list[SkippedRow] = field(default_factory=list)
@@ -92,7 +92,7 @@ def rewrite(
 
 
 def with_last(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Chunks, the last one told."""
+    """Chunks, and which is the last."""
     ahead = next(chunks, None)
     while ahead is not None:
         following = next(chunks, None)
@@ -280,7 +280,7 @@ class Lines:
     def _quoted(
         self, places: NDArray[np.intp], consumed: NDArray[np.bool_], right: NDArray[np.bool_]
     ) -> dict[int, list[str]]:
-        """Records of lines with quotes, by line, that have to be written anew.
+        """Records of lines with quotes, by line, that have to be written again.
 
         Lines that belong to the record above are marked as consumed, records as any reader reads them as right.
         """

@@ -49,7 +49,7 @@ _MARKUP: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head
 
 
 def content_of(path: Path) -> Content | None:
-    """What a file is, where that can be told for certain; None for text, and for what is not known."""
+    """What a file is, where that is certain; None for text, and for what is not known."""
     with path.open("rb") as stream:
         head = stream.read(_LOOKED_AT)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):

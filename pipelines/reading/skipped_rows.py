@@ -98,7 +98,7 @@ def kind_of(cells: Sequence[str | None], header: Sequence[str] = ()) -> str | No
 
 
 def kinds(header: Sequence[str]) -> pl.Expr:
-    """The kind of every row that is an aside, else null; over columns named ``0``, ``1``, … in their order.
+    """The kind of every row that is skipped, else null; over columns named ``0``, ``1``, … in their order.
 
     Only the first two cells are looked at for all rows, by one pattern: nearly no file has any, and a clean one must not pay.
     """

@@ -1,7 +1,7 @@
 """One file as text rows: a lazy frame with one text column for each field of the dataset.
 
 Columns of ``rows``: ``_row_number`` (what a spreadsheet shows, header = 1; of JSON the element), ``_empty`` (no record:
-nothing in any cell, or an aside), ``_last_empty`` (a record whose last cell has nothing), ``_skipped_row`` (why a row with
+nothing in any cell, or a skipped row), ``_last_empty`` (a record whose last cell has nothing), ``_skipped_row`` (why a row with
 cells is no record, else null) and the field ids; empty cells, and fields the file does not have, are null.
 """
 

@@ -1,7 +1,7 @@
 """XLSX and XLS: the one sheet that holds records, every cell as the text a person sees, row numbers as the spreadsheet shows them.
 
 Hidden rows and rows behind a filter are rows. A row with an error value (``#REF!``) is malformed. Other sheets, notes and lists of
-options for one, are told in the receipt; where two sheets hold records the workbook is refused, for none of them may be left out.
+options for one, are named in the receipt; where two sheets hold records the workbook is refused, for none of them may be left out.
 """
 
 from __future__ import annotations

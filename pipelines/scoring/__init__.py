@@ -3,7 +3,7 @@
     scorecards/<period>/index.html            overview: where are we, why, what first; ranking; method
     scorecards/<period>/<region_code>.html    one region: points lost, broken rules, deliveries
     scorecards/<period>/<provider_id>.html    one sector; method.html: every formula and limit
-    scorecards/index.html                     all periods: where a page leads to newer ones; made anew with each scorecard
+    scorecards/index.html                     all periods: where a page leads to newer ones; made again with each scorecard
     scorecards/assets/                        charting library and script of all pages: pipelines.pages.scorecards.assets
     scorecards/<period>/scorecard.parquet     one row per region and indicator, one ``total`` per region
     scorecards/<period>/sectors.parquet, details.parquet, files.parquet, rules.parquet    sectors, and the way down to the

@@ -65,7 +65,7 @@ class IndicatorScore:
 
     @property
     def to_target(self) -> int:
-        """How many units of the numerator (rows, cells, feeds) are missing to the target: what there is to mend."""
+        """How many units of the numerator (rows, cells, feeds) are missing to the target: what there is to correct."""
         wanted = self.indicator.target * self.ratio.denominator
         if self.inverse:
             return max(0, self.ratio.numerator - math.floor(wanted + 1e-9))

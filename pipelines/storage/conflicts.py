@@ -3,7 +3,7 @@
     lake/conflicts/_bucket=<00..15>/<digest>.parquet    conflicts that show within a bucket of subjects
     lake/conflicts/_bucket=names/<digest>.parquet       names that several codes have
 
-The table is what the latest release of the subject master was verified with; it is made anew with it, bucket by bucket.
+The table is what the latest release of the subject master was verified with; it is rebuilt with it, bucket by bucket.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 Columns: the record key, the subject's name as it was sent, provenance (batch, row, provider, region, day), then ``kind``,
 ``decided_by``, the ``differing_fields`` of a conflict, and the row that stands in its place. The table is made from
-``lake/records`` and is written whenever a bucket is resolved anew; it can be removed and comes back with the bucket's next
+``lake/records`` and is written whenever a bucket is resolved again; it can be removed and comes back with the bucket's next
 release.
 
 Kinds, which add up to the rows that were not published:
@@ -65,7 +65,7 @@ def key_columns(dataset: Dataset) -> list[str]:
 
 
 def columns(dataset: Dataset) -> list[str]:
-    """Columns of a dataset's losers, without the bucket."""
+    """Columns of a dataset's superseded versions, without the bucket."""
     first = dict.fromkeys([*key_columns(dataset), SUBJECT_KEY, dataset.subject.name, *_PROVENANCE])
     return [*first, *_OWN]
 
@@ -77,17 +77,17 @@ def superseded_schema(dataset: Dataset, fields: tuple[Field, ...]) -> Schema:
 
 
 def superseded_table(home: Home, dataset: Dataset, fields: tuple[Field, ...]) -> Table:
-    """The table of a dataset's losers."""
+    """The table of a dataset's superseded versions."""
     return Table(home.superseded(dataset.id), superseded_schema(dataset, fields), BUCKET)
 
 
 def no_superseded_versions(rows: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
-    """The losers of rows that have none."""
+    """The superseded versions of rows that have none."""
     return pl.DataFrame(schema={name: {**rows.schema, **_OWN}[name] for name in columns(dataset)})
 
 
 class SupersededFiles:
-    """The losers of some buckets, written beside each other and put into the table in one commit."""
+    """The superseded versions of some buckets, written beside each other and put into the table in one commit."""
 
     def __init__(self, home: Home, dataset: Dataset, fields: tuple[Field, ...]) -> None:
         self._table = superseded_table(home, dataset, fields)
@@ -96,7 +96,7 @@ class SupersededFiles:
         self._files: dict[str, Path | None] = {}
 
     def add(self, bucket: str, superseded_versions: pl.DataFrame) -> None:
-        """All losers of a bucket, possibly none."""
+        """All superseded versions of a bucket, possibly none."""
         self._files[bucket] = None
         if superseded_versions.height:
             self._folder.mkdir(parents=True, exist_ok=True)

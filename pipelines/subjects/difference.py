@@ -1,8 +1,8 @@
 """Of which subjects of a bucket something that was said differs from what the latest release of the subject master was made from.
 
 Data files are immutable and named by their contents: what differs stands in the files that came and in those that are no more. The
-latter are looked for in older releases and among the files the losers' table has replaced; where one is gone from disk, there is
-no telling, and the bucket is made anew.
+latter are looked for in older releases and among the files the table of superseded versions has replaced; where one
+is gone from disk, there is no telling, and the bucket is rebuilt.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pipelines.subjects.sources import BucketSources, read_mentions
 
 @dataclass(frozen=True)
 class Difference:
-    """Subjects to draw anew, their mentions by dataset, and how many subjects each provider has among them, now and before."""
+    """Subjects to build again, their mentions by dataset, and how many subjects each provider has among them, now and before."""
 
     codes: pl.Series
     mentions: Mapping[str, pl.DataFrame]
@@ -30,7 +30,7 @@ class Difference:
 
 
 def in_slices(sources: BucketSources) -> bool:
-    """True where a dataset's bucket is so large that it is released in slices; others are as quickly made anew."""
+    """True where a dataset's bucket is so large that it is released in slices; others are as quickly rebuilt."""
     return any("_" in path.name for paths in sources.records.values() for path in paths)
 
 
@@ -40,7 +40,7 @@ def differing(
     """What differs from the files a bucket was made from before; None where one of those is gone from disk.
 
     Args:
-        hub: for releases and losers.
+        hub: for releases and superseded versions.
         master: the subject master.
         bucket: its two digits.
         sources: what it is to be made from.

@@ -1,4 +1,6 @@
-"""What a bucket of subjects is made from: the bucket of every dataset's latest release, the losers beside it, the days of batches.
+"""What a bucket of subjects is made from.
+
+The bucket of every dataset's latest release, the superseded versions beside it, and the days of batches.
 
 A dataset's bucket holds all records of its subjects, and the bucket of a credit code is the same in every dataset
 (``pipelines.screening.subject``): so a subject is made from one bucket of each, and memory does not grow with datasets' rows.
@@ -42,7 +44,7 @@ class BucketSources:
     superseded_versions: Mapping[str, list[Path]] = field(default_factory=dict)
 
     def names(self) -> tuple[str, ...]:
-        """Dataset and name of every file, of records and of losers: names hold digests of contents."""
+        """Dataset and name of every file, of records and of superseded versions: names hold digests of contents."""
         both = [*sorted(self.records.items()), *sorted(self.superseded_versions.items())]
         return tuple(f"{dataset_id}/{path.name}" for dataset_id, some in both for path in some)
 

@@ -182,7 +182,7 @@ def test_a_row_that_is_closed_and_still_listed_as_open_is_found(used: Home, tmp_
 
     assert said(used)["outbox/yunnan/open.csv"] == (
         f"lists refused rows as open that are closed (lake/closings): {refused['quarantine_id']}; "
-        "the next 'collect' writes it anew"
+        "the next 'collect' writes it again"
     )
 
 

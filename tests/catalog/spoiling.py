@@ -9,7 +9,7 @@ from pathlib import Path
 from pipelines.catalog.source import CatalogError
 
 ADVICE = re.compile(
-    r"\b(mend|mark|write|add|keep|name|use|take|rename|remove|narrow|list|see|move|give|say|end|put|not YAML)\b"
+    r"\b(fix|mark|write|add|keep|name|use|take|rename|remove|narrow|list|see|move|give|say|end|put|not YAML)\b"
 )
 
 
@@ -30,7 +30,7 @@ def spoil(folder: Path, mistake: Mistake) -> int:
     """Make the mistake; the line it is on."""
     path = folder / mistake.file
     content = path.read_text(encoding="utf-8")
-    assert mistake.text in content, "the catalogue has changed: the test has to be mended"
+    assert mistake.text in content, "the catalogue has changed: the test has to be corrected"
     path.write_text(content.replace(mistake.text, mistake.wrong, 1), encoding="utf-8")
     lines = (folder / (mistake.named or mistake.file)).read_text(encoding="utf-8").splitlines()
     return next((number for number, line in enumerate(lines, start=1) if mistake.at in line), 0)

@@ -11,7 +11,7 @@ from pipelines.catalog.models import LegalBasis
 from tests.conftest import ROOT
 
 
-def test_laws_that_one_decree_amends_are_told_apart_by_their_part() -> None:
+def test_laws_that_one_decree_amends_are_distinguished_by_their_part() -> None:
     decree = basis("主席令第二十九号", 2019)
     parts = [decree.model_copy(update={"part": part}) for part in ("行政许可法", "商标法")]
     assert len({decree.key, *(one.key for one in parts)}) == 3
@@ -56,7 +56,7 @@ def test_the_key_is_read_from_the_number_as_it_is_cited(number: str, year: int, 
     assert not basis(number, year).lacks_prefix
 
 
-def test_documents_without_a_number_are_told_apart_by_their_title() -> None:
+def test_documents_without_a_number_are_distinguished_by_their_title() -> None:
     assert basis("2024年版", title="目录").key != basis("2024年版", title="清单").key
 
 

@@ -104,7 +104,7 @@ def test_a_row_whose_wrong_code_was_put_right_is_recognised_by_its_other_cells(h
     first, _ = refused_then(home, bad, right)
 
     assert first["rows"]["refused"] == 3
-    # Two records that agree in all but the code cannot be told apart: they stay open, and their numbers close them.
+    # Two records that agree in all but the code cannot be distinguished: they stay open, and their numbers close them.
     assert closed(home).select("quarantine_id", "recognised_by").rows() == [(f"{first['batch_id']}-2", "cells")]
 
 

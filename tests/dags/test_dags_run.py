@@ -243,7 +243,7 @@ def test_a_double_entry_that_does_not_balance_fails_the_task_and_commits_nothing
     assert ledger(hub.home, "rule_counts").read().height == 0
     assert list((dag_home.root / "outbox").rglob("receipt.json")) == []
 
-    monkeypatch.delenv("CREDIT_HUB_EXPECTATIONS")  # the rule is mended: the same group goes through
+    monkeypatch.delenv("CREDIT_HUB_EXPECTATIONS")  # the rule is corrected: the same group goes through
     assert str(run(dags, "collect_sector_files", as_of=DAY).state) == "success"
     assert dag_home.records().height == 3
     assert audit(dag_home.hub) == []

@@ -57,7 +57,7 @@ def test_odd_bytes_under_every_ending_are_read_or_rejected(suffix: str) -> None:
 
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: path.name)
-def test_what_fuzzing_found_stays_mended(path: Path) -> None:
+def test_what_fuzzing_found_stays_fixed(path: Path) -> None:
     check(path.read_bytes())
 
 

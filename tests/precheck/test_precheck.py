@@ -156,7 +156,7 @@ def test_what_cannot_be_prechecked_is_one_sentence_and_status_2(arguments: tuple
     assert "Traceback" not in done.stderr
 
 
-def test_a_second_precheck_of_a_mended_file_leaves_nothing_of_the_first(tmp_path: Path) -> None:
+def test_a_second_precheck_of_a_corrected_file_leaves_nothing_of_the_first(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     for content in (BAD, THREE_GOOD_ROWS):
         path.write_text(content, encoding="utf-8")

@@ -166,7 +166,7 @@ def data(home: Home, product: str) -> dict[str, bytes]:
 
 @pytest.mark.usefixtures("without_the_second_route")
 def test_a_rebuild_from_raw_gives_identical_data_files_for_every_product(home: Home, another: Home) -> None:
-    """Days of deliveries, a repair and a withdrawal that was erased; then everything anew from the originals alone."""
+    """Days of deliveries, a repair and a withdrawal that was erased; then everything again from the originals alone."""
     days = [AS_OF + timedelta(days=n) for n in range(3)]
     home.drop("sichuan", PENALTY, sent(PENALTY, *ROWS))
     home.collect(days[0])

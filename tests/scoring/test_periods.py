@@ -1,4 +1,4 @@
-"""From any page to any other period: by a page of all periods that alone is made anew, for issued pages are not written again."""
+"""From any page to any other period: by a page of all periods that alone is rebuilt, for issued pages are not written again."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def test_a_deadline_counts_when_its_day_is_over_and_not_before(story: Story) -> 
     assert due == [0, 1]
 
 
-def test_what_stays_displayed_when_publishing_is_refused_is_a_red_line_until_it_is_mended(story: Story) -> None:
+def test_what_stays_displayed_when_publishing_is_refused_is_a_red_line_until_it_is_corrected(story: Story) -> None:
     def hubei(day: str) -> Any:
         return next(unit for unit in story.cards["2026-05", day].model.regions if unit.id == HUBEI)
 

@@ -228,11 +228,11 @@ def test_publishing_again_makes_no_new_release_and_changes_no_file(home: Home) -
     assert ledger(home.hub.home, "subject_counts").read()["release_id"].n_unique() == 1
 
 
-def test_a_new_record_touches_one_bucket_and_a_mended_conflict_leaves_the_file(home: Home) -> None:
+def test_a_new_record_touches_one_bucket_and_a_corrected_conflict_leaves_the_file(home: Home) -> None:
     before, was = manifest_of(home), home.shared("subject").sort("credit_code")
-    mended = sent(PENALTY, {"credit_code": BEIJING, "subject_name": "北京乙有限公司", "document_number": "川3号",
+    corrected = sent(PENALTY, {"credit_code": BEIJING, "subject_name": "北京乙有限公司", "document_number": "川3号",
                             "source_updated_at": "2026-06-01 09:00:00"})  # fmt: skip
-    home.drop("sichuan", PENALTY, mended, name="mended.csv")
+    home.drop("sichuan", PENALTY, corrected, name="corrected.csv")
     home.collect(AS_OF)
     home.publish_all(AS_OF)
     manifest = manifest_of(home)

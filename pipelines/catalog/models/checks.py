@@ -45,7 +45,7 @@ class AppliesTo(Model):
 
 
 class Check(Model):
-    """A kind of rule: what has it, how bad it is, what a provider is told, and a good and a bad example.
+    """A kind of rule: what has it, how bad it is, what a provider reads, and a good and a bad example.
 
     Messages may name ``{title}`` (the field), ``{other}`` (the second field) and ``{parameter}``. An example is the text of the
     cell, or of both cells of a rule over two; empty text is an empty cell. It may name ``{sample}`` (a good value of the field),

@@ -36,7 +36,9 @@ class Edition(Dated):
     @model_validator(mode="after")
     def _as_many_as_counted(self) -> Edition:
         if self.classes and self.class_count != len(self.classes):
-            raise ValueError(f"class_count is {self.class_count}, but {len(self.classes)} classes are listed; mend one")
+            raise ValueError(
+                f"class_count is {self.class_count}, but {len(self.classes)} classes are listed; correct one"
+            )
         return self
 
     def titled(self, class_id: str) -> CatalogueClass | None:

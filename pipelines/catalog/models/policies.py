@@ -40,7 +40,7 @@ class DisplayPeriod(Dated):
     @model_validator(mode="after")
     def _shortest_first(self) -> DisplayPeriod:
         if self.min_months > self.max_months:
-            raise ValueError(f"min_months {self.min_months} is more than max_months {self.max_months}; mend one")
+            raise ValueError(f"min_months {self.min_months} is more than max_months {self.max_months}; correct one")
         return self
 
     def min_end(self, document_date: date) -> date:

@@ -12,7 +12,7 @@ class CodeEntry(Dated):
 
     ``rights_reducing`` and ``legal_bases`` are for measures and lists: what takes away a right (减损权利) or adds a duty needs
     a law, an administrative regulation or a local regulation behind it (中办发〔2025〕22号; domain.md §5). ``now`` is for
-    tables of an earlier layout: the code of the field's own table that the value means today; without one it can no longer be told.
+    tables of an earlier layout: the code of the field's own table that the value means today; without one it is no longer known.
     """
 
     code: Text

@@ -155,7 +155,7 @@ def demo(hub: Hub, plan: Mapping[str, Any], *, only: int | None, as_json: bool) 
     console.line(f"对应报送日 to be received on: {', '.join(days)}")
     if cases := Counter(case["kind"] for file in files for case in file["cases"]):
         shown = "，".join(f"{title} {cases[kind]:,}" for kind, title in _cases().items() if cases[kind])
-        console.line(f"合在一起才看得出的情形 told only by several records together: {shown}")
+        console.line(f"合在一起才看得出的情形 seen only in several records together: {shown}")
 
 
 def _cases() -> dict[str, str]:

@@ -66,7 +66,7 @@ class Layout:
 
     @cached_property
     def unknown(self) -> dict[str, Field]:
-        """A stand-in field for each unknown column that can be told from the others, by the column's name."""
+        """A stand-in field for each unknown column that differs from the others, by the column's name."""
         found: dict[str, Field] = {}
         keys = [key(name.split(":", 2)[2]) for name in self.names if name.startswith(UNKNOWN)]
         for place, name in enumerate(self.names):

@@ -1,4 +1,4 @@
--- 异议处理及时率 = objections closed by the day they were due ÷ objections whose day is over in the period. An objection is told of several times: the
+-- 异议处理及时率 = objections closed by the day they were due ÷ objections whose day is over in the period. An objection is counted once for several times: the
 -- newest record before the end of the period counts.
 WITH newest AS (
     SELECT

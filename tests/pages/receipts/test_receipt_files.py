@@ -1,4 +1,4 @@
-"""What a provider reads back: verdict, balanced counts, every cell to mend, and nothing that runs, leaks or flatters."""
+"""What a provider reads back: verdict, balanced counts, every cell to correct, and nothing that runs, leaks or flatters."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_the_list_has_a_line_for_each_row_and_rule_with_the_providers_own_column
     assert {one[10] for one in lines} == {"I2", "D2", "B4"}
 
 
-def test_the_copy_keeps_the_layout_and_marks_the_cells_to_mend(home: Home) -> None:
+def test_the_copy_keeps_the_layout_and_marks_the_cells_to_correct(home: Home) -> None:
     text = f"流水号,{HEADER}\nA-1,{row(所在省份='火星', 注册资金='-5')}\nA-2,{row(GOOD_CODES[1])}\nzu,kurz\n"
     home.drop("sichuan", DATASET, text)
 
@@ -179,15 +179,15 @@ def test_the_copy_keeps_the_layout_and_marks_the_cells_to_mend(home: Home) -> No
     assert sheet.max_row == 3  # the clean row is not copied
 
 
-def test_the_copy_mended_and_sent_again_closes_its_rows(home: Home) -> None:
+def test_the_copy_corrected_and_sent_again_closes_its_rows(home: Home) -> None:
     home.drop("sichuan", DATASET, file(row("不是代码", 企业名称="甲"), row(GOOD_CODES[1], 所在省份="火星")))
     [first] = home.collect()
     book = load_workbook(folder_of(home, first) / "findings.xlsx")
     del book[workbook.LIST]
     sheet = book[workbook.COPY]
     sheet["B2"].value, sheet["H3"].value, sheet["A2"].value = GOOD_CODES[0], "四川", "乙"
-    mended = home.root / "inbox/sichuan" / DATASET / "mended.xlsx"
-    book.save(mended)
+    corrected = home.root / "inbox/sichuan" / DATASET / "corrected.xlsx"
+    book.save(corrected)
 
     [second] = home.collect()
 
