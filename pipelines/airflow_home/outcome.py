@@ -9,6 +9,7 @@ from rich.table import Table as RichTable
 
 from pipelines.airflow_home.place import relative_path
 from pipelines.storage.home import Home
+from pipelines.storage.outbox import RECEIPT_JSON
 
 
 def summary(home: Path) -> RichTable:
@@ -20,7 +21,7 @@ def summary(home: Path) -> RichTable:
     totals = ledger(place, "indicators").read().filter(indicator="total")
     came, accepted, refused = (int(batches[name].sum()) for name in ("rows_in", "rows_accepted", "rows_refused"))
     statuses = sorted(batches["status"].value_counts().iter_rows())
-    receipts = sum(1 for _ in (place.root / "outbox").glob("*/*/receipt.json"))
+    receipts = sum(1 for _ in place.outboxes.glob(f"*/*/{RECEIPT_JSON}"))
     latest = sorted(place.shared.glob("*/latest.json"))
     pages = sorted(place.scorecards.glob("*/index.html"))
     scored, of = (rows["region_code"].n_unique() for rows in (totals.filter(status="scored"), totals))
@@ -31,7 +32,7 @@ def summary(home: Path) -> RichTable:
     by_status = ", ".join(f"{count:,} {status}" for status, count in statuses)
     table.add_row("files", f"{batches.height:,} ({by_status or 'none'})")
     table.add_row("rows", f"{came:,} in = {accepted:,} accepted + {refused:,} refused")
-    outbox = relative_path(place.root / "outbox")
+    outbox = relative_path(place.outboxes)
     table.add_row("receipts", f"{receipts:,} under {outbox}/<provider>/<batch>/receipt.json")
     table.add_row("releases", f"{releases.height:,} of {len(latest)} products under {relative_path(place.shared)}/")
     for path in latest:

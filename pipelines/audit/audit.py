@@ -67,7 +67,7 @@ def examined(hub: Hub) -> list[AuditFinding]:
         every = hub.tables()
         unread = unfinished(hub)
         findings = [*_raw(hub), *_files(hub, every), *orphans_of_lake(hub, every)]
-        if any("lake/" in finding.subject for finding in findings if not finding.leftover):
+        if any(f"{hub.home.lake.name}/" in finding.subject for finding in findings if not finding.leftover):
             return findings  # counting rows of damaged files would only repeat it
         findings += [*orphans_of_raw(hub, unread), *orphans_of_outbox(hub, unread), *leftovers_of_state(hub)]
         findings += [AuditFinding(subject, message) for subject, message in lives(hub)]
@@ -111,7 +111,7 @@ def _batches(hub: Hub) -> Iterator[AuditFinding]:
     for dataset_id in hub.catalog.datasets:
         expected = batches.filter(pl.col("dataset_id") == dataset_id)
         for table, column in ((hub.records(dataset_id), "rows_accepted"), (hub.quarantine(dataset_id), "rows_refused")):
-            where = f"lake/{table.path.parent.name}/{dataset_id}"
+            where = _name(hub, table.path)
             rows = pl.len().cast(pl.Int64).alias("found"), pl.col(ROW_NUMBER).n_unique().cast(pl.Int64).alias("numbers")
             found = table.scan().group_by(pl.col(BATCH).alias("batch_id")).agg(rows).collect(engine="streaming")
             for batch_id in found.filter(pl.col("found") != pl.col("numbers"))["batch_id"].sort():
@@ -187,7 +187,7 @@ def _lake_still_has(hub: Hub, manifests: dict[str, Manifest]) -> Iterator[AuditF
         said = max(manifest.account.accepted for manifest in manifests.values())
         if there < said:
             message = f"a release was made from {said} rows, the lake holds {there}"
-            yield AuditFinding(f"lake/records/{dataset_id}", message)
+            yield AuditFinding(_name(hub, hub.home.records(dataset_id)), message)
 
 
 def _taken_down(hub: Hub, messages: Messages) -> Iterator[AuditFinding]:

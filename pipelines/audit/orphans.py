@@ -1,7 +1,8 @@
 """Files that nothing names: no commit of the lake, no manifest, no row of the ledger.
 
 A run that was killed leaves such files too, and a later run takes them up or clears them away: those are reported
-separately, as leftovers, with what becomes of them. Files that are still being written (hidden, or ``.tmp``) are always of that kind.
+separately, as leftovers, with what becomes of them. Files that are still being written (hidden, or ``.tmp``) are always of
+that kind.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from pipelines.audit.finding import AuditFinding, below
+from pipelines.storage import raw
 from pipelines.storage.delivery import Delivery
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
@@ -99,7 +101,7 @@ def orphans_of_raw(hub: Hub, unread: frozenset[str]) -> Iterator[AuditFinding]:
     for sha256 in sorted(named - there):
         [first, *_] = batches.filter(pl.col("sha256") == sha256)["batch_id"].sort()
         said = f"the original of batch {first} is gone: restore the file, or it cannot be read again"
-        yield AuditFinding(f"raw/{sha256[:2]}/{sha256}", said)
+        yield AuditFinding(raw.place_of(sha256), said)
 
 
 def orphans_of_outbox(hub: Hub, unread: frozenset[str]) -> Iterator[AuditFinding]:
@@ -173,7 +175,9 @@ def leftovers_of_state(hub: Hub) -> Iterator[AuditFinding]:
         ("erasure", "files with erased content wait to be removed: the next 'maintain' does"),
     ):
         if names := [path.name for path in sorted((state / folder).glob("*")) if not path.name.startswith(".")]:
-            yield AuditFinding(f"state/{folder}", f"{len(names)} there ({names[0]}, …): {said}", leftover=True)
+            yield AuditFinding(
+                below(hub.home, state / folder), f"{len(names)} there ({names[0]}, …): {said}", leftover=True
+            )
     for path in sorted((state / "work").glob("*")):
         said = "scratch of a run that is at work or was killed; the next one of its kind begins by removing it"
         yield AuditFinding(below(hub.home, path), said, leftover=True)

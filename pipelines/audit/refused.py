@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from pipelines.audit.finding import below
 from pipelines.storage.columns import BATCH, PROVIDER
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
@@ -25,13 +26,13 @@ def lives(hub: Hub) -> Iterator[tuple[str, str]]:
     for dataset_id in hub.catalog.datasets:
         closed = hub.resolutions(dataset_id).read()
         yield from _of_dataset(hub, dataset_id, closed, batches, waivers)
-        yield from _counts(dataset_id, closed, counted.filter(pl.col("dataset_id") == dataset_id))
+        yield from _counts(hub, dataset_id, closed, counted.filter(pl.col("dataset_id") == dataset_id))
 
 
 def _of_dataset(
     hub: Hub, dataset_id: str, closed: pl.DataFrame, batches: pl.DataFrame, waivers: pl.DataFrame
 ) -> Iterator[tuple[str, str]]:
-    where = f"lake/closings/{dataset_id}"
+    where = below(hub.home, hub.home.resolutions(dataset_id))
     for twice in closed.filter(pl.col("quarantine_id").is_duplicated())["quarantine_id"].unique().sort():
         yield twice, "a refused row is closed twice"
     refused = hub.quarantine(dataset_id).scan().select("quarantine_id", BATCH, PROVIDER).collect()
@@ -62,13 +63,13 @@ def _of_dataset(
         yield one, f"{where}: neither a batch nor a waiver closes it"
 
 
-def _counts(dataset_id: str, closed: pl.DataFrame, counted: pl.DataFrame) -> Iterator[tuple[str, str]]:
+def _counts(hub: Hub, dataset_id: str, closed: pl.DataFrame, counted: pl.DataFrame) -> Iterator[tuple[str, str]]:
     rows = closed.group_by(_COUNTED).agg(pl.len().cast(pl.Int64).alias("there"))
     said = counted.group_by(_COUNTED).agg(pl.col("rows").sum())
     both = rows.join(said, on=_COUNTED, how="full", coalesce=True).fill_null(0)
     for batch_id, _, closing_id, there, rows_said in both.sort(_COUNTED).rows():
         if there != rows_said:
-            where = f"lake/closings/{dataset_id}"
+            where = below(hub.home, hub.home.resolutions(dataset_id))
             yield batch_id, f"the ledger says {closing_id} closed {rows_said} of its rows, {where} holds {there}"
 
 

@@ -9,6 +9,7 @@ import typer
 
 from pipelines.cli.options import DONE, FINDINGS, UNUSABLE, AsOfOption, HomeOption, JsonOption, exit_with, open_hub
 from pipelines.ground.clock import instant
+from pipelines.storage.home import Home
 
 if TYPE_CHECKING:
     from pipelines.catalog import Catalog
@@ -82,7 +83,7 @@ def waive(
 
 def _references(settings: Settings, known: Catalog, dataset: str) -> References | None:
     """What a hub at hand knows of names and records; None where there is none."""
-    if dataset not in known.datasets or not (settings.home / "lake/records").is_dir():
+    if dataset not in known.datasets or not Home(settings.home).lake.is_dir():
         return None
     from pipelines.collecting.references import read_references
     from pipelines.storage.hub import Hub

@@ -29,13 +29,14 @@ from pipelines.demo.drawing import Draw
 from pipelines.demo.generic import Builder
 from pipelines.demo.months import Past, delivery_days
 from pipelines.demo.places import CORPS, counties
-from pipelines.demo.plan import PATH, DemoPlan, FilePlan, Status
+from pipelines.demo.plan import DemoPlan, FilePlan, Status
 from pipelines.demo.province import Province
 from pipelines.demo.records import BUILDERS
 from pipelines.demo.referring import naming_field
 from pipelines.demo.subjects import newly_founded, people, subjects, with_changes
 from pipelines.demo.vocabulary import Profile, profiles, words
 from pipelines.storage.files import write_json
+from pipelines.storage.home import Home
 
 SEED: Final = 20260401
 _SHARED: Final = 12
@@ -101,12 +102,12 @@ def monthly_deliveries(
     stories = {p.id: p.story for p in profiles() if p.story and p.id in catalog.providers}
     providers = _Providers(catalog, days, seed, scale)
     for number, day in enumerate(days, start=1):
-        inbox = home / "inbox" if only in (None, number) else None
+        inbox = Home(home).inbox if only in (None, number) else None
         made.extend(_Month(inbox, providers, number, past).files())
         told = tuple(one.isoformat() for one in days[:number])
         plan = DemoPlan(seed, day.isoformat(), scale, catalog.version, tuple(made), stories, told)
         if inbox is not None:
-            write_json(home / PATH, plan.to_json())
+            write_json(Home(home).demo_plan, plan.to_json())
         yield plan
 
 

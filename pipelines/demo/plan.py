@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from pipelines.demo.cases import Case
 
 Status = Literal["accepted", "partial", "rejected", "duplicate"]
-PATH: Final = "state/demo_plan.json"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from pipelines.storage.conflicts import CONTRADICTING, REGION_DIFFERS, REGISTRAR
 from pipelines.storage.files import replace_file
 from pipelines.storage.home import Home
 from pipelines.storage.ledger import ledger
+from pipelines.storage.outbox import conflicts_csv
 from pipelines.subjects.mentions import SubjectMaster
 
 TITLES_ZH: Final = {
@@ -47,11 +48,6 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-def file_name(period: str) -> str:
-    """Name of a month's file."""
-    return f"conflicts-{period}.csv"
-
-
 def write_conflict_files(home: Home, master: SubjectMaster, statements: pl.DataFrame, period: str) -> list[Path]:
     """Write the month's file of every provider that has a part in a conflict; bring those of others up to date.
 
@@ -65,14 +61,14 @@ def write_conflict_files(home: Home, master: SubjectMaster, statements: pl.DataF
         Files that were written because they said something else, or nothing, before.
     """
     providers = set(statements["provider_id"].drop_nulls())
-    known = {path.parent.name for path in home.root.glob(f"outbox/*/{file_name(period)}")}
+    known = {path.parent.name for path in home.outboxes.glob(f"*/{conflicts_csv(period)}")}
     shown = _shown(home, master, statements)
     written = []
     for provider_id in sorted(providers | known):
         mine = statements.filter(pl.col("provider_id") == provider_id)["conflict_id"].unique().implode()
         lines = _lines(shown.filter(pl.col("conflict_id").is_in(mine)), provider_id)
         content = BOM_UTF8 + lines.write_csv(line_terminator="\r\n").encode()
-        path = home.root / "outbox" / provider_id / file_name(period)
+        path = home.outbox_of(provider_id) / conflicts_csv(period)
         if path.exists() and path.read_bytes() == content:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)

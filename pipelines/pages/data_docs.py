@@ -77,7 +77,7 @@ def offline(page: str) -> str:
 
 
 def _build_one(hub: Hub, dataset_id: str, manifest: Manifest) -> Path:
-    target = hub.home.root / "data_docs" / dataset_id
+    target = hub.home.data_docs(dataset_id)
     with hub.home.locked(f"docs-{dataset_id}.lock"):
         work = hub.home.work(f"docs-{dataset_id}")
         shutil.rmtree(work, ignore_errors=True)

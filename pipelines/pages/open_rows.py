@@ -16,6 +16,7 @@ from pipelines.storage.columns import ANSWERS_TO, BATCH, PROVIDER, RECEIVED_ON, 
 from pipelines.storage.files import replace_file, replaced
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
+from pipelines.storage.outbox import OPEN_CSV, OPEN_HTML
 
 COLUMNS: Final = {
     "quarantine_id": pl.String(),
@@ -32,8 +33,6 @@ COLUMNS: Final = {
     "rule_ids": pl.String(),
     "reasons_zh": pl.String(),
 }
-OPEN_CSV: Final = "open.csv"
-OPEN_HTML: Final = "open.html"
 _MOST_SHOWN: Final = 200
 _MOST_FILES: Final = 100
 
@@ -72,7 +71,7 @@ def write_open_rows(hub: Hub, providers: Sequence[str], day: date) -> None:
     """Write the lists of some providers; one who has nothing open and never had gets none."""
     found = open_rows(hub, providers, day)
     for provider in providers:
-        folder = hub.home.root / "outbox" / provider
+        folder = hub.home.outbox_of(provider)
         mine = found.filter(pl.col("provider_id") == provider)
         if mine.is_empty() and not (folder / OPEN_CSV).exists():
             continue

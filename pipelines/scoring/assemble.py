@@ -21,8 +21,9 @@ from pipelines.scoring.measures import sql_of
 from pipelines.scoring.model import Count
 from pipelines.scoring.slots import last_day
 from pipelines.scoring.unit_card import UnitCards, number, row_counts, weight_of
-from pipelines.scoring.versions import FOLDER, Version
+from pipelines.scoring.versions import Version
 from pipelines.storage.home import Home
+from pipelines.storage.scorecards import VERSIONS
 
 
 def assemble(
@@ -109,7 +110,7 @@ class _Assembly:
         )
 
     def _version(self, one: Version, shown: bool) -> model.VersionLine:
-        folder = "." if shown else f"{FOLDER}/{one.number}"
+        folder = "." if shown else f"{VERSIONS}/{one.number}"
         # The folder of the period is only being filled, but earlier versions are carried into it first.
         kept = shown or (self.folder / folder / "index.html").is_file()
         return model.VersionLine(one.number, one.as_of, one.catalog_version, one.final, one.summary_zh, folder, kept)

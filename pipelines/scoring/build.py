@@ -25,11 +25,8 @@ from pipelines.scoring.table import CONTRACT, tables
 from pipelines.scoring.versions import Version, carry, earlier, next_version
 from pipelines.storage.home import Home
 from pipelines.storage.ledger import ledger
+from pipelines.storage.scorecards import INDEX, MODEL, TABLE, WORKBOOK
 
-TABLE: Final = "scorecard.parquet"
-WORKBOOK: Final = "scorecards.xlsx"
-MODEL: Final = "card.json"
-INDEX: Final = "index.html"
 _LOCK: Final = "scorecards.lock"
 _DIGITS: Final = 16
 
@@ -117,7 +114,7 @@ def score(
             carry(folder, new, version)
             for name, frame in made.items():
                 frame.write_parquet(new / f"{name}.parquet", compression_level=1)
-            version.write(new)
+            version.put(new)
             model = assemble(home, catalog, card, facts, version, earlier(new), new)
             (new / MODEL).write_text(json.dumps(model, default=vars, ensure_ascii=False) + "\n", encoding="utf-8")
             pages.write(model, new)

@@ -10,43 +10,35 @@ The same numbers are the same version, whenever they are computed again. A file 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import polars as pl
+from pydantic import ConfigDict
 
 from pipelines.catalog.models import Scorecard
-from pipelines.ground.errors import HubError
 from pipelines.scoring.differences import Correction, Inputs, corrections, summary_zh
 from pipelines.scoring.table import SCHEMA, as_units
-from pipelines.storage.files import write_json
+from pipelines.storage.artefact import Artefact
+from pipelines.storage.scorecards import TABLES, VERSION, VERSIONS, WORKBOOK
 
-FILE: Final = "version.json"
-FOLDER: Final = "versions"
-KEPT: Final = (
-    "scorecard.parquet",
-    "sectors.parquet",
-    "details.parquet",
-    "files.parquet",
-    "rules.parquet",
-    "scorecards.xlsx",
-)
+KEPT: Final = (*TABLES, WORKBOOK)
 _UP: Final = re.compile(r'\b(href|src)="\.\./')
-_VERSIONS_LINK: Final = re.compile(rf'href="{FOLDER}/')
+_VERSIONS_LINK: Final = re.compile(rf'href="{VERSIONS}/')
 _MAIN: Final = '<main id="main">'  # pipelines/pages/templates/base.html.j2
 _NUMBERS: Final = ("scorecard", "sectors")
 _DIGITS: Final = 16
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(Artefact):
     """One version. ``numbers`` is a digest of every number of regions and sectors; ``final`` where the period was over."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file_version: Literal[1] = 1
     number: int
     period: str
     as_of: str
@@ -55,29 +47,20 @@ class Version:
     scheme: str
     numbers: str
     summary_zh: tuple[str, ...]
-    changes: tuple[Mapping[str, Any], ...]
+    changes: tuple[dict[str, Any], ...]
 
-    def write(self, folder: Path) -> None:
+    def put(self, folder: Path) -> None:
         """Into ``version.json`` of a folder."""
-        write_json(folder / FILE, asdict(self))
+        self.write(folder / VERSION)
 
     @classmethod
-    def read(cls, folder: Path) -> Version | None:
+    def in_folder(cls, folder: Path) -> Version | None:
         """The version in a folder; None where there is none, as in scorecards made before there were versions.
 
         Raises:
             HubError: the file cannot be read.
         """
-        try:
-            content = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        except ValueError as error:
-            raise HubError(
-                f"{folder / FILE}: is damaged ({error}); put it back from a copy, or move the folder away"
-            ) from error
-        content |= {"summary_zh": tuple(content["summary_zh"]), "changes": tuple(content["changes"])}
-        return cls(**content)
+        return cls.read_if_there(folder / VERSION)
 
 
 def scheme_digest(scheme: Scorecard) -> str:
@@ -115,7 +98,7 @@ def next_version(
         final: the period was over.
         catalog_version: of the catalogue in use.
     """
-    issued = Version.read(folder)
+    issued = Version.in_folder(folder)
     numbers = numbers_digest(tables)
     if issued is not None and issued.numbers == numbers:
         return issued
@@ -143,8 +126,8 @@ def next_version(
 
 def earlier(folder: Path) -> tuple[Version, ...]:
     """The versions kept under a scorecard's folder, the oldest first."""
-    folders = [path for path in (folder / FOLDER).glob("*") if path.name.isdigit()]
-    found = [Version.read(path) for path in sorted(folders, key=lambda path: int(path.name))]
+    folders = [path for path in (folder / VERSIONS).glob("*") if path.name.isdigit()]
+    found = [Version.in_folder(path) for path in sorted(folders, key=lambda path: int(path.name))]
     return tuple(version for version in found if version is not None)
 
 
@@ -153,13 +136,13 @@ def carry(old: Path, new: Path, version: Version) -> None:
 
     The files are linked, not copied: nobody writes them again.
     """
-    kept = [path for path in (old / FOLDER).glob("*") if path.is_dir()]
+    kept = [path for path in (old / VERSIONS).glob("*") if path.is_dir()]
     for path in kept:
-        _link(path, new / FOLDER / path.name, sorted(one.name for one in path.iterdir()))
-    issued = Version.read(old)
+        _link(path, new / VERSIONS / path.name, sorted(one.name for one in path.iterdir()))
+    issued = Version.in_folder(old)
     if issued is not None and issued.number != version.number:
-        folder = new / FOLDER / str(issued.number)
-        _link(old, folder, [*KEPT, FILE])
+        folder = new / VERSIONS / str(issued.number)
+        _link(old, folder, [*KEPT, VERSION])
         if issued.final:
             for page in sorted(old.glob("*.html")):
                 (folder / page.name).write_text(superseded(page.read_text(encoding="utf-8"), issued), encoding="utf-8")

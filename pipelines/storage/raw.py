@@ -109,6 +109,11 @@ def forget_unfinished(home: Home) -> None:
         path.unlink(missing_ok=True)
 
 
+def place_of(sha256: str) -> str:
+    """Where the bytes with this digest lie, below the home."""
+    return f"raw/{sha256[:2]}/{sha256}"
+
+
 def path_of(home: Home, sha256: str) -> Path:
     """Where the bytes of a digest lie."""
     return home.raw / sha256[:2] / sha256

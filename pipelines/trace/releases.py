@@ -16,7 +16,7 @@ from pipelines.catalog import Dataset
 from pipelines.records.changes import CHANGE_TYPE, REASON, REMOVED
 from pipelines.storage.columns import BATCH, ROW_NUMBER, SUBJECT_KEY
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import Manifest, latest, read, releases
+from pipelines.storage.manifest import CHANGES, Manifest, latest, read, releases
 from pipelines.storage.parts import parts_of
 from pipelines.trace.values import plain
 from pipelines.trace.versions import Place
@@ -46,7 +46,7 @@ def tombstones(hub: Hub, dataset: Dataset, code: str) -> list[dict[str, Any]]:
         for folder, manifest in _releases(hub, product.id):
             if not manifest.changes.removed:
                 continue
-            gone = pl.scan_parquet(folder / "changes.parquet").filter(pl.col(CHANGE_TYPE) == REMOVED)
+            gone = pl.scan_parquet(folder / CHANGES).filter(pl.col(CHANGE_TYPE) == REMOVED)
             key: list[str] = manifest.record_key
             subject = SUBJECT_KEY if SUBJECT_KEY in key else dataset.subject.credit_code
             for row in gone.filter(pl.col(subject) == code).select(*key, REASON).collect().to_dicts():

@@ -11,9 +11,11 @@ import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.records import Precedence, Resolved, resolve
+from pipelines.storage import raw
 from pipelines.storage.columns import BATCH, BUCKET, PROVENANCE, PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER, SUBJECT_KEY
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
+from pipelines.storage.outbox import FINDINGS_CSV
 from pipelines.storage.superseded import DECIDED_BY, DIFFERS, KIND, WINNER_BATCH, WINNER_ROW, key_columns
 from pipelines.trace.values import plain
 
@@ -75,7 +77,7 @@ def warnings(hub: Hub, dataset_id: str, places: set[tuple[str, int, str]]) -> di
     rules = {rule.id: rule for rule in hub.catalog.rules[dataset_id]}
     found: dict[Place, list[dict[str, str]]] = {}
     for batch, provider in sorted({(batch, provider) for batch, _, provider in places}):
-        path = hub.home.outbox(provider, batch) / "findings.csv"
+        path = hub.home.outbox(provider, batch) / FINDINGS_CSV
         if not path.exists():
             continue
         numbers = [str(row) for b, row, _ in places if b == batch]
@@ -101,7 +103,7 @@ def origin(row: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> di
         "row_number": row[ROW_NUMBER],
         "file_name": batch.get("file_name"),
         "sha256": sha256,
-        "raw": f"raw/{sha256[:2]}/{sha256}" if sha256 else None,
+        "raw": raw.place_of(sha256) if sha256 else None,
         "received_on": plain(row[RECEIVED_ON]),
         "received_at": batch.get("received_at"),
         "catalog_version": batch.get("catalog_version"),

@@ -153,7 +153,7 @@ def test_versions_go_on_counting_and_all_are_kept(hub: Hub) -> None:
         hub.deliver("sichuan", rows=10, refused=number, day=f"2026-03-{day}")
         assert hub.score(as_of=datetime(2026, 3, int(day), 4, tzinfo=UTC)).version.number == number
     folder = hub.home.scorecards / "2026-03"
-    kept = [Version.read(folder / f"versions/{number}") for number in (1, 2)]
+    kept = [Version.in_folder(folder / f"versions/{number}") for number in (1, 2)]
     assert [one.number for one in kept if one] == [1, 2]
     assert sorted(path.name for path in (folder / "versions").iterdir()) == ["1", "2"]
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from pipelines.cli import console
 from pipelines.pages.words import WORDS
+from pipelines.storage.outbox import FINDINGS_CSV, RECEIPT_HTML
 
 if TYPE_CHECKING:
     from pipelines.catalog import Catalog
@@ -48,14 +49,14 @@ def _said(done: Prechecked, catalog: Catalog) -> None:
         body.append(f"\n{content['problem']['message_zh']}")
     dataset = catalog.datasets[content["dataset_id"]].title_zh
     title = Text(f"{said.word}　{dataset}　{content['file_name']}")
-    cells = cells_to_change(content, done.folder / "findings.csv")[:_MOST_CELLS]
+    cells = cells_to_change(content, done.folder / FINDINGS_CSV)[:_MOST_CELLS]
     console.report(
         Panel(body, title=title, title_align="left", border_style=_COLOURS[said.kind]),
         *(Text(f"请注意：{notice}", style="yellow") for notice in content["notices"]),
         _rules(content) if content["rules"] else None,
         *(_cells(cells) if cells else ()),
     )
-    console.line(f"报告 report: {done.folder / 'receipt.html'}；全部问题见同一目录的 findings.xlsx", whole=True)
+    console.line(f"报告 report: {done.folder / RECEIPT_HTML}；全部问题见同一目录的 findings.xlsx", whole=True)
 
 
 def _rules(content: dict[str, Any]) -> RenderableType:

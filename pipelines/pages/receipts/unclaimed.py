@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
 from pipelines.catalog import Catalog
 from pipelines.collecting.unclaimed import UnclaimedEntry
@@ -17,8 +16,7 @@ from pipelines.ground.file_names import shown_name
 from pipelines.pages.theme import render
 from pipelines.storage.files import replace_file
 from pipelines.storage.home import Home
-
-NOT_TAKEN: Final = "not_taken.html"
+from pipelines.storage.outbox import NOT_TAKEN
 
 
 def write_not_taken(home: Home, catalog: Catalog, unclaimed: Iterable[UnclaimedEntry], provider: str | None) -> None:
@@ -30,7 +28,7 @@ def write_not_taken(home: Home, catalog: Catalog, unclaimed: Iterable[UnclaimedE
         unclaimed: what was found.
         provider: the only one that was looked at; all of them where None.
     """
-    outbox = home.root / "outbox"
+    outbox = home.outboxes
     found: dict[str, list[UnclaimedEntry]] = {}
     for unclaimed_entry in unclaimed:
         inside = unclaimed_entry.path.relative_to(home.inbox).parts

@@ -9,14 +9,14 @@ import polars as pl
 
 from pipelines.collecting.receipt import receipt
 from pipelines.collecting.resolutions import own_batches
-from pipelines.pages.open_rows import OPEN_CSV, write_open_rows
+from pipelines.pages.open_rows import write_open_rows
 from pipelines.pages.receipts.files import write_without_findings
 from pipelines.pages.receipts.page import page
 from pipelines.screening.findings import no_findings, write_csv
 from pipelines.storage.files import replace_file
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
-from pipelines.storage.outbox import FINDINGS_CSV, FINDINGS_XLSX, RECEIPT_HTML
+from pipelines.storage.outbox import FINDINGS_CSV, FINDINGS_XLSX, OPEN_CSV, RECEIPT_HTML
 from pipelines.storage.receipt import Receipt
 from pipelines.storage.resolutions import LOCK
 from pipelines.storage.work_group import WorkGroup

@@ -16,8 +16,8 @@ from pathlib import Path
 from pipelines.pages.scorecards.pages import write_pages
 from pipelines.pages.scorecards.periods import write_periods
 from pipelines.pages.scorecards.workbook import write_workbook
-from pipelines.scoring.build import WORKBOOK
 from pipelines.scoring.model import PeriodCard
+from pipelines.storage.scorecards import WORKBOOK
 
 __all__ = ["ScorecardPages", "write_pages", "write_periods", "write_workbook"]
 

@@ -85,7 +85,7 @@ def write_periods(folder: Path) -> None:
 def _read(folder: Path) -> IssuedPeriod | None:
     """None where a folder is no period's, or one from before there were versions."""
     found = _LABEL.fullmatch(folder.name)
-    version = Version.read(folder) if found and (folder / INDEX).is_file() else None
+    version = Version.in_folder(folder) if found and (folder / INDEX).is_file() else None
     if found is None or version is None:
         return None
     kept = tuple(one.number for one in earlier(folder) if (folder / "versions" / str(one.number) / INDEX).is_file())
