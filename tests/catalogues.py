@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from pipelines.catalog import Catalog
-from pipelines.catalog.models.base import Model
+from pipelines.catalog.models.model import Model
 
 M = TypeVar("M", bound=Model)
 

@@ -10,6 +10,8 @@ A release is built outside ``shared/`` and renamed into it whole. Buckets that d
 the previous release. ``release_id`` = day, number of the release on that day, digest of the data; it sorts by time.
 """
 
-from pipelines.publishing.publish import Published, affected_datasets, publish, task_batches
+from pipelines.publishing.affected import affected_datasets, task_batches
+from pipelines.publishing.publish import publish
+from pipelines.publishing.published import Published
 
 __all__ = ["Published", "affected_datasets", "publish", "task_batches"]

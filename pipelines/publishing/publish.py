@@ -15,7 +15,7 @@ from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -47,7 +47,7 @@ from pipelines.storage.manifest import Manifest, data_files, latest
 from pipelines.storage.parts import by_bucket
 from pipelines.storage.superseded import SupersededFiles, key_columns
 
-__all__ = ["Published", "affected_datasets", "publish"]
+__all__ = ["publish"]
 
 _GOVERNMENT: Final = "government"
 
@@ -380,21 +380,3 @@ def _holds_all(product: Product) -> bool:
 
 def _published(manifest: Manifest, *, new: bool) -> Published:
     return Published(manifest.product_id, manifest.release_id, manifest.rows, manifest.changes.counts, new=new)
-
-
-def task_batches(datasets: Sequence[str], most: int = 6) -> list[list[str]]:
-    """Datasets in the portions of one task each: starting a task costs more than publishing a small dataset.
-
-    Neighbours go to different loads, so that the large ones (they stand together: registrations, licences, penalties) do too.
-    """
-    number = -(-len(datasets) // most)
-    return [list(datasets[first::number]) for first in range(number)]
-
-
-def affected_datasets(hub: Hub, datasets: Sequence[str]) -> list[str]:
-    """Datasets to publish when these changed: themselves, and all that messages among them may name."""
-    asked: set[Any] = {one.dataset for one in hub.catalog.policies.repair.messages}
-    if not asked & set(datasets):
-        return sorted(datasets)
-    named = {name for name, dataset in hub.catalog.datasets.items() if dataset.reference is not None}
-    return sorted(named | set(datasets))

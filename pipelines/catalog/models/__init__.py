@@ -16,7 +16,6 @@
 Vocabulary: GB/T 39440 (catalogue), GB/T 39445 (data elements), GB/T 36344 (quality dimensions).
 """
 
-from pipelines.catalog.models.base import Confidence, Dated, Identifier, Model, Text
 from pipelines.catalog.models.checks import AppliesTo, Check, Checks
 from pipelines.catalog.models.datasets import (
     CodePrefix,
@@ -36,6 +35,7 @@ from pipelines.catalog.models.datasets import (
 from pipelines.catalog.models.editions import CatalogueClass, Edition, Editions
 from pipelines.catalog.models.legal import LegalBases, LegalBasis, LegalKey
 from pipelines.catalog.models.masks import Mask, MaskExample, Masking, MaskKind
+from pipelines.catalog.models.model import Confidence, Dated, Identifier, Model, Text
 from pipelines.catalog.models.policies import (
     CalendarYear,
     DisplayPeriod,

@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 from pydantic import field_validator, model_validator
 
-from pipelines.catalog.models.base import Identifier, Model, Text
 from pipelines.catalog.models.datasets import Field, Kind
+from pipelines.catalog.models.model import Identifier, Model, Text
 from pipelines.catalog.models.severity import Dimension, Severity
 
 _DESCRIBES: Final = {

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from pydantic import Field as Constraint
 from pydantic import field_validator, model_validator
 
-from pipelines.catalog.models.base import Confidence, Identifier, Model, Text
+from pipelines.catalog.models.model import Confidence, Identifier, Model, Text
 from pipelines.catalog.models.products import AccessClass, may_see
 from pipelines.catalog.models.providers import Cycle
 from pipelines.catalog.models.references import KnownWith

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from pipelines.catalog.models.base import Confidence, Dated, Identifier, Model, Text
+from pipelines.catalog.models.model import Confidence, Dated, Identifier, Model, Text
 
 
 class CatalogueClass(Model):

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
-from pipelines.catalog.models.base import Confidence, Model, Text
+from pipelines.catalog.models.model import Confidence, Model, Text
 
 _BRACKETED: Final = re.compile(r"^(?P<prefix>.*?)[〔\[【（(﹝［](?P<year>\d{4})[〕\]】）)﹞］]第?(?P<serial>\d+)号$")
 _DECREE: Final = re.compile(r"^(?P<prefix>.*?)第(?P<serial>[\d〇零一二三四五六七八九十百]+)号$")

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field as Constraint
 from pydantic import model_validator
 
-from pipelines.catalog.models.base import Confidence, Dated, Identifier, Model, Text
+from pipelines.catalog.models.model import Confidence, Dated, Identifier, Model, Text
 
 
 class MaskKind(StrEnum):

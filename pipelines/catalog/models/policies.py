@@ -12,8 +12,8 @@ from pydantic import Field as Constraint
 from pydantic import model_validator
 
 from pipelines.catalog.effective import one_at
-from pipelines.catalog.models.base import Confidence, Dated, Identifier, Model, Text
 from pipelines.catalog.models.masks import Masking
+from pipelines.catalog.models.model import Confidence, Dated, Identifier, Model, Text
 from pipelines.catalog.models.products import AccessClass
 from pipelines.catalog.models.providers import ExpectedDeliveries
 from pipelines.catalog.months import add_months

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import Field as Constraint
 from pydantic import field_validator, model_validator
 
-from pipelines.catalog.models.base import Confidence, Identifier, Model, Text
+from pipelines.catalog.models.model import Confidence, Identifier, Model, Text
 
 AccessClass = Literal["public", "authorised", "government"]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field as Constraint
 from pydantic import StringConstraints, model_validator
 
-from pipelines.catalog.models.base import Confidence, Dated, Identifier, Model, Text
+from pipelines.catalog.models.model import Confidence, Dated, Identifier, Model, Text
 
 Cycle = Literal["daily", "7_working_days", "monthly", "quarterly", "yearly"]
 

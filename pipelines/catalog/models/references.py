@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field as Constraint
 
-from pipelines.catalog.models.base import Identifier, Model, Text
+from pipelines.catalog.models.model import Identifier, Model, Text
 
 
 class ReferenceSource(Model):

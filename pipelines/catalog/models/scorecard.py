@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field as Constraint
 from pydantic import model_validator
 
-from pipelines.catalog.models.base import Identifier, Model, Text
+from pipelines.catalog.models.model import Identifier, Model, Text
 
 Share = Annotated[float, Constraint(ge=0, le=1)]
 Points = Annotated[float, Constraint(ge=0, le=100)]
