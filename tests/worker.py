@@ -5,7 +5,6 @@ python -m tests.worker HOME GROUP…      each group as JSON
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -19,4 +18,4 @@ if __name__ == "__main__":
     hub = Hub.open(Settings.read(Path(sys.argv[1])))
     with second_route_left_out():
         for text in sys.argv[2:]:
-            collect_group(hub, WorkGroup.from_json(json.loads(text)))
+            collect_group(hub, WorkGroup.model_validate_json(text))

@@ -19,7 +19,7 @@ from rich.text import Text
 _WIDTH: Final = 180
 """Characters in a line where nobody looks: a table in a log is not folded."""
 _READING_WIDTH: Final = 120
-_OUT: Final = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+OUT: Final = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
 _ERR: Final = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
@@ -55,25 +55,25 @@ def json(content: Any) -> None:
 
 def line(text: str, style: str | None = None, *, whole: bool = False) -> None:
     """A sentence; ``whole``: in one line however long, so that a path in it can be copied."""
-    _OUT.print(text, style=style, markup=False, soft_wrap=whole)
+    OUT.print(text, style=style, markup=False, soft_wrap=whole)
 
 
 def show(*parts: RenderableType) -> None:
     """Tables, panels and texts, one below the other."""
     for part in parts:
-        _OUT.print(part)
+        OUT.print(part)
 
 
 def report(*parts: RenderableType | None) -> None:
     """What a person reads from top to bottom, in lines no longer than are easily read."""
     for part in parts:
         if part is not None:
-            _OUT.print(part, width=reading_width())
+            OUT.print(part, width=reading_width())
 
 
 def reading_width() -> int:
     """Characters in a line of a report."""
-    return min(_OUT.width, _READING_WIDTH) if not _OUT.is_terminal else _OUT.width
+    return min(OUT.width, _READING_WIDTH) if not OUT.is_terminal else OUT.width
 
 
 def table(columns: Iterable[str | Column], rows: Iterable[Sequence[object]], **style: Any) -> Table:

@@ -201,7 +201,7 @@ def test_nothing_that_is_to_be_changed_is_cut_however_narrow_the_terminal(
     )
     done = precheck(known, path, DATASET, provider_id="sichuan", as_of=AS_OF)
     shown = io.StringIO()
-    monkeypatch.setattr(console, "_OUT", Console(file=shown, width=width, highlight=False))
+    monkeypatch.setattr(console, "OUT", Console(file=shown, width=width, highlight=False))
 
     refused.prechecked(done, known, as_json=False)
 
