@@ -9,7 +9,7 @@ from pathlib import Path
 from pipelines.catalog.source import CatalogError
 
 ADVICE = re.compile(
-    r"\b(fix|mark|write|add|keep|name|use|take|rename|remove|narrow|list|see|move|give|say|end|put|not YAML)\b"
+    r"\b(correct|fix|mark|write|add|keep|name|use|take|rename|remove|narrow|list|see|move|give|say|end|put|not YAML)\b"
 )
 
 

@@ -1,7 +1,8 @@
 """Killing the process (SIGKILL) where something on disk changes, then running again: as if nothing had happened.
 
 Killed is before a change of every kind: what is done to one place, for one file, group or product after the other, is of one kind.
-It is the first of its kind, and of every other kind also the last, so that some groups are done, half done, or not begun. `make soak` kills anywhere.
+It is the first of its kind, of every other kind the last, so that some groups are done, half done, or not begun. `make soak`
+kills anywhere.
 """
 
 from __future__ import annotations
@@ -35,8 +36,7 @@ def kill_points(changes: list[str], home: Home) -> list[tuple[str, int]]:
     for number, kind in enumerate(changes):
         points.setdefault(ids.sub("*", kind), []).append((kind, changes[: number + 1].count(kind)))
     print(f"{len(changes)} changes of {len(points)} kinds")
-    chosen = [(some[0], some[-1] if number % 2 else some[0]) for number, some in enumerate(points.values())]
-    return [point for first, last in chosen for point in dict.fromkeys((first, last))]
+    return [some[-1] if number % 2 else some[0] for number, some in enumerate(points.values())]
 
 
 def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None]) -> Iterator[tuple[str, Home]]:
@@ -74,7 +74,7 @@ def test_a_collect_that_was_killed_anywhere_and_run_again_gives_the_same_lake(tm
         different[point] = differences(home, wanted)
         shutil.rmtree(home.root)
     assert {point: found for point, found in different.items() if found} == {}
-    assert len(different) > 20, "the kill points are not where they were: correct the driver"
+    assert len(different) > 30, "the kill points are not where they were: correct the driver"
 
 
 def test_a_publish_that_was_killed_anywhere_never_shows_half_a_release(tmp_path: Path) -> None:
@@ -103,4 +103,4 @@ def test_a_publish_that_was_killed_anywhere_never_shows_half_a_release(tmp_path:
         different[point] = halves + differences(home, wanted)
         shutil.rmtree(home.root)
     assert {point: found for point, found in different.items() if found} == {}
-    assert len(different) > 20
+    assert len(different) > 15
