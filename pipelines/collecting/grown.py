@@ -40,29 +40,34 @@ def take_again(intake: Intake, provider: OpenFolder, provider_id: str, known: Kn
                 continue
             there.add(one.key)
             earlier = known.taken.get(one.key)
-            if earlier is not None and earlier.is_still(one.found):
-                continue
-            if left := known.left(intake.stillness, one.key, one.found):
-                intake.settling.append(intake.stillness.waits(one.path, left))
-                continue
-            with intake.one(one.path):
-                known.taken[one.key] = _taken(intake, provider_id, one, earlier)
+            if earlier is None or not earlier.is_still(one.found):
+                with intake.one(one.path):
+                    _look(intake, provider_id, one, known)
         for key in known.taken.keys() - there:
             del known.taken[key]
 
 
-def _taken(intake: Intake, provider_id: str, one: PutAway, earlier: TakenFile | None) -> TakenFile:
+def _look(intake: Intake, provider_id: str, one: PutAway, known: Known) -> None:
+    """A file that is not known as it is now: its bytes are, as after a copy of the whole home, or it is taken again."""
+    earlier = known.taken.get(one.key)
     name = earlier.name if earlier is not None else shown_name(one.name)
     with one.folder.open(one.name) as stream:
-        before = os.fstat(stream.fileno())
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        if digest == earlier.sha256 if earlier is not None else raw.path_of(intake.home, digest).exists():
-            return TakenFile.of(name, before, digest)
-        if before.st_nlink > 1:
+        found = os.fstat(stream.fileno())
+        left = known.left(intake.stillness, one.key, found)
+        # What was written to is read when it lies still; what is only unknown, at once.
+        if not left or earlier is None or not earlier.was_written_to(found):
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            if digest == earlier.sha256 if earlier is not None else raw.path_of(intake.home, digest).exists():
+                known.settles(one.key)
+                known.taken[one.key] = TakenFile.of(name, found, digest)
+                return
+        if left:
+            intake.settling.append(intake.stillness.waits(one.path, left))
+        elif found.st_nlink > 1:
             intake.refuse(several_names(one.path))
-            raise FileNotFoundError(one.path)
-        beside = manifest_beside(one.folder, one.name)
-        whole = beside if fits(one.folder, one.name, beside) else None
-        stream.seek(0)
-        digest = intake.keep(stream, (provider_id, one.dataset, name), before.st_mtime_ns, whole)
-    return TakenFile.of(name, before, digest)
+        else:
+            beside = manifest_beside(one.folder, one.name)
+            whole = beside if fits(one.folder, one.name, beside) else None
+            stream.seek(0)
+            digest = intake.keep(stream, (provider_id, one.dataset, name), found.st_mtime_ns, whole)
+            known.taken[one.key] = TakenFile.of(name, found, digest)

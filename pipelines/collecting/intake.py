@@ -51,6 +51,10 @@ class Known:
             self._now.settling[key] = seen
         return left
 
+    def settles(self, key: str) -> None:
+        """A file need not wait after all."""
+        self._now.settling.pop(key, None)
+
     def save(self) -> None:
         """Write it, where it is not what is written."""
         if self._now != self._was:

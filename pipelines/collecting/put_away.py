@@ -57,8 +57,9 @@ class Done:
 
     @property
     def path(self) -> Path:
-        """Where it is, for messages."""
-        return self._provider.path / DONE / self._name
+        """Where it is, for messages; of a link on the way, the link."""
+        done = self._provider.path / DONE
+        return done if self._provider.is_link(DONE) else done / self._name
 
     def free_name(self, name: str) -> str:
         """A name under which a file can be put away, and nothing else is or will be.
@@ -144,14 +145,15 @@ def put_away(provider: OpenFolder) -> Iterator[PutAway]:
     """What lies in the folders for taken files of a provider, by name: files, and links, of which none is followed."""
     yield from _nested(provider, DONE)
     for name in provider.names():
-        if not name.startswith(".") and provider.is_folder(name):
-            with provider.folder(name) as dataset:
+        if not name.startswith(".") and (dataset := _opened(provider, name)) is not None:
+            with dataset:
                 yield from _files(dataset, DONE, name, (name, DONE))
 
 
 def _nested(provider: OpenFolder, name: str) -> Iterator[PutAway]:
-    if provider.is_folder(name):
-        with provider.folder(name) as done:
+    done = _opened(provider, name)
+    if done is not None:
+        with done:
             for dataset in done.names():
                 yield from _files(done, dataset, dataset, (name, dataset))
     else:
@@ -160,8 +162,9 @@ def _nested(provider: OpenFolder, name: str) -> Iterator[PutAway]:
 
 def _files(above: OpenFolder, name: str, dataset: str, place: tuple[str, ...]) -> Iterator[PutAway]:
     """The files of a folder for taken files; the folder itself, where it is a link or none."""
-    if above.is_folder(name):
-        with above.folder(name) as folder:
+    folder = _opened(above, name)
+    if folder is not None:
+        with folder:
             for one in folder.names():
                 if is_delivery(one) and folder.is_file(one):
                     with suppress(FileNotFoundError):  # its owner took it away while we looked
@@ -170,6 +173,14 @@ def _files(above: OpenFolder, name: str, dataset: str, place: tuple[str, ...]) -
                     yield from _link(folder, one, dataset)
     else:
         yield from _link(above, name, dataset)
+
+
+def _opened(above: OpenFolder, name: str) -> OpenFolder | None:
+    """A folder; None where there is none, a link, or one that cannot be opened, which the pass over the datasets says."""
+    try:
+        return above.folder(name)
+    except OSError:
+        return None
 
 
 def _link(folder: OpenFolder, name: str, dataset: str) -> Iterator[PutAway]:

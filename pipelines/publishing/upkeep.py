@@ -18,7 +18,7 @@ from pipelines.storage.maintenance import MOST_FILES, Maintained, maintain
 
 @dataclass(frozen=True)
 class Upkeep:
-    """What was done: releases, erased rows by dataset, removed releases by product, tables of the lake, files removed from inboxes."""
+    """What was done: releases, erased rows by dataset, removed releases by product, tables of the lake, files out of inboxes."""
 
     released: Sequence[Published]
     erased: Mapping[str, int]

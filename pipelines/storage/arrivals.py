@@ -62,8 +62,11 @@ class TakenFile(Artefact):
 
     def is_still(self, found: os.stat_result) -> bool:
         """True where nobody wrote to it since; moving it is no writing."""
-        then = (self.size, self.modified_ns, self.inode)
-        return then == (found.st_size, found.st_mtime_ns, found.st_ino)
+        return self.inode == found.st_ino and not self.was_written_to(found)
+
+    def was_written_to(self, found: os.stat_result) -> bool:
+        """True where its size or the time of its content is another; a copy of it has another inode only."""
+        return (self.size, self.modified_ns) != (found.st_size, found.st_mtime_ns)
 
 
 class Arrivals(Artefact):
