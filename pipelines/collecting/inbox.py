@@ -208,12 +208,13 @@ class _DatasetFolder:
         target = self._free_name(name)
         if target is None:
             return []
+        manifests = [self.folder.stat(one) for one in manifests_of(name) if self.folder.is_file(one)]
         beside = manifest_beside(self.folder, name)
         with self.folder.open(name) as stream:
             found = os.fstat(stream.fileno())
             place = (self.provider_id, self.dataset, name)
             sha256 = self.intake.keep(stream, place, found.st_mtime_ns, beside)
-        self.known.taken[self.done.key_of(target)] = TakenFile.of(shown_name(name), found, sha256)
+        self.known.taken[self.done.key_of(target)] = TakenFile.of(shown_name(name), found, sha256, manifests)
         return [_Copied(name, target, found)]
 
     def _free_name(self, name: str) -> str | None:
@@ -252,7 +253,11 @@ class _DatasetFolder:
         others = [one for one in names if not is_manifest(one)]
         if any(one == base or one.startswith((f"{base}.", f".{base}.")) for one in others):
             return
-        if not self._still(name):
+        found = self.folder.stat(name)
+        if any(taken.had(found) for taken in self.known.taken.values()):
+            # A pass that was killed put its file away, and not yet the manifest.
+            self.done.put_beside(name)
+        elif not self._still(name):
             self.intake.refuse(manifest_without_file(self.folder.path / name))
 
     def _mark(self, name: str, names: list[str]) -> None:
@@ -261,6 +266,6 @@ class _DatasetFolder:
             return
         if self.done.knows(base, self.known.taken):
             # It came after its file had been taken.
-            self.done.put_mark(name)
+            self.done.put_beside(name)
         elif not self._still(name):
             self.intake.refuse(mark_without_file(self.folder.path / name))

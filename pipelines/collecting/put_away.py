@@ -85,8 +85,8 @@ class Done:
             base in (one.name, PurePath(one.name).stem) for known, one in taken.items() if known.startswith(places)
         )
 
-    def put_mark(self, name: str) -> None:
-        """Move a mark that came after its file was put away."""
+    def put_beside(self, name: str) -> None:
+        """Move a mark or a manifest whose file was put away before."""
         self._dataset.move(name, self.folder(), self.free_name(name))
 
     def put(self, name: str, target: str) -> str:

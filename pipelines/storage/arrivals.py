@@ -8,6 +8,7 @@ then files wait once more, and what lies in ``.done/`` is compared with ``raw/``
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Final, Literal, Self
 
@@ -47,18 +48,33 @@ class SettlingFile(Artefact):
 
 
 class TakenFile(Artefact):
-    """A file that was taken: under which name, and what it was when its bytes were copied."""
+    """A file that was taken: under which name, and what it was when its bytes were copied.
+
+    ``manifests`` are the times and inodes of the manifests that lay beside it and go with it.
+    """
 
     name: str
     size: int
     modified_ns: int
     inode: int
     sha256: str
+    manifests: tuple[tuple[int, int], ...] = ()
 
     @classmethod
-    def of(cls, name: str, found: os.stat_result, sha256: str) -> Self:
+    def of(cls, name: str, found: os.stat_result, sha256: str, manifests: Sequence[os.stat_result] = ()) -> Self:
         """As it was found."""
-        return cls(name=name, size=found.st_size, modified_ns=found.st_mtime_ns, inode=found.st_ino, sha256=sha256)
+        return cls(
+            name=name,
+            size=found.st_size,
+            modified_ns=found.st_mtime_ns,
+            inode=found.st_ino,
+            sha256=sha256,
+            manifests=tuple((one.st_mtime_ns, one.st_ino) for one in manifests),
+        )
+
+    def had(self, manifest: os.stat_result) -> bool:
+        """True for a manifest that lay beside it."""
+        return (manifest.st_mtime_ns, manifest.st_ino) in self.manifests
 
     def is_still(self, found: os.stat_result) -> bool:
         """True where nobody wrote to it since; moving it is no writing."""

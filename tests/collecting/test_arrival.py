@@ -6,14 +6,18 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pipelines.collecting import Arrived, take
 from pipelines.collecting.deliveries import pending
+from pipelines.ground.settings import Settings
+from pipelines.storage.hub import Hub
 from pipelines.storage.open_folder import OpenFolder
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, SHARED, THREE_GOOD_ROWS, Home, file, row
+from tests.effects import Change, Killed, watched
 
 pytestmark = pytest.mark.usefixtures("without_the_second_route")
 
@@ -363,6 +367,52 @@ def test_a_file_that_is_written_to_while_it_is_copied_settles_again(
         patch.setattr(raw, "copy_bytes", copied)
         assert waiting(passes.after(settle=0.2)) == ["a.csv"]
     assert passes.taken == []
+
+
+def taken_twice_and_grown(root: Path, before: Callable[[Change], None]) -> tuple[list[str], list[str]]:
+    """Two files, one with manifest and mark; then one of them grows in ``.done/``; what came of it, and where all lies."""
+    home = Home(Hub.open(Settings.read(root)))
+    for name, content in (("a.csv", THREE_GOOD_ROWS), ("b.csv", file(row()))):
+        home.drop("sichuan", DATASET, content, name=name)
+    folder = home.root / "inbox/sichuan" / DATASET
+    (folder / "a.manifest.json").write_text('{"rows": 3}')
+    (folder / "a.csv.done").touch()
+    for path in folder.iterdir():
+        os.utime(path, ns=(10**18, 10**18))
+
+    def passed() -> None:
+        try:
+            with watched(before):
+                Passes(home).after(settle=0)
+        except Killed:
+            Passes(home).after(settle=0)
+
+    passed()
+    with (folder.parent / ".done" / DATASET / "b.csv").open("a", encoding="utf-8") as stream:
+        stream.write(row(GOOD_CODES[1]) + "\n")
+    os.utime(stream.name, ns=(2 * 10**18, 2 * 10**18))
+    passed()
+    lies = [path.relative_to(root).as_posix() for part in ("inbox", "raw") for path in (root / part).rglob("*")]
+    return [one.batch_id for one in pending(home.hub.home)], sorted(lies)
+
+
+def test_a_pass_that_was_killed_anywhere_and_run_again_takes_the_same(tmp_path: Path) -> None:
+    changes: list[Change] = []
+    wanted = taken_twice_and_grown(tmp_path / "undisturbed", changes.append)
+    kinds = {change.kind(tmp_path / "undisturbed") for change in changes}
+    assert {"rename inbox/#/.done/enterprise_registration/b.csv", "replace state/arrivals/sichuan.json"} <= kinds
+    assert len(wanted[0]) == 3
+
+    for number in range(len(changes)):
+        made: list[Change] = []
+
+        def before(change: Change, made: list[Change] = made, number: int = number) -> None:
+            made.append(change)
+            if len(made) == number + 1:
+                raise Killed
+
+        root = tmp_path / str(number)
+        assert taken_twice_and_grown(root, before) == wanted, f"killed before {changes[number]}"
 
 
 @pytest.mark.skipif(not (SHARED / "cases").is_dir(), reason=f"the shared cases are not here ({SHARED / 'cases'})")
