@@ -1,4 +1,4 @@
-"""The folder channel: what lies in the inboxes, and taking what is whole (contract.md, "Arrival"; docs/decisions/0031).
+"""The folder channel: what lies in the inboxes, and taking what is whole (contract.md, "Arrival"; docs/decisions/0032).
 
 A file is taken when it lies still (``pipelines.collecting.settling``), or at once where a mark or a manifest that fits says that it
 is whole. Order of taking: bytes into ``raw/``, the delivery into ``state/pending/``, what the file looks like into

@@ -1,4 +1,4 @@
-"""Whether a file lies still: its size and times have not changed for the set number of seconds (docs/decisions/0031).
+"""Whether a file lies still: its size and times have not changed for the set number of seconds (docs/decisions/0032).
 
 How long a file looks as it does is known in two ways, and the longer one counts:
 
