@@ -17,14 +17,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePath
 from typing import Final
 
 from pipelines.catalog import Catalog
-from pipelines.collecting import manifest
 from pipelines.collecting.deliveries import Screened, manifest_beside
 from pipelines.collecting.grown import take_again
-from pipelines.collecting.inbox_names import MARK, is_delivery, is_manifest, left_alone, manifests_of, marks_of
+from pipelines.collecting.inbox_names import MARK, Listing, is_delivery, is_manifest, left_alone, manifests_of
 from pipelines.collecting.intake import Intake, Known, fits
 from pipelines.collecting.put_away import Done
 from pipelines.collecting.settling import Clock, Settling, Stillness
@@ -147,7 +145,7 @@ def _dataset(intake: Intake, provider: OpenFolder, provider_id: str, name: str, 
         intake.refuse(misplaced_file(path))
     else:
         with provider.folder(name) as folder, Done(provider, folder, name) as done:
-            _DatasetFolder(intake, known, folder, done, provider_id, name).take()
+            _DatasetFolder(intake, known, folder, done, provider_id, name, Listing(folder.names())).take()
 
 
 @dataclass(frozen=True)
@@ -169,12 +167,12 @@ class _DatasetFolder:
     done: Done
     provider_id: str
     dataset: str
+    listing: Listing
 
     def take(self) -> None:
         """Take what is whole. The files are moved when the bytes of all are safe, and it is written down what they looked like."""
-        names = self.folder.names()
         copied: list[_Copied] = []
-        for name in names:
+        for name in self.listing.names:
             with self.intake.one(self.folder.path / name):
                 if self.folder.is_link(name):
                     self.intake.refuse(link(self.folder.path / name))
@@ -185,21 +183,21 @@ class _DatasetFolder:
                     if self.folder.has(name):
                         self.intake.refuse(odd(self.folder.path / name))
                 elif is_manifest(name):
-                    self._manifest(name, names)
+                    self._manifest(name)
                 elif is_delivery(name):
-                    copied += self._copied(name, names)
+                    copied += self._copied(name)
                 else:
-                    self._mark(name, names)
+                    self._mark(name)
         if copied:
             self.known.save()
         for one in copied:
             with self.intake.one(self.folder.path / one.name):
                 self._put_away(one)
 
-    def _copied(self, name: str, names: list[str]) -> list[_Copied]:
+    def _copied(self, name: str) -> list[_Copied]:
         """The file, copied; nothing, where it has to wait or is left alone."""
         path, found = self.folder.path / name, self.folder.stat(name)
-        if left := self._left(name, names, found):
+        if left := self._left(name, found):
             self.intake.settling.append(self.intake.stillness.waits(path, left))
             return []
         if found.st_nlink > 1:
@@ -224,20 +222,20 @@ class _DatasetFolder:
             names.append(self.done.free_name(name))
         return names[0] if names else None
 
-    def _left(self, name: str, names: list[str], found: os.stat_result) -> float:
+    def _left(self, name: str, found: os.stat_result) -> float:
         """Seconds until a file may be taken; 0 where it lies still with its manifest, or is said to be whole."""
         beside = [one for one in (name, *manifests_of(name)) if self.folder.is_file(one)]
         left = max(self._still(one) for one in beside)
-        if not left or self._is_marked(name, names, found):
+        if not left or self._is_marked(name, found):
             return _AT_ONCE
         return _AT_ONCE if fits(self.folder, name, manifest_beside(self.folder, name)) else left
 
     def _still(self, name: str) -> float:
         return self.known.left(self.intake.stillness, key(self.dataset, name), self.folder.stat(name))
 
-    def _is_marked(self, name: str, names: list[str], found: os.stat_result) -> bool:
+    def _is_marked(self, name: str, found: os.stat_result) -> bool:
         """True where a mark was put there after the file was written; one that is older was of another file."""
-        marks = [one for one in marks_of(name, names) if self.folder.is_file(one)]
+        marks = [one for one in self.listing.marks_of(name) if self.folder.is_file(one)]
         return any(self.folder.stat(mark).st_ctime_ns >= found.st_mtime_ns for mark in marks)
 
     def _put_away(self, copied: _Copied) -> None:
@@ -246,12 +244,11 @@ class _DatasetFolder:
         if raw.differs(copied.found, self.folder.stat(copied.name)):
             # More came after it was copied: what there is then is a delivery of its own.
             raise raw.Changing(f"{copied.name} was written to")
-        self.known.taken[self.done.put(copied.name, copied.target)] = taken
+        beside = (*manifests_of(copied.name), *self.listing.marks_of(copied.name))
+        self.known.taken[self.done.put(copied.name, copied.target, beside)] = taken
 
-    def _manifest(self, name: str, names: list[str]) -> None:
-        base = name.removesuffix(manifest.SUFFIX)
-        others = [one for one in names if not is_manifest(one)]
-        if any(one == base or one.startswith((f"{base}.", f".{base}.")) for one in others):
+    def _manifest(self, name: str) -> None:
+        if self.listing.has_file_of_manifest(name):
             return
         found = self.folder.stat(name)
         if any(taken.had(found) for taken in self.known.taken.values()):
@@ -260,11 +257,10 @@ class _DatasetFolder:
         elif not self._still(name):
             self.intake.refuse(manifest_without_file(self.folder.path / name))
 
-    def _mark(self, name: str, names: list[str]) -> None:
-        base = name.removesuffix(MARK)
-        if any(base in (one, PurePath(one).stem) for one in names if is_delivery(one)):
+    def _mark(self, name: str) -> None:
+        if self.listing.has_file_of_mark(name):
             return
-        if self.done.knows(base, self.known.taken):
+        if self.done.knows(name.removesuffix(MARK), self.known.taken):
             # It came after its file had been taken.
             self.done.put_beside(name)
         elif not self._still(name):

@@ -11,6 +11,7 @@ Clients write under the last kind while they upload (WinSCP .filepart, browsers 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Final
@@ -49,15 +50,29 @@ def manifests_of(name: str) -> tuple[str, str]:
     return name + manifest.SUFFIX, PurePath(name).stem + manifest.SUFFIX
 
 
-def marks_of(name: str, others: Iterable[str]) -> tuple[str, ...]:
-    """The names under which the mark of a file may lie.
+class Listing:
+    """The names of a folder, and which of them belong together."""
 
-    Without the ending it is a mark only where one file can be meant.
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = sorted(names)
+        deliveries = [name for name in self.names if is_delivery(name)]
+        self._deliveries = frozenset(deliveries)
+        self._stems = Counter(PurePath(name).stem for name in deliveries)
 
-    Args:
-        name: of the file.
-        others: every name in the folder.
-    """
-    stem = PurePath(name).stem
-    same = [one for one in others if is_delivery(one) and PurePath(one).stem == stem]
-    return (name + MARK, stem + MARK) if len(same) == 1 else (name + MARK,)
+    def marks_of(self, name: str) -> tuple[str, ...]:
+        """The names under which the mark of a file may lie; without the ending only where one file can be meant."""
+        stem = PurePath(name).stem
+        return (name + MARK, stem + MARK) if self._stems[stem] <= 1 else (name + MARK,)
+
+    def has_file_of_mark(self, mark: str) -> bool:
+        """True where the file of a mark lies there."""
+        base = mark.removesuffix(MARK)
+        return base in self._deliveries or base in self._stems
+
+    def has_file_of_manifest(self, name: str) -> bool:
+        """True where the file of a manifest lies there, finished or not."""
+        base = name.removesuffix(manifest.SUFFIX)
+        if base in self._deliveries or base in self._stems:
+            return True
+        unfinished = (f"{base}.", f".{base}.")
+        return any(one == base or one.startswith(unfinished) for one in self.names if not is_manifest(one))

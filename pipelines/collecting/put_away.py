@@ -9,14 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Final
 
 from pipelines.collecting import manifest
-from pipelines.collecting.inbox_names import MARK, is_delivery, manifests_of, marks_of
+from pipelines.collecting.inbox_names import MARK, is_delivery
 from pipelines.storage.arrivals import DONE, TakenFile, key
 from pipelines.storage.open_folder import OpenFolder
 
@@ -89,19 +89,19 @@ class Done:
         """Move a mark or a manifest whose file was put away before."""
         self._dataset.move(name, self.folder(), self.free_name(name))
 
-    def put(self, name: str, target: str) -> str:
+    def put(self, name: str, target: str, beside: Iterable[str]) -> str:
         """Move a file, its manifest and its mark; the key under which the file is known then.
 
         Args:
             name: of the file.
             target: its new name, from ``free_name``.
+            beside: names under which its manifest and its mark may lie.
 
         Raises:
             FileNotFoundError: the file is not there any more.
         """
         with ExitStack() as entered:
             folder, known = self.folder(), self.key_of(target)
-            names = self._dataset.names()
             try:
                 self._dataset.move(name, folder, target)
             except OSError as error:
@@ -111,7 +111,7 @@ class Done:
                 target = _free_in(folder, name)
                 self._dataset.move(name, folder, target)
                 known = key(self._name, DONE, target)
-            for one in (*manifests_of(name), *marks_of(name, names)):
+            for one in beside:
                 if self._dataset.is_file(one):
                     # As its file is called now, so that they are found together.
                     ending = MARK if one.endswith(MARK) else manifest.SUFFIX

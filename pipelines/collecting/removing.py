@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import BufferedReader
+from pathlib import Path
 from typing import Final
 
 from pipelines.collecting import manifest
 from pipelines.collecting.deliveries import manifest_beside
-from pipelines.collecting.inbox_names import manifests_of, marks_of
+from pipelines.collecting.inbox_names import Listing, manifests_of
 from pipelines.collecting.put_away import PutAway, put_away
 from pipelines.storage import raw
 from pipelines.storage.arrivals import Arrivals, TakenFile
@@ -53,11 +54,13 @@ def remove_old(home: Home, as_of: datetime, days: int) -> list[str]:
 
 
 def _removed(home: Home, provider: OpenFolder, known: Arrivals, before: int) -> Iterator[PutAway]:
+    listings: dict[Path, Listing] = {}
     for one in put_away(provider):
         taken = known.taken.get(one.key)
         if one.is_file and taken is not None and one.found.st_ctime_ns < before and _is_safe(home, one, taken):
-            names = one.folder.names()
-            for name in (*marks_of(one.name, names), *_read_manifests(one)):
+            if one.folder.path not in listings:
+                listings[one.folder.path] = Listing(one.folder.names())
+            for name in (*listings[one.folder.path].marks_of(one.name), *_read_manifests(one)):
                 one.folder.remove(name)
             one.folder.remove(one.name)
             yield one

@@ -85,6 +85,8 @@ def test_every_value_reaches_the_settings(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_an_empty_value_is_no_value(monkeypatch: pytest.MonkeyPatch):
+    for name in WRONG:
+        monkeypatch.delenv(name, raising=False)
     given = Settings.read()
     for name in WRONG:
         monkeypatch.setenv(name, "")
