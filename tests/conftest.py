@@ -17,6 +17,8 @@ from hypothesis import settings as hypothesis_settings
 
 os.environ["CREDIT_HUB_PSEUDONYM_KEY"] = "a key of the tests"
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
+# Files are taken as they are dropped; tests of arrival say otherwise themselves.
+os.environ["CREDIT_HUB_SETTLE_SECONDS"] = "0"
 
 from pipelines import expectations
 from pipelines.collecting import Collected

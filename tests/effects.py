@@ -18,7 +18,7 @@ import pytest
 
 WATCHED: Final[tuple[tuple[Any, tuple[str, ...]], ...]] = (
     (Path, ("replace", "unlink")),
-    (os, ("link",)),
+    (os, ("link", "rename")),
     (deltalake.DeltaTable, ("create", "create_write_transaction", "vacuum", "create_checkpoint", "cleanup_metadata")),
 )
 _CHANGING: Final = re.compile(r"[0-9a-f]{6,}|\d+|(?<=^outbox/)\w+|(?<=^inbox/)\w+")
@@ -79,7 +79,9 @@ def _watching(real: Callable[..., Any], name: str, before: Callable[[Change], No
         if isinstance(first, deltalake.DeltaTable):
             path = str(first.table_uri)
         else:
-            path = str(arguments[1] if name in ("replace", "link") else first)
+            path = str(arguments[1] if name in ("replace", "link", "rename") else first)
+            if (folder := named.get("dst_dir_fd")) is not None:
+                path = f"{Path(f'/proc/self/fd/{folder}').readlink()}/{path}"
         before(Change(name, path))
         return real(*arguments, **named)
 

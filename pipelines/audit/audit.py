@@ -15,6 +15,7 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.audit.finding import AuditFinding, below
+from pipelines.audit.grown import changed_since_taken
 from pipelines.audit.orphans import (
     leftovers_of_state,
     orphans_of_lake,
@@ -69,6 +70,7 @@ def examined(hub: Hub) -> list[AuditFinding]:
         findings = [*_raw(hub), *_files(hub, every), *orphans_of_lake(hub, every)]
         if any(f"{hub.home.lake.name}/" in finding.subject for finding in findings if not finding.leftover):
             return findings  # counting rows of damaged files would only repeat it
+        findings += [*changed_since_taken(hub)]
         findings += [*orphans_of_raw(hub, unread), *orphans_of_outbox(hub, unread), *leftovers_of_state(hub)]
         findings += [AuditFinding(subject, message) for subject, message in lives(hub)]
         findings += [*accepted_and_refused(hub), *open_and_closed(hub)]

@@ -8,8 +8,10 @@ that kind.
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
@@ -71,7 +73,7 @@ def orphans_of_raw(hub: Hub, unread: frozenset[str]) -> Iterator[AuditFinding]:
     known = {*batches["batch_id"], *unread}
     waiting = {one.sha256 for one in Delivery.read_all(hub.home.pending)}
     unpacked = batches["file_name"].str.contains("/", literal=True).any()
-    sizes = {path.stat().st_size for path in hub.home.inbox.rglob("*") if path.is_file()}
+    sizes = _sizes_in_inboxes(hub)
     there: set[str] = set()
     for path in _files(hub.home.raw):
         sha256, _, rest = path.name.partition(".")
@@ -102,6 +104,16 @@ def orphans_of_raw(hub: Hub, unread: frozenset[str]) -> Iterator[AuditFinding]:
         [first, *_] = batches.filter(pl.col("sha256") == sha256)["batch_id"].sort()
         said = f"the original of batch {first} is gone: restore the file, or it cannot be read again"
         yield AuditFinding(raw.place_of(sha256), said)
+
+
+def _sizes_in_inboxes(hub: Hub) -> set[int]:
+    """Sizes of the files in the inboxes; no link is followed."""
+    sizes: set[int] = set()
+    for folder, _, names in os.walk(hub.home.inbox):
+        for name in names:
+            with suppress(FileNotFoundError):
+                sizes.add(Path(folder, name).lstat().st_size)
+    return sizes
 
 
 def orphans_of_outbox(hub: Hub, unread: frozenset[str]) -> Iterator[AuditFinding]:

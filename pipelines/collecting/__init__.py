@@ -2,12 +2,15 @@
 
 from pipelines.collecting.collect import Collected, collect, collect_group, plan_groups, receive
 from pipelines.collecting.groups import plan
-from pipelines.collecting.inbox import take
+from pipelines.collecting.inbox import Arrived, take
+from pipelines.collecting.settling import Settling
 from pipelines.collecting.unclaimed import UnclaimedEntry
 from pipelines.collecting.waivers import Waived, waive
 
 __all__ = [
+    "Arrived",
     "Collected",
+    "Settling",
     "UnclaimedEntry",
     "Waived",
     "collect",

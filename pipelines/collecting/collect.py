@@ -19,12 +19,13 @@ from typing import Any
 import polars as pl
 
 from pipelines.collecting.groups import finish, plan
-from pipelines.collecting.inbox import take
+from pipelines.collecting.inbox import Arrived, anything_waits, take
 from pipelines.collecting.outcome import Outcome, batches, rule_counts
 from pipelines.collecting.passes import Opened, open_delivery, screen_files
 from pipelines.collecting.references import read_references
 from pipelines.collecting.replies import Replies
 from pipelines.collecting.resolutions import close_group, forget
+from pipelines.collecting.settling import Settling
 from pipelines.collecting.split import commit_rows
 from pipelines.collecting.unclaimed import UnclaimedEntry
 from pipelines.ground.errors import HubError, InputError
@@ -32,6 +33,7 @@ from pipelines.ground.stopwatch import stage
 from pipelines.reading import Problem, Unreadable, not_in_catalogue
 from pipelines.screening import COUNTED, Screen
 from pipelines.storage import raw
+from pipelines.storage.access import close_to_others, groups_of, open_outboxes
 from pipelines.storage.delivery import Delivery
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
@@ -47,6 +49,7 @@ class Collected:
     receipts: tuple[Receipt, ...]
     changed_datasets: tuple[str, ...]
     unclaimed: tuple[UnclaimedEntry, ...] = ()
+    settling: tuple[Settling, ...] = ()
 
 
 def collect(
@@ -63,10 +66,10 @@ def collect(
         InputError: the provider is unknown, or the home cannot be written to.
         HubError: a group failed; what was committed before stands, and a re-run goes on from there.
     """
-    if any(hub.home.inbox.glob("*/*/[!.]*")) or any(hub.home.pending.glob("*.json")):
+    if anything_waits(hub.home) or any(hub.home.pending.glob("*.json")):
         # Two seconds of import, beside the copying of files into the raw zone.
         Thread(target=import_module, args=["pipelines.expectations.counting"], daemon=True).start()
-    unclaimed = receive(hub, replies, provider=provider, as_of=as_of)
+    arrived = receive(hub, replies, provider=provider, as_of=as_of)
     receipts: list[Receipt] = []
     changed: set[str] = set()
     for group in plan_groups(hub, provider=provider, dataset=None):
@@ -74,18 +77,30 @@ def collect(
         done = collect_group(hub, replies, group)
         receipts += done.receipts
         changed |= set(done.changed_datasets)
-    return Collected(tuple(receipts), tuple(sorted(changed)), tuple(unclaimed))
+    return Collected(tuple(receipts), tuple(sorted(changed)), arrived.unclaimed, arrived.settling)
 
 
-def receive(hub: Hub, replies: Replies, *, provider: str | None, as_of: datetime) -> list[UnclaimedEntry]:
-    """Take what lies in the inboxes, and tell the providers what could not be taken.
+def receive(hub: Hub, replies: Replies, *, provider: str | None, as_of: datetime) -> Arrived:
+    """Take what lies whole in the inboxes, and tell the providers what could not be taken.
 
     Raises:
-        InputError: the provider is unknown, or the home cannot be written to.
+        InputError: the provider is unknown, the home cannot be written to, or the settings name a group that is not there.
     """
-    unclaimed = take(hub.home, hub.catalog, provider=provider, as_of=as_of, limits=hub.settings.limits)
-    replies.unclaimed(hub, unclaimed, provider)
-    return unclaimed
+    home, settings = hub.home, hub.settings
+    with home.locked():
+        close_to_others(home)
+        sending = [one for one in hub.catalog.providers if (home.inbox / one).is_dir()]
+        open_outboxes(home, sending, groups_of(settings.outbox_group, hub.catalog.providers))
+    arrived = take(
+        home,
+        hub.catalog,
+        provider=provider,
+        as_of=as_of,
+        limits=settings.limits,
+        settle_seconds=settings.settle_seconds,
+    )
+    replies.unclaimed(hub, arrived.unclaimed, provider)
+    return arrived
 
 
 def plan_groups(hub: Hub, *, provider: str | None, dataset: str | None) -> list[WorkGroup]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pipelines.collecting.inbox import pending
+from pipelines.collecting.deliveries import pending
 from pipelines.storage.delivery import Delivery
 from pipelines.storage.home import Home
 from pipelines.storage.work_group import WorkGroup

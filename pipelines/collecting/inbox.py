@@ -1,55 +1,73 @@
-"""The folder channel: what lies in the inboxes, and taking it.
+"""The folder channel: what lies in the inboxes, and taking what is whole (contract.md, "Arrival"; docs/decisions/0032).
 
-Order of taking one file: bytes into ``raw/``, the delivery into ``state/pending/``, the file into ``.done/``. After a crash at any
-point the next pass does what is left, and the delivery keeps its id and its day. A ZIP gives a delivery for each file
-inside, and one for itself where it cannot be taken (``pipelines.collecting.archive``). A manifest is taken with its file, and
-goes with it.
+A file is taken when it lies still (``pipelines.collecting.settling``), or at once where a mark or a manifest that fits says that it
+is whole. Order of taking: bytes into ``raw/``, the delivery into ``state/pending/``, what the file looks like into
+``state/arrivals/``, the file into ``.done/``. After a crash at any point the next pass does what is left, and the delivery keeps
+its id and its day. A manifest and a mark go with their file.
+
+No link is followed anywhere below ``inbox/``: each folder on the way is opened by descriptor (``pipelines.storage.open_folder``),
+the file through its folder, and it is moved through these folders too. A file with more than one name is left alone: the
+other one may lie outside, and who put it here need not be allowed to read it.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from functools import cached_property
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from pipelines.catalog import Catalog
-from pipelines.collecting import archive, manifest
+from pipelines.collecting.deliveries import Screened, manifest_beside
+from pipelines.collecting.grown import take_again
+from pipelines.collecting.inbox_names import MARK, Listing, is_delivery, is_manifest, left_alone, manifests_of
+from pipelines.collecting.intake import Intake, Known, fits
+from pipelines.collecting.put_away import Done
+from pipelines.collecting.settling import Clock, Settling, Stillness
 from pipelines.collecting.unclaimed import (
     UnclaimedEntry,
+    link,
     manifest_without_file,
+    mark_without_file,
     misplaced_file,
     misplaced_folder,
     no_plain_file,
-    still_being_written,
+    several_names,
     unknown_provider_folder,
-    unreadable_file,
 )
-from pipelines.ground.clock import CHINA
+from pipelines.ground.clock import machine_time
 from pipelines.ground.errors import InputError
 from pipelines.ground.file_names import shown_name
 from pipelines.ground.limits import Limits
-from pipelines.ground.stopwatch import stage
-from pipelines.reading import kind_of_file
 from pipelines.storage import raw
-from pipelines.storage.delivery import Delivery, batch_id, repeated_id, token
+from pipelines.storage.arrivals import TakenFile, key
 from pipelines.storage.home import Home
-from pipelines.storage.ledger import ledger
+from pipelines.storage.open_folder import OpenFolder
 
-_UNFINISHED: Final = (".part", ".tmp")
-_MANIFEST: Final = manifest.SUFFIX
-_NOT_OURS: Final = (errno.EACCES, errno.EPERM, errno.EIO, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO, errno.ESTALE)
-"""What goes wrong with one file only; no other waits for it."""
-_LONGEST_NAME: Final = 255  # bytes, on nearly every file system
+_AT_ONCE: Final = 0.0
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """What a pass left in the inboxes: what cannot be taken, with what to do, and what is not at rest yet."""
+
+    unclaimed: tuple[UnclaimedEntry, ...] = ()
+    settling: tuple[Settling, ...] = ()
 
 
 def take(
-    home: Home, catalog: Catalog, *, provider: str | None, as_of: datetime, limits: Limits | None = None
-) -> list[UnclaimedEntry]:
-    """Take every finished file of one provider, or of all, into the raw zone.
+    home: Home,
+    catalog: Catalog,
+    *,
+    provider: str | None,
+    as_of: datetime,
+    limits: Limits | None = None,
+    settle_seconds: float = _AT_ONCE,
+    clock: Clock = machine_time,
+) -> Arrived:
+    """Take every whole file of one provider, or of all, into the raw zone.
 
     Args:
         home: the hub's home.
@@ -57,9 +75,8 @@ def take(
         provider: only this one.
         as_of: the instant of receipt, aware.
         limits: what an archive may unpack to.
-
-    Returns:
-        What could not be taken, with what to do.
+        settle_seconds: how long a file must not have changed.
+        clock: by which that is known.
 
     Raises:
         InputError: the provider is not in the catalogue.
@@ -68,251 +85,183 @@ def take(
         raise InputError(
             f"provider '{provider}' is not in the catalogue; use one of: {', '.join(sorted(catalog.providers))}"
         )
-    unclaimed: list[UnclaimedEntry] = []
     with home.locked():
         raw.forget_unfinished(home)
-        screened = Screened(home)
-        for folder in _children(home.inbox):
-            if provider is not None and folder.name != provider:
-                continue
-            if not folder.is_dir() or folder.name not in catalog.providers:
-                unclaimed.append(unknown_provider_folder(folder, catalog))
-                continue
-            for path in _files(folder, unclaimed):
-                try:
-                    _take_one(home, catalog, path, as_of, limits or Limits(), screened)
-                except FileNotFoundError:
-                    continue  # its owner took it back while we looked
-                except raw.Changing:
-                    unclaimed.append(still_being_written(path))
-                except OSError as error:
-                    if error.errno not in _NOT_OURS:
-                        raise
-                    unclaimed.append(unreadable_file(path, error))
-    return unclaimed
+        if not home.inbox.is_dir():
+            return Arrived()
+        with OpenFolder.at(home.inbox) as inbox:
+            stillness = Stillness(settle_seconds, clock, inbox)
+            intake = Intake(home, catalog, as_of, limits or Limits(), stillness, Screened(home))
+            for name in _shown(inbox):
+                if provider in (None, name):
+                    _provider(intake, inbox, name)
+    return Arrived(tuple(intake.unclaimed.values()), tuple(intake.settling))
 
 
-def pending(home: Home) -> list[Delivery]:
-    """Deliveries that were taken and not yet screened, in the order of dataset, provider and name."""
-    found = Delivery.read_all(home.pending)
-    return sorted(found, key=lambda d: (d.dataset_id, d.provider_id, d.file_name, d.batch_id))
-
-
-def _children(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if not p.name.startswith(".")) if folder.is_dir() else []
-
-
-def _files(provider_folder: Path, unclaimed: list[UnclaimedEntry]) -> Iterator[Path]:
-    for folder in _children(provider_folder):
-        if not folder.is_dir():
-            unclaimed.append(misplaced_file(folder))
-            continue
-        for path in _children(folder):
-            if path.name.endswith(_UNFINISHED):
-                continue
-            if path.name.endswith(_MANIFEST):
-                if path.exists() and not _has_file(path):
-                    unclaimed.append(manifest_without_file(path))
-                continue
-            if path.is_dir() and not path.is_symlink():
-                unclaimed.append(misplaced_folder(path))
-            elif not path.is_file() or path.is_symlink():
-                unclaimed.append(no_plain_file(path))
-            else:
-                yield path
-
-
-def _has_file(manifest: Path) -> bool:
-    """True where the file of a manifest lies beside it, finished or not."""
-    name = manifest.name.removesuffix(_MANIFEST)
-    others = [p.name for p in manifest.parent.iterdir() if not p.name.endswith(_MANIFEST)]
-    return any(other == name or other.startswith(f"{name}.") or other.startswith(f".{name}.") for other in others)
-
-
-def _take_one(home: Home, catalog: Catalog, path: Path, as_of: datetime, limits: Limits, screened: Screened) -> None:
-    provider_id, dataset_id = path.parent.parent.name, path.parent.name
-    name = shown_name(path.name)
-    before = path.stat()
-    dropped = token(name, before.st_mtime_ns)
-    beside = manifest_beside(path)
-    with stage("raw"):
-        sha256, size = raw.keep(home, path)
-    whole = Delivery(
-        batch_id=batch_id(provider_id, shown_name(dataset_id), sha256),
-        first_batch_id=None,
-        provider_id=provider_id,
-        region_code=catalog.providers[provider_id].region_code,
-        dataset_id=shown_name(dataset_id),
-        file_name=name,
-        sha256=sha256,
-        bytes=size,
-        received_on=as_of.astimezone(CHINA).date().isoformat(),
-        received_at=as_of.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        token=dropped,
-    )
-    taken = [_first_or_again(home, delivery, screened) for delivery in deliveries_of(home, whole, beside, limits)]
-    for delivery in taken:
-        delivery.write(home.pending_delivery(delivery.batch_id))
-    if raw.differs(before, path.stat()):
-        # More came after it was copied: what there is then is a delivery of its own.
-        raise raw.Changing(f"{path} was written to")
-    _put_away(path)
-
-
-def deliveries_of(home: Home, whole: Delivery, beside: bytes | None, limits: Limits) -> list[Delivery]:
-    """What a file of the raw zone is: one delivery, or one for each file of an archive; with what a manifest says of it.
-
-    Args:
-        home: the hub's home.
-        whole: the file as one delivery.
-        beside: the manifest that lay beside it.
-        limits: of archives.
-    """
-    if whole.suffix == archive.SUFFIX and whole.bytes:
-        return _unpacked(home, whole, beside, limits)
-    return [_with_manifest(whole, beside)]
-
-
-def manifest_beside(path: Path) -> bytes | None:
-    """The manifest that lies beside a file; None where there is none."""
-    for one in _manifests_of(path):
-        if _is_plain(one):
-            with one.open("rb") as stream:
-                return stream.read(manifest.MOST_BYTES + 1)
-    return None
-
-
-def _is_plain(path: Path) -> bool:
-    """True for a file that is no link; a name that is too long is none."""
-    try:
-        return path.is_file() and not path.is_symlink()
-    except OSError:
+def anything_waits(home: Home) -> bool:
+    """True where something lies in the folder of a dataset; nothing is opened but folders."""
+    if not home.inbox.is_dir():
         return False
+    with OpenFolder.at(home.inbox) as inbox:
+        for provider in (one for one in inbox.names() if inbox.is_folder(one)):
+            with suppress(OSError), inbox.folder(provider) as folder:
+                for dataset in (one for one in _shown(folder) if folder.is_folder(one)):
+                    with folder.folder(dataset) as files:
+                        if not all(map(left_alone, files.names())):
+                            return True
+    return False
 
 
-def _manifests_of(path: Path) -> tuple[Path, Path]:
-    return path.with_name(path.name + _MANIFEST), path.with_name(path.stem + _MANIFEST)
+def _shown(folder: OpenFolder) -> Iterator[str]:
+    """Names in a folder of folders; what is nobody's data is left alone, but for links, which are told of under any name."""
+    for name in folder.names():
+        if folder.is_link(name) or not left_alone(name):
+            yield name
 
 
-def _with_manifest(delivery: Delivery, beside: bytes | None) -> Delivery:
-    """The delivery with what its manifest says, or with the problem why that cannot be used."""
-    if beside is None:
-        return delivery
-    try:
-        said, _ = manifest.parse(beside)
-    except manifest.Unusable as unusable:
-        return delivery.but(problem=unusable.problem.to_json())
-    problem = manifest.bytes_differ(said, delivery.sha256, delivery.bytes)
-    return delivery.but(manifest=said.to_json(), problem=problem.to_json() if problem else None)
+def _provider(intake: Intake, inbox: OpenFolder, provider_id: str) -> None:
+    path = inbox.path / provider_id
+    with intake.one(path):
+        if inbox.is_link(provider_id):
+            intake.refuse(link(path))
+            return
+        if provider_id not in intake.catalog.providers or not inbox.is_folder(provider_id):
+            intake.refuse(unknown_provider_folder(path, intake.catalog))
+            return
+        with inbox.folder(provider_id) as folder:
+            known = Known(intake.home, provider_id)
+            take_again(intake, folder, provider_id, known)
+            for name in _shown(folder):
+                with intake.one(folder.path / name):
+                    _dataset(intake, folder, provider_id, name, known)
+            known.save()
 
 
-def _unpacked(home: Home, whole: Delivery, beside: bytes | None, limits: Limits) -> list[Delivery]:
-    """A delivery for each file of an archive; the archive itself, where it cannot be taken."""
-    members, problem = archive.unpack(home, raw.path_of(home, whole.sha256), beside, whole.sha256, limits)
-    if problem is not None:
-        return [whole.but(problem=problem.to_json())]
-    return [_of_member(whole, member) for member in members]
+def _dataset(intake: Intake, provider: OpenFolder, provider_id: str, name: str, known: Known) -> None:
+    path = provider.path / name
+    if provider.is_link(name):
+        intake.refuse(link(path))
+    elif not provider.is_folder(name):
+        intake.refuse(misplaced_file(path))
+    else:
+        with provider.folder(name) as folder, Done(provider, folder, name) as done:
+            _DatasetFolder(intake, known, folder, done, provider_id, name, Listing(folder.names())).take()
 
 
-def _of_member(whole: Delivery, member: archive.Member) -> Delivery:
-    """A file that did not unpack has no bytes of its own: it is known by its archive's and its name."""
-    identity = member.sha256 or f"{whole.sha256}/{member.name}"
-    return whole.but(
-        batch_id=batch_id(whole.provider_id, whole.dataset_id, identity),
-        file_name=f"{whole.file_name}/{member.name}",
-        sha256=member.sha256 or whole.sha256,
-        bytes=member.bytes,
-        token=token(f"{whole.token}/{member.name}", 0),
-        manifest=member.manifest.to_json() if member.manifest else None,
-        problem=member.problem.to_json() if member.problem else None,
-    )
+@dataclass(frozen=True)
+class _Copied:
+    """A file whose bytes are in the raw zone: its name, that in ``.done/``, and what it looked like."""
+
+    name: str
+    target: str
+    found: os.stat_result
 
 
-class Screened:
-    """Deliveries that were screened, from the ledger: read once, when the first bytes come again."""
+@dataclass(frozen=True)
+class _DatasetFolder:
+    """The folder of one dataset of one provider."""
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    intake: Intake
+    known: Known
+    folder: OpenFolder
+    done: Done
+    provider_id: str
+    dataset: str
+    listing: Listing
 
-    @cached_property
-    def _rows_in(self) -> dict[str, tuple[str, int]]:
-        rows = ledger(self._home, "batches").scan().select("batch_id", "status", "rows_in").collect()
-        return {batch: (status, number) for batch, status, number in rows.rows()}
+    def take(self) -> None:
+        """Take what is whole. The files are moved when the bytes of all are safe, and it is written down what they looked like."""
+        copied: list[_Copied] = []
+        for name in self.listing.names:
+            with self.intake.one(self.folder.path / name):
+                if self.folder.is_link(name):
+                    self.intake.refuse(link(self.folder.path / name))
+                elif left_alone(name):
+                    continue
+                elif not self.folder.is_file(name):
+                    odd = misplaced_folder if self.folder.is_folder(name) else no_plain_file
+                    if self.folder.has(name):
+                        self.intake.refuse(odd(self.folder.path / name))
+                elif is_manifest(name):
+                    self._manifest(name)
+                elif is_delivery(name):
+                    copied += self._copied(name)
+                else:
+                    self._mark(name)
+        if copied:
+            self.known.save()
+        for one in copied:
+            with self.intake.one(self.folder.path / one.name):
+                self._put_away(one)
 
-    def __contains__(self, delivery: Delivery) -> bool:
-        return delivery.batch_id in self._rows_in
+    def _copied(self, name: str) -> list[_Copied]:
+        """The file, copied; nothing, where it has to wait or is left alone."""
+        path, found = self.folder.path / name, self.folder.stat(name)
+        if left := self._left(name, found):
+            self.intake.settling.append(self.intake.stillness.waits(path, left))
+            return []
+        if found.st_nlink > 1:
+            self.intake.refuse(several_names(path))
+            return []
+        target = self._free_name(name)
+        if target is None:
+            return []
+        manifests = [self.folder.stat(one) for one in manifests_of(name) if self.folder.is_file(one)]
+        beside = manifest_beside(self.folder, name)
+        with self.folder.open(name) as stream:
+            found = os.fstat(stream.fileno())
+            place = (self.provider_id, self.dataset, name)
+            sha256 = self.intake.keep(stream, place, found.st_mtime_ns, beside)
+        self.known.taken[self.done.key_of(target)] = TakenFile.of(shown_name(name), found, sha256, manifests)
+        return [_Copied(name, target, found)]
 
-    def judged(self, delivery: Delivery) -> bool:
-        """True where rows of it were judged; a file that was refused as a whole had none."""
-        status, rows_in = self._rows_in.get(delivery.batch_id, ("", 0))
-        return delivery in self and not (status == "rejected" and rows_in == 0)
+    def _free_name(self, name: str) -> str | None:
+        """The name to put a file away under; None where there is no folder to put it into, which is said of the folder."""
+        names: list[str] = []
+        with self.intake.one(self.done.path):
+            names.append(self.done.free_name(name))
+        return names[0] if names else None
 
+    def _left(self, name: str, found: os.stat_result) -> float:
+        """Seconds until a file may be taken; 0 where it lies still with its manifest, or is said to be whole."""
+        beside = [one for one in (name, *manifests_of(name)) if self.folder.is_file(one)]
+        left = max(self._still(one) for one in beside)
+        if not left or self._is_marked(name, found):
+            return _AT_ONCE
+        return _AT_ONCE if fits(self.folder, name, manifest_beside(self.folder, name)) else left
 
-def _first_or_again(home: Home, delivery: Delivery, screened: Screened) -> Delivery:
-    first = Delivery.read_if_there(raw.record_of(home, delivery.sha256, delivery.batch_id))
-    return _again(home, delivery, first, screened) if first is not None else _recorded(home, delivery)
+    def _still(self, name: str) -> float:
+        return self.known.left(self.intake.stillness, key(self.dataset, name), self.folder.stat(name))
 
+    def _is_marked(self, name: str, found: os.stat_result) -> bool:
+        """True where a mark was put there after the file was written; one that is older was of another file."""
+        marks = [one for one in self.listing.marks_of(name) if self.folder.is_file(one)]
+        return any(self.folder.stat(mark).st_ctime_ns >= found.st_mtime_ns for mark in marks)
 
-def _recorded(home: Home, delivery: Delivery) -> Delivery:
-    """A delivery that will be read, as its record in the raw zone has it: the one of the first attempt, after a crash."""
-    record = raw.record_of(home, delivery.sha256, delivery.batch_id)
-    known = Delivery.read_if_there(record)
-    if known is None:
-        delivery.write(record)
-    return known or delivery
+    def _put_away(self, copied: _Copied) -> None:
+        promised = self.done.key_of(copied.target)
+        taken = self.known.taken.pop(promised)
+        if raw.differs(copied.found, self.folder.stat(copied.name)):
+            # More came after it was copied: what there is then is a delivery of its own.
+            raise raw.Changing(f"{copied.name} was written to")
+        beside = (*manifests_of(copied.name), *self.listing.marks_of(copied.name))
+        self.known.taken[self.done.put(copied.name, copied.target, beside)] = taken
 
+    def _manifest(self, name: str) -> None:
+        if self.listing.has_file_of_manifest(name):
+            return
+        found = self.folder.stat(name)
+        if any(taken.had(found) for taken in self.known.taken.values()):
+            # A pass that was killed put its file away, and not yet the manifest.
+            self.done.put_beside(name)
+        elif not self._still(name):
+            self.intake.refuse(manifest_without_file(self.folder.path / name))
 
-def _again(home: Home, delivery: Delivery, first: Delivery, screened: Screened) -> Delivery:
-    """The delivery of bytes that came before: the first one, interrupted, or a repeat with an id of its own."""
-    if delivery.token == first.token and first not in screened:
-        return first
-    times = 1
-    while (repeat := delivery.but(batch_id=repeated_id(first.batch_id, delivery.token, times))) in screened:
-        times += 1
-    earlier = _read_before(home, repeat, screened)
-    return repeat.but(first_batch_id=earlier) if earlier else _recorded(home, repeat)
-
-
-def _read_before(home: Home, delivery: Delivery, screened: Screened) -> str | None:
-    """The delivery of the same bytes of which rows were judged, or that waits to be read in the same way; None for none.
-
-    One that came to nothing (a wrong ending, a manifest that differs, a dataset the catalogue did not know then) makes nothing a
-    duplicate: the file may come again under another name, with another manifest, or after the catalogue has changed.
-    """
-    found = [Delivery.read(path) for path in raw.records(home, delivery.sha256)]
-    for one in sorted(found, key=lambda one: (one.received_at, one.batch_id)):
-        if (one.provider_id, one.dataset_id) != (delivery.provider_id, delivery.dataset_id):
-            continue
-        if one.batch_id == delivery.batch_id:
-            continue
-        if one in screened:
-            if screened.judged(one):
-                return one.batch_id
-        elif one.problem is None and _kind(home, one) == _kind(home, delivery):
-            return one.batch_id
-    return None
-
-
-def _kind(home: Home, delivery: Delivery) -> str:
-    return kind_of_file(raw.path_of(home, delivery.sha256), delivery.suffix)
-
-
-def _put_away(path: Path) -> None:
-    """Move a taken file, and its manifest, to ``inbox/<provider>/.done/<dataset>/``."""
-    done = path.parent.parent / ".done" / path.parent.name
-    done.mkdir(parents=True, exist_ok=True)
-    for one in (path, *_manifests_of(path)):
-        if os.path.lexists(one):
-            target = done / one.name
-            times = 1
-            while target.exists():
-                times += 1
-                target = done / _numbered(one, times)
-            one.replace(target)
-
-
-def _numbered(path: Path, times: int) -> str:
-    """The name of a file with a number before its ending, cut where it would be too long."""
-    ending = f".{times}{path.suffix}"
-    stem = os.fsencode(path.stem)[: _LONGEST_NAME - len(os.fsencode(ending))]
-    return os.fsdecode(stem) + ending
+    def _mark(self, name: str) -> None:
+        if self.listing.has_file_of_mark(name):
+            return
+        if self.done.knows(name.removesuffix(MARK), self.known.taken):
+            # It came after its file had been taken.
+            self.done.put_beside(name)
+        elif not self._still(name):
+            self.intake.refuse(mark_without_file(self.folder.path / name))

@@ -24,7 +24,7 @@ import polars as pl
 from pipelines.collecting.matching import corrections
 from pipelines.screening import Screen
 from pipelines.storage.columns import ANSWERS_TO, BATCH, PROVIDER, RECEIVED_ON, REGION
-from pipelines.storage.files import replace_file
+from pipelines.storage.files import make_folder, replace_file
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.resolutions import BATCH_CLOSES, LOCK, RESOLUTIONS
@@ -47,7 +47,7 @@ def close_group(hub: Hub, group: WorkGroup, screen: Screen) -> frozenset[str]:
                     work = hub.home.work(f"{group.id}-closings")
                     table.append_frame(group.id, found.with_columns(transaction=pl.lit(group.id)), work)
                     shutil.rmtree(work, ignore_errors=True)
-            mark.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(mark.parent)
             replace_file(mark, b"")
     return frozenset(count_in_ledger(hub, group.dataset_id, group.id)["closing_id"])
 

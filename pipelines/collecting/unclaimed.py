@@ -40,12 +40,30 @@ def misplaced_folder(path: Path) -> UnclaimedEntry:
     )
 
 
-def no_plain_file(path: Path) -> UnclaimedEntry:
-    """A link, a pipe or a device."""
+def link(path: Path) -> UnclaimedEntry:
+    """A link to a file or a folder, wherever it leads."""
     return UnclaimedEntry(
         path,
-        "这不是普通文件（是链接、管道或设备），没有读取；请把文件本身复制进来。",
-        "This is no plain file (a link, a pipe or a device) and was not read; copy the file itself here.",
+        "这不是普通文件，是链接；总枢纽不读取链接指向的内容，也不移动。请删除链接，把文件本身复制进来。",
+        "This is a link; what it leads to was neither read nor moved. Remove it, and copy the file itself here.",
+    )
+
+
+def several_names(path: Path) -> UnclaimedEntry:
+    """A file that has another name somewhere else (a hard link)."""
+    return UnclaimedEntry(
+        path,
+        "这个文件还有别的名字（硬链接），没有读取；请把文件复制一份放进来，再删除这个链接。",
+        "This file has another name elsewhere (a hard link) and was not read; put a copy here instead.",
+    )
+
+
+def no_plain_file(path: Path) -> UnclaimedEntry:
+    """A pipe or a device."""
+    return UnclaimedEntry(
+        path,
+        "这不是普通文件（是管道或设备），没有读取；请把文件本身复制进来。",
+        "This is no plain file (a pipe or a device) and was not read; copy the file itself here.",
     )
 
 
@@ -65,6 +83,15 @@ def manifest_without_file(path: Path) -> UnclaimedEntry:
         path,
         "清单旁边没有它所说的数据文件；清单应先于数据文件或同时放入，请把两者一起重新放入。",
         "The manifest's file does not lie beside it; drop the manifest before its file, or both together.",
+    )
+
+
+def mark_without_file(path: Path) -> UnclaimedEntry:
+    """A mark without its file."""
+    return UnclaimedEntry(
+        path,
+        "完成标记旁边没有它所说的数据文件；请先放数据文件，写完后再放“<文件名>.done”标记。",
+        "The mark's file does not lie beside it; write the file first, then the mark '<name>.done'.",
     )
 
 

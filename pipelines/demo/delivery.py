@@ -1,6 +1,6 @@
 """A whole delivery: every provider of the catalogue that ``profiles.yaml`` knows, every dataset it owes.
 
-    inbox/<provider_id>/<dataset_id>/<name>.{csv,xlsx}
+    inbox/<provider_id>/<dataset_id>/<name>.{csv,xlsx}          and <name>.{csv,xlsx}.done, the mark that it is whole
     state/demo_plan.json                                 what was planted (pipelines.demo.plan)
 
 It comes in one month or several: each with new decisions about the same subjects, newer versions of what came before, refused rows
@@ -19,6 +19,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Catalog, Rule
+from pipelines.collecting.inbox_names import MARK
 from pipelines.demo import files
 from pipelines.demo.authorities import authorities, credit_centre
 from pipelines.demo.breaking import Breaker
@@ -329,6 +330,8 @@ class _Month:
             path = self.inbox / profile.id / dataset_id / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+            # As a careful provider does: it is whole, and nobody who collects it has to wait until it has lain still.
+            path.with_name(path.name + MARK).touch()
 
 
 def _breaker(province: Province, dataset_id: str, draw: Draw, known: Mapping[str, pl.DataFrame]) -> Breaker:

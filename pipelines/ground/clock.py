@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as machine
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
@@ -29,3 +30,8 @@ def instant_of(as_of: str) -> datetime:
 def instant(as_of: str | None) -> datetime:
     """The instant work is done as of: noon in China of the given day, or now. The only place that reads the clock."""
     return datetime.now(UTC) if as_of is None else instant_of(as_of)
+
+
+def machine_time() -> float:
+    """Seconds of the machine's clock, for how long something has been lying still; no result depends on it, only when it comes."""
+    return machine.time()

@@ -6,6 +6,9 @@ CREDIT_HUB_EXPECTATIONS      the generated suites (default: those that travel wi
 CREDIT_HUB_WORK_GROUP_BYTES  files of one dataset are packed into work groups of about so many bytes
 CREDIT_HUB_MEMORY_LIMIT      what DuckDB may hold before it spills to disk: 512MB, 1.5GB, 2GiB or 80%
 CREDIT_HUB_PSEUDONYM_KEY     the key of the pseudonyms (default: a key file of this user)
+CREDIT_HUB_SETTLE_SECONDS    a file is taken when it has not changed for so long (default 30; 0: at once)
+CREDIT_HUB_DONE_DAYS         how long a taken file stays in .done/ (default 30)
+CREDIT_HUB_OUTBOX_GROUP      the group that may read a provider's outbox; {provider} in it stands for the provider's id
 CREDIT_HUB_MAX_…             limits of one delivered file, a variable for each (``pipelines.ground.limits``)
 
 An empty value is no value. A variable that is not in this list is nobody's and is left alone.
@@ -36,6 +39,13 @@ def _whole_number(value: object) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) == 0:
         raise ValueError("give a whole number greater than 0")
     return int(text)
+
+
+def _seconds(value: object) -> float:
+    text = str(value)
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
+        raise ValueError("give a number of seconds, 0 or more, for example 30 or 0.5")
+    return float(text)
 
 
 def _size(value: str) -> str:
@@ -71,6 +81,9 @@ class _Variables(BaseSettings):
     expectations: Path = packaged("expectations")
     work_group_bytes: _WholeNumber = 256 * MEBIBYTE
     memory_limit: Annotated[str, BeforeValidator(_size)] = MEMORY_LIMIT
+    settle_seconds: Annotated[float, BeforeValidator(_seconds)] = 30.0
+    done_days: _WholeNumber = 30
+    outbox_group: str | None = None
     pseudonym_key: SecretStr | None = None
     xdg_config_home: Annotated[Path, Field(validation_alias="XDG_CONFIG_HOME")] = Path("~/.config")
 
@@ -107,6 +120,9 @@ def variables(home: Path | None, *, new_expectations: bool) -> dict[str, Any]:
         "work_group_bytes": found.work_group_bytes,
         "memory_limit": found.memory_limit,
         "limits": Limits(**{name.removeprefix("max_"): getattr(found, name) for name in _LIMITS}),
+        "settle_seconds": found.settle_seconds,
+        "done_days": found.done_days,
+        "outbox_group": found.outbox_group,
         "pseudonym_key": found.pseudonym_key,
         "config_folder": found.xdg_config_home,
     }

@@ -26,6 +26,9 @@ class Settings:
         work_group_bytes: files of one dataset are packed into work groups of about so many bytes.
         memory_limit: what DuckDB may hold before it spills to disk, as DuckDB writes it.
         limits: of one delivered file.
+        settle_seconds: a file is taken when it has not changed for so long.
+        done_days: how long a taken file stays in ``.done/``.
+        outbox_group: the group that may read a provider's outbox, ``{provider}`` in it for the provider's id; None for no group.
         pseudonym_key: the key of the pseudonyms; None where this user's own key file is used.
         config_folder: where this user keeps configuration; the key file is in it.
     """
@@ -36,6 +39,9 @@ class Settings:
     work_group_bytes: int
     memory_limit: str
     limits: Limits = field(default_factory=Limits)
+    settle_seconds: float = 30.0
+    done_days: int = 30
+    outbox_group: str | None = None
     pseudonym_key: SecretStr | None = None
     config_folder: Path = Path("~/.config")
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 from pipelines import collecting
-from pipelines.collecting import Collected, UnclaimedEntry, Waived, plan_groups
+from pipelines.collecting import Collected, Settling, UnclaimedEntry, Waived, plan_groups
 from pipelines.pages.catalogue import keep
 from pipelines.pages.replies import OutboxReplies
 from pipelines.storage.hub import Hub
@@ -21,10 +21,11 @@ _REPLIES: Final = OutboxReplies()
 
 @dataclass(frozen=True)
 class Planned:
-    """The work groups that wait, and what nobody claims in the inboxes."""
+    """The work groups that wait, what nobody claims in the inboxes, and what is not at rest there yet."""
 
     groups: list[WorkGroup]
-    unclaimed: list[UnclaimedEntry]
+    unclaimed: tuple[UnclaimedEntry, ...]
+    settling: tuple[Settling, ...] = ()
 
 
 def collect(
@@ -40,8 +41,8 @@ def plan_collecting(hub: Hub, *, provider: str | None, dataset: str | None, as_o
     The catalogue's site is written first: receipts link to it.
     """
     keep(hub.home, hub.catalog)
-    unclaimed = collecting.receive(hub, _REPLIES, provider=provider, as_of=as_of)
-    return Planned(plan_groups(hub, provider=provider, dataset=dataset), unclaimed)
+    arrived = collecting.receive(hub, _REPLIES, provider=provider, as_of=as_of)
+    return Planned(plan_groups(hub, provider=provider, dataset=dataset), arrived.unclaimed, arrived.settling)
 
 
 def collect_group(hub: Hub, group: WorkGroup) -> Collected:

@@ -17,7 +17,7 @@ from pipelines.catalog import Catalog
 from pipelines.privacy.mask import identifiers_masked
 from pipelines.screening.findings import escape_formula
 from pipelines.storage.conflicts import CONTRADICTING, REGION_DIFFERS, REGISTRAR, SEVERAL_CODES, SEVERAL_NAMES
-from pipelines.storage.files import replace_file
+from pipelines.storage.files import make_folder, replace_file
 from pipelines.storage.home import Home
 from pipelines.storage.ledger import ledger
 from pipelines.storage.outbox import conflicts_csv
@@ -71,7 +71,7 @@ def write_conflict_files(home: Home, master: SubjectMaster, statements: pl.DataF
         path = home.outbox_of(provider_id) / conflicts_csv(period)
         if path.exists() and path.read_bytes() == content:
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         replace_file(path, content)
         written.append(path)
     return written

@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines.pages.theme import render
 from pipelines.storage.columns import ANSWERS_TO, BATCH, PROVIDER, RECEIVED_ON, RECORD_KEY, ROW_NUMBER
-from pipelines.storage.files import replace_file, replaced
+from pipelines.storage.files import make_folder, replace_file, replaced
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.outbox import OPEN_CSV, OPEN_HTML
@@ -75,7 +75,7 @@ def write_open_rows(hub: Hub, providers: Sequence[str], day: date) -> None:
         mine = found.filter(pl.col("provider_id") == provider)
         if mine.is_empty() and not (folder / OPEN_CSV).exists():
             continue
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with replaced(folder / OPEN_CSV) as stream:
             mine.write_csv(stream, line_terminator="\r\n", include_bom=True)
         replace_file(folder / OPEN_HTML, _page(hub, provider, mine, day).encode())

@@ -22,7 +22,7 @@ import polars as pl
 from pipelines.catalog import Catalog
 from pipelines.checks.registry import References
 from pipelines.collecting.archive import SUFFIX
-from pipelines.collecting.inbox import deliveries_of, manifest_beside
+from pipelines.collecting.deliveries import deliveries_of, manifest_beside
 from pipelines.collecting.outcome import Outcome, rule_counts
 from pipelines.collecting.passes import open_delivery, screen_files
 from pipelines.collecting.receipt import receipt
@@ -40,6 +40,7 @@ from pipelines.storage import raw
 from pipelines.storage.delivery import Delivery, batch_id
 from pipelines.storage.files import replace_file
 from pipelines.storage.home import Home
+from pipelines.storage.open_folder import OpenFolder
 from pipelines.storage.outbox import FINDINGS_CSV, FINDINGS_XLSX, RECEIPT_HTML
 
 _NO_NAME = re.compile(r"[^\w.-]+")
@@ -92,8 +93,11 @@ def precheck(
     with tempfile.TemporaryDirectory(prefix="precheck-") as scratch:
         home = Home(Path(scratch) / "home")
         if whole.suffix == SUFFIX:
-            raw.keep(home, file)
-        for number, delivery in enumerate(deliveries_of(home, whole, manifest_beside(file), limits or Limits()), 1):
+            with file.open("rb") as stream:
+                raw.keep(home, stream)
+        with OpenFolder.at(file.parent) as beside:
+            said = manifest_beside(beside, file.name)
+        for number, delivery in enumerate(deliveries_of(home, whole, said, limits or Limits()), 1):
             packed = delivery.file_name != whole.file_name
             path = raw.path_of(home, delivery.sha256) if packed else file
             place = folder / f"{number:02d}-{_NO_NAME.sub('_', delivery.file_name)[-60:]}" if packed else folder

@@ -35,6 +35,7 @@ from pipelines.publishing.messages import NUMBER, SUBJECT
 from pipelines.records.comparing import matched
 from pipelines.records.display import display_days
 from pipelines.storage.columns import SUBJECT_KEY
+from pipelines.storage.files import make_folder, restrict
 from pipelines.storage.hub import Hub
 from pipelines.storage.superseded import key_columns
 from pipelines.storage.tables import Table
@@ -143,10 +144,11 @@ class KeyIndex:
         if reference is not None:
             columns.append(_hash([pl.col(SUBJECT_KEY), matched(pl.col(reference.number))]).alias(_NAMED))
         columns += [pl.when(ends.is_not_null()).then(begins).alias(_BEGINS), ends.alias(_ENDS)]
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         temporary = path.with_name(f".{path.name}")
         entries = self._table.scan([file]).select(columns).collect()
         entries.write_parquet(temporary, compression="lz4", statistics=False)
+        restrict(temporary)
         temporary.replace(path)
         return path, entries.height
 

@@ -26,7 +26,7 @@ from pipelines.catalog.models import Product
 from pipelines.publishing.messages import Messages
 from pipelines.records import Precedence
 from pipelines.storage.compactions import Compactions, known_now
-from pipelines.storage.files import replaced
+from pipelines.storage.files import make_folder, replaced
 from pipelines.storage.home import Home
 from pipelines.storage.hub import Lake
 from pipelines.storage.manifest import Manifest
@@ -85,7 +85,7 @@ def save(
     kept = {f"{one.messages_used}.parquet": bucket for bucket, one in sources.items() if one.messages_used}
     for name, bucket in kept.items():
         if not (folder / name).exists():
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             with replaced(folder / name) as stream:
                 (messages or {})[bucket].write_parquet(stream)
     buckets = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from pipelines.collecting.removing import remove_old
 from pipelines.ground.clock import CHINA
 from pipelines.publishing.publish import publish
 from pipelines.publishing.published import Conflicts, Published
@@ -17,12 +18,13 @@ from pipelines.storage.maintenance import MOST_FILES, Maintained, maintain
 
 @dataclass(frozen=True)
 class Upkeep:
-    """What was done: releases, erased rows by dataset, removed releases by product, and the tables of the lake."""
+    """What was done: releases, erased rows by dataset, removed releases by product, tables of the lake, files out of inboxes."""
 
     released: Sequence[Published]
     erased: Mapping[str, int]
     removed: Mapping[str, Sequence[str]]
     tables: Sequence[Maintained]
+    put_away_removed: Sequence[str] = ()
 
 
 def publish_due(
@@ -51,11 +53,12 @@ def tidy(hub: Hub, as_of: datetime, *, most_files: int = MOST_FILES) -> Upkeep:
     for name in purged:
         marked[name].unlink()
     removed = remove_old_releases(hub, as_of.astimezone(CHINA).date())
-    return Upkeep((), erased, removed, done)
+    put_away = remove_old(hub.home, as_of, hub.settings.done_days)
+    return Upkeep((), erased, removed, done, put_away)
 
 
 def upkeep(hub: Hub, as_of: datetime, conflicts: Conflicts, progress: Callable[[str], None] = lambda _: None) -> Upkeep:
     """Publish what is due, then tidy."""
     released = publish_due(hub, as_of, conflicts, progress)
     done = tidy(hub, as_of)
-    return Upkeep(released, done.erased, done.removed, done.tables)
+    return replace(done, released=released)

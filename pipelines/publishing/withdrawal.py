@@ -21,6 +21,7 @@ from pipelines.publishing.erasure import taken_down
 from pipelines.publishing.messages import Messages, read_messages
 from pipelines.records.display import EFFECT, State
 from pipelines.storage.columns import BUCKET, PROVENANCE, record_schema
+from pipelines.storage.files import make_folder
 from pipelines.storage.hub import Hub
 from pipelines.storage.superseded import key_columns
 from pipelines.storage.tables import COMPRESSION_LEVEL
@@ -80,8 +81,8 @@ def _erase(hub: Hub, dataset: Dataset, messages: Messages) -> int:
         if not number:
             continue
         mark = pending(hub, dataset.id)
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.touch()
+        make_folder(mark.parent)
+        mark.touch(mode=0o600)
         work = hub.home.work("erasure")
         work.mkdir(parents=True, exist_ok=True)
         whole = work / f"{bucket}.parquet"

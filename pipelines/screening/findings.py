@@ -19,7 +19,7 @@ from pipelines.identifiers import clean, credit_code
 from pipelines.privacy.mask import identifiers_masked, masked
 from pipelines.screening import REFUSED
 from pipelines.storage.columns import ANSWERS_TO, BATCH, CONFIRMED_RULES, RECORD_KEY, ROW_NUMBER
-from pipelines.storage.files import replace_file
+from pipelines.storage.files import make_folder, replace_file
 
 COLUMNS: Final = (
     "row_number", "rule_id", "severity", "field", "field_zh", "value", "expected", "message_zh", "hint_zh", "quarantine_id",
@@ -72,7 +72,7 @@ def quarantine_id() -> pl.Expr:
 
 def write_csv(path: Path, rows: pl.DataFrame) -> None:
     """findings.csv of one delivery: UTF-8 with byte order mark, so that a spreadsheet opens it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     replace_file(path, BOM_UTF8 + csv_lines(rows, header=True))
 
 

@@ -1,6 +1,7 @@
 """The home of a hub: where everything lies (contract.md, "Home").
 
-inbox/<provider_id>/<dataset_id>/<file>       what providers drop; taken files go to inbox/<provider_id>/.done/
+inbox/<provider_id>/<dataset_id>/<file>       what providers drop
+inbox/<provider_id>/.done/<dataset_id>/       files that were taken, for a time (pipelines.collecting.put_away)
 outbox/<provider_id>/<batch_id>/              receipt.json, receipt.html, findings.csv, findings.xlsx
 outbox/<provider_id>/{open.html,open.csv}     refused rows that are still open, with their ages
 outbox/[<provider_id>/]not_taken.html         what lies in an inbox and cannot be taken, while it does
@@ -17,6 +18,7 @@ scorecards/<period>/                          scorecards (pipelines.scoring)
 catalog/                                      the catalogue as a site (pipelines.pages.catalogue)
 data_docs/<dataset_id>/                       Great Expectations Data Docs, made on demand
 state/pending/<delivery_id>.json              taken, not yet screened
+state/arrivals/<provider_id>.json             files that settle, and what taken ones looked like (pipelines.storage.arrivals)
 state/groups/<group_id>.json                  work groups that were begun and not finished
 state/closed/<group_id>.json                  begun groups that have closed what they correct
 state/work/<group_id>/                        scratch of a work group, removed when it is done
@@ -39,6 +41,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.ground.errors import InputError
+from pipelines.storage.files import make_folder, restrict
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,10 @@ class Home:
     def pending(self) -> Path:
         """Deliveries that were taken and not yet screened."""
         return self.state / "pending"
+
+    def arrivals(self, provider_id: str) -> Path:
+        """What earlier passes saw of a provider's inbox."""
+        return self.state / "arrivals" / f"{provider_id}.json"
 
     @property
     def groups(self) -> Path:
@@ -154,9 +161,14 @@ class Home:
         """What a run must know of the runs before it."""
         return self.root / "state"
 
+    @property
+    def scratch(self) -> Path:
+        """Scratch folders."""
+        return self.state / "work"
+
     def work(self, name: str) -> Path:
         """Scratch folder of one work group or release candidate."""
-        return self.state / "work" / name
+        return self.scratch / name
 
     def closed_group(self, group_id: str) -> Path:
         """There while a group that has closed what it corrects is not finished."""
@@ -212,8 +224,11 @@ class Home:
             InputError: the home cannot be written to.
         """
         try:
-            self.state.mkdir(parents=True, exist_ok=True)
+            if not self.state.is_dir():
+                make_folder(self.state)
+                self.state.chmod(0o700)
             stream = (self.state / name).open("w")
+            restrict(self.state / name)
         except OSError as error:
             raise InputError(
                 f"{self.root}: cannot be written to ({error.strerror}); give --home a folder that can"

@@ -1,6 +1,6 @@
 """The raw zone: every file as it came, for ever, under the digest of its bytes.
 
-    raw/<first two of sha256>/<sha256>                     the bytes, read-only
+    raw/<first two of sha256>/<sha256>                     the bytes, read-only (0400)
     raw/<first two of sha256>/<sha256>.<batch_id>.json     who sent it, as what, when, under which name, with which
                                                            manifest: one for each time it was read, and none for a
                                                            duplicate; a file that was refused and comes again with
@@ -12,18 +12,20 @@ removed; ``credit-hub audit`` recomputes the digests.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
-import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, BinaryIO, Final
 
 from pipelines.ground.errors import InputError
+from pipelines.storage.files import make_folder
 from pipelines.storage.home import Home
 
 _PIECE: Final = 1 << 20
+_AT_ONCE: Final = 1 << 30
 
 
 class Changing(InputError):
@@ -35,8 +37,8 @@ def differs(before: os.stat_result, after: os.stat_result) -> bool:
     return (before.st_size, before.st_mtime_ns, before.st_ino) != (after.st_size, after.st_mtime_ns, after.st_ino)
 
 
-def keep(home: Home, source: Path) -> tuple[str, int]:
-    """Copy a file into the raw zone.
+def keep(home: Home, source: BinaryIO) -> tuple[str, int]:
+    """Copy an open file into the raw zone, whole.
 
     Returns:
         SHA-256 (hexadecimal) and size in bytes of what was copied.
@@ -44,27 +46,50 @@ def keep(home: Home, source: Path) -> tuple[str, int]:
     Raises:
         Changing: it was written to meanwhile; nothing is kept.
     """
-    before = source.stat()
-    home.raw.mkdir(parents=True, exist_ok=True)
+    before = os.fstat(source.fileno())
+    make_folder(home.raw)
     temporary = home.raw / f".{os.getpid()}.{threading.get_ident()}.tmp"
-    # The kernel copies (eight times faster than reading and writing, measured on 1.1 GB); the digest is that of the copy.
-    shutil.copyfile(source, temporary)
-    with temporary.open("rb") as kept, ThreadPoolExecutor(1) as pool:
+    with temporary.open("w+b") as kept, ThreadPoolExecutor(1) as pool:
+        copy_bytes(source.fileno(), kept.fileno())
         synced = pool.submit(os.fsync, kept.fileno())
+        kept.seek(0)
+        # The digest is that of the copy.
         digest = hashlib.file_digest(kept, "sha256").hexdigest()
         size = os.fstat(kept.fileno()).st_size
         synced.result()
-    if differs(before, source.stat()):
+    if differs(before, os.fstat(source.fileno())):
         temporary.unlink()
-        raise Changing(f"{source} was written to while it was read; try again when it is whole")
+        raise Changing(f"{source.name} was written to while it was read; try again when it is whole")
+    _put(home, temporary, digest)
+    return digest, size
+
+
+def copy_bytes(source: int, target: int) -> None:
+    """All bytes of one open file into another, by the kernel: eight times faster than reading and writing (measured on 1.1 GB)."""
+    done = 0
+    while True:
+        try:
+            sent = os.sendfile(target, source, done, _AT_ONCE)
+        except OSError as error:
+            if done or error.errno not in (errno.EINVAL, errno.ENOSYS):
+                raise
+            break  # a file system from which the kernel does not copy
+        if not sent:
+            return
+        done += sent
+    while piece := os.pread(source, _PIECE, done):
+        done += os.write(target, piece)
+
+
+def _put(home: Home, temporary: Path, digest: str) -> None:
+    """Give a whole copy its name; where the bytes are there already, it goes."""
     target = path_of(home, digest)
     if target.exists():
         temporary.unlink()
-    else:
-        target.parent.mkdir(exist_ok=True)
-        temporary.chmod(0o444)
-        temporary.replace(target)
-    return digest, size
+        return
+    make_folder(target.parent)
+    temporary.chmod(0o400)
+    temporary.replace(target)
 
 
 class TooMuch(Exception):
@@ -80,7 +105,7 @@ def keep_stream(home: Home, stream: IO[bytes], most: int) -> tuple[str, int]:
     Raises:
         TooMuch: it gives more than ``most`` bytes; nothing is kept.
     """
-    home.raw.mkdir(parents=True, exist_ok=True)
+    make_folder(home.raw)
     temporary = home.raw / f".{os.getpid()}.{threading.get_ident()}.member.tmp"
     hasher, size = hashlib.sha256(), 0
     try:
@@ -93,11 +118,7 @@ def keep_stream(home: Home, stream: IO[bytes], most: int) -> tuple[str, int]:
                 kept.write(piece)
             kept.flush()
             os.fsync(kept.fileno())
-        target = path_of(home, hasher.hexdigest())
-        if not target.exists():
-            target.parent.mkdir(exist_ok=True)
-            temporary.chmod(0o444)
-            temporary.replace(target)
+        _put(home, temporary, hasher.hexdigest())
     finally:
         temporary.unlink(missing_ok=True)
     return hasher.hexdigest(), size

@@ -107,7 +107,7 @@ def test_every_step_prints_what_it_did_as_json(call: Call, home: Home) -> None:
 
     collected = call("collect", *at, *DAY)
     assert collected.status == DONE
-    assert set(collected.json()) == {"receipts", "unclaimed", "strays"}
+    assert set(collected.json()) == {"receipts", "unclaimed", "strays", "settling"}
     [receipt] = collected.json()["receipts"]
     assert receipt == home.receipt(receipt)
 
@@ -126,7 +126,7 @@ def test_every_step_prints_what_it_did_as_json(call: Call, home: Home) -> None:
     assert (Path(scored["folder"]) / "scorecard.parquet").exists()
 
     ran = call("run", *at, *DAY).json()
-    assert set(ran) == {"receipts", "unclaimed", "strays", "releases", "scorecard"}
+    assert set(ran) == {"receipts", "unclaimed", "strays", "settling", "releases", "scorecard"}
     assert (ran["receipts"], ran["releases"][0]["new"]) == ([], False)
 
     assert call("audit", *at).json() == {"ok": True, "findings": []}

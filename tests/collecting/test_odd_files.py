@@ -7,6 +7,7 @@ import io
 import os
 import zipfile
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 import xlsxwriter
@@ -63,6 +64,7 @@ def test_what_is_no_plain_file_is_left_with_a_word_and_never_opened(home: Home) 
     said = {unclaimed_entry.path.name: unclaimed_entry.message for unclaimed_entry in done.unclaimed}
     assert said.keys() == {"pipe.csv", "link.csv", "folder.csv"}
     assert all("不是普通文件" in said[name] for name in ("pipe.csv", "link.csv"))
+    assert "是链接" in said["link.csv"]
     assert "这是目录" in said["folder.csv"]
 
 
@@ -73,13 +75,15 @@ def test_a_file_that_grows_while_it_is_copied_waits_for_the_next_pass(
     home.drop("sichuan", DATASET, FIVE[1], name="other.csv")
     whole = THREE_GOOD_ROWS
 
-    def copied(source: Path, target: Path) -> None:
-        target.write_bytes(source.read_bytes())
-        if source == path:
+    copy_bytes = raw.copy_bytes
+
+    def copied(source: int, target: int) -> None:
+        copy_bytes(source, target)
+        if os.path.samestat(os.fstat(source), path.stat()):
             path.write_text(whole, encoding="utf-8")
 
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.storage.raw.shutil.copyfile", copied)
+        patch.setattr(raw, "copy_bytes", copied)
         done = home.pass_over()
     assert [r.file_name for r in done.receipts] == ["other.csv"]
     assert ["正在写入" in unclaimed_entry.message for unclaimed_entry in done.unclaimed] == [True]
@@ -93,8 +97,8 @@ def test_what_is_written_after_the_copy_is_a_delivery_of_its_own(home: Home, mon
     path = home.drop("sichuan", DATASET, FIVE[0])
     keep = raw.keep
 
-    def kept(to: object, source: Path) -> tuple[str, int]:
-        found = keep(to, source)  # type: ignore[arg-type]
+    def kept(to: Any, source: BinaryIO) -> tuple[str, int]:
+        found = keep(to, source)
         path.write_text(THREE_GOOD_ROWS, encoding="utf-8")
         return found
 

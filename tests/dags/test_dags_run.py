@@ -74,6 +74,18 @@ def test_collect_that_brings_nothing_wakes_nobody(dags: dict[str, Any], dag_home
     assert asset_events(done) == []
 
 
+def test_a_run_that_found_only_files_that_settle_is_green_and_names_them(
+    dags: dict[str, Any], dag_home: Home, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CREDIT_HUB_SETTLE_SECONDS", "30")
+    path = dag_home.drop("sichuan", "enterprise_registration", THREE_GOOD_ROWS)
+    done = run(dags, "collect_sector_files", as_of=DAY)
+    assert str(done.state) == "success"
+    assert asset_events(done) == []
+    assert path.exists()
+    assert f"WAITING {path}: 文件刚有变动" in capfd.readouterr().out
+
+
 def test_a_delivery_goes_through_all_four(
     dags: dict[str, Any], dag_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

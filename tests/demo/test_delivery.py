@@ -64,7 +64,9 @@ def test_the_plan_is_written_where_it_can_be_found(delivered: Any) -> None:
 
 def test_every_file_in_the_inbox_is_in_the_plan(delivered: Any) -> None:
     inbox = delivered.home / "inbox"
-    found = {path.relative_to(inbox).as_posix() for path in inbox.rglob("*") if path.is_file()}
+    there = {path.relative_to(inbox).as_posix() for path in inbox.rglob("*") if path.is_file()}
+    found = {name for name in there if not name.endswith(".done")}
+    assert there - found == {f"{name}.done" for name in found}
 
     assert found == {file.key for file in delivered.plan.files}
 

@@ -19,6 +19,8 @@ from .conftest import ROOT
 WRONG = {
     "CREDIT_HUB_WORK_GROUP_BYTES": ("x", "0", "-1", "1.5", "1e6", "１", " 7", "9" * 5000),
     "CREDIT_HUB_MEMORY_LIMIT": ("lots", "0GB", "150%", "1", "-1", "1GB'; --", "１GB"),
+    "CREDIT_HUB_SETTLE_SECONDS": ("x", "-1", "1e3", "inf", "nan", "1,5", " 1"),
+    "CREDIT_HUB_DONE_DAYS": ("x", "0", "-1", "0.5"),
     "CREDIT_HUB_CATALOG": ("/nowhere", "/dev/null"),
     "CREDIT_HUB_EXPECTATIONS": ("/nowhere", "/dev/null"),
     "CREDIT_HUB_HOME": ("s3://bucket/home", "file:///srv/home", "https://example.org", "sftp://host/home"),
@@ -66,11 +68,15 @@ def test_every_value_reaches_the_settings(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("CREDIT_HUB_HOME", str(tmp_path / "other"))
     monkeypatch.setenv("CREDIT_HUB_WORK_GROUP_BYTES", "12")
     monkeypatch.setenv("CREDIT_HUB_MAX_ROWS", "34")
+    monkeypatch.setenv("CREDIT_HUB_SETTLE_SECONDS", "0.5")
+    monkeypatch.setenv("CREDIT_HUB_DONE_DAYS", "7")
+    monkeypatch.setenv("CREDIT_HUB_OUTBOX_GROUP", "hub-{provider}")
     monkeypatch.setenv("CREDIT_HUB_PSEUDONYM_KEY", "a secret")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     settings = Settings.read()
     assert settings.home == tmp_path / "other"
     assert (settings.work_group_bytes, settings.limits) == (12, Limits(rows=34))
+    assert (settings.settle_seconds, settings.done_days, settings.outbox_group) == (0.5, 7, "hub-{provider}")
     assert settings.config_folder == tmp_path / "config"
     assert settings.pseudonym_key is not None
     assert settings.pseudonym_key.get_secret_value() == "a secret"
@@ -79,6 +85,8 @@ def test_every_value_reaches_the_settings(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_an_empty_value_is_no_value(monkeypatch: pytest.MonkeyPatch):
+    for name in WRONG:
+        monkeypatch.delenv(name, raising=False)
     given = Settings.read()
     for name in WRONG:
         monkeypatch.setenv(name, "")

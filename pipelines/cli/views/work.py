@@ -12,7 +12,7 @@ from pipelines.pages.words import WORDS
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from pipelines.collecting import Collected
+    from pipelines.collecting import Collected, Settling
     from pipelines.impact.what_if import WhatIf
     from pipelines.publishing import Published
     from pipelines.publishing.upkeep import Upkeep
@@ -27,7 +27,7 @@ _COUNTS: Final = ("received", "accepted", "refused", "warned")
 def collected(hub: Hub, done: Collected, *, as_json: bool) -> None:
     """Receipts of a pass."""
     if as_json:
-        console.json(_pass(done))
+        console.json(_pass(hub, done))
     else:
         _receipts(hub, done)
     _unclaimed(done)
@@ -110,7 +110,7 @@ def ran(hub: Hub, collected_: Collected, published_: Sequence[Published], scored
     """All three."""
     if as_json:
         releases = [_release(one) for one in published_]
-        console.json({**_pass(collected_), "releases": releases, "scorecard": _scorecard(scored_)})
+        console.json({**_pass(hub, collected_), "releases": releases, "scorecard": _scorecard(scored_)})
     else:
         _receipts(hub, collected_)
         published(hub, published_, as_json=False)
@@ -127,6 +127,7 @@ def maintained(hub: Hub, done: Upkeep, *, as_json: bool) -> None:
                 "erased_rows": dict(done.erased),
                 "removed_releases": {name: list(ids) for name, ids in done.removed.items()},
                 "tables": [vars(one) for one in done.tables],
+                "removed_files": list(done.put_away_removed),
             }
         )
         return
@@ -134,6 +135,9 @@ def maintained(hub: Hub, done: Upkeep, *, as_json: bool) -> None:
         published(hub, new, as_json=False)
     if done.erased:
         console.line(f"已撤回记录的内容已从湖中清除 erased from the lake: {sum(done.erased.values()):,} rows")
+    if done.put_away_removed:
+        count = len(done.put_away_removed)
+        console.line(f"收走满期的文件已从 .done 目录删除 taken files removed from .done/ (raw/ has them): {count:,}")
     if done.removed:
         console.line(f"留存期满的旧版本已删除 old releases removed: {sum(map(len, done.removed.values())):,}")
     rows = [
@@ -168,8 +172,11 @@ def _cases() -> dict[str, str]:
 
 
 def _receipts(hub: Hub, done: Collected) -> None:
-    if not done.receipts:
+    for one in done.settling:
+        console.line(one.message)
+    if not done.receipts and not done.settling:
         console.line(f"收件目录没有新文件 nothing new in {hub.home.inbox}")
+    if not done.receipts:
         return
     order = {status: place for place, status in enumerate(("rejected", "partial", "duplicate", "accepted"))}
     ranked = sorted(done.receipts, key=lambda one: (order[one.status], one.provider_id, one.dataset_id, one.file_name))
@@ -197,13 +204,18 @@ def _receipt(one: Receipt) -> tuple[str, ...]:
     return one.provider_id, one.dataset_id, one.file_name, WORDS["status"][one.status], *numbers, why
 
 
-def _pass(done: Collected) -> dict[str, Any]:
+def _pass(hub: Hub, done: Collected) -> dict[str, Any]:
     return {
         "receipts": [one.to_json() for one in done.receipts],
         "unclaimed": [entry.message for entry in done.unclaimed],
         # The name of 0.1.0, which programs may read.
         "strays": [entry.message for entry in done.unclaimed],
+        "settling": [_waiting(hub, one) for one in done.settling],
     }
+
+
+def _waiting(hub: Hub, one: Settling) -> dict[str, str]:
+    return {"path": one.path.relative_to(hub.home.root).as_posix(), "settled_at": one.settled_at_text}
 
 
 def _unclaimed(done: Collected) -> None:

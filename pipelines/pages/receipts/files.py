@@ -18,6 +18,7 @@ from pipelines.reading import Source, open_source, salvage
 from pipelines.screening import Screen
 from pipelines.screening.findings import csv_lines, no_findings
 from pipelines.storage.columns import BATCH
+from pipelines.storage.files import make_folder, restrict
 from pipelines.storage.outbox import FINDINGS_CSV, FINDINGS_XLSX
 
 _UNFINISHED: Final = f".{FINDINGS_CSV}.tmp"
@@ -34,8 +35,9 @@ class FindingsFiles:
         self._rules = screen.catalog.rules[screen.dataset.id]
         self._workbooks: dict[str, FindingsWorkbook] = {}
         for folder in folders.values():
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             (folder / _UNFINISHED).write_bytes(BOM_UTF8 + csv_lines(no_findings(), header=True))
+            restrict(folder / _UNFINISHED)
 
     def add(self, found: pl.DataFrame, flagged: pl.DataFrame, malformed: pl.DataFrame) -> None:
         """Append what a slice found.
@@ -63,6 +65,7 @@ class FindingsFiles:
                 book.finish(folder / _UNFINISHED_XLSX)
             else:
                 (folder / _UNFINISHED_XLSX).write_bytes(without_findings())
+            restrict(folder / _UNFINISHED_XLSX)
 
     def appear(self) -> None:
         """Put the files under their names."""
@@ -95,6 +98,7 @@ def write_without_findings(folder: Path) -> None:
     """The workbook that says there is nothing to correct."""
     temporary = folder / f".{FINDINGS_XLSX}.tmp"
     temporary.write_bytes(without_findings())
+    restrict(temporary)
     temporary.replace(folder / FINDINGS_XLSX)
 
 

@@ -14,7 +14,7 @@ from pipelines.catalog import Catalog
 from pipelines.collecting.unclaimed import UnclaimedEntry
 from pipelines.ground.file_names import shown_name
 from pipelines.pages.theme import render
-from pipelines.storage.files import replace_file
+from pipelines.storage.files import make_folder, replace_file
 from pipelines.storage.home import Home
 from pipelines.storage.outbox import NOT_TAKEN
 
@@ -47,7 +47,7 @@ def _write(page: Path, text: str) -> None:
     content = text.encode()
     if page.exists() and page.read_bytes() == content:
         return
-    page.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(page.parent)
     replace_file(page, content)
 
 
