@@ -9,7 +9,7 @@ from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import Dataset, Field, Kind, Product, may_see
 from pipelines.catalog.source import CatalogError, Loc
 from pipelines.catalog_check.datasets import DERIVED
-from pipelines.catalog_check.place import at, unknown_bases
+from pipelines.catalog_check.place import at, unknown_bases, unknown_basis
 
 _NO_TEXT: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.INTEGER, Kind.DECIMAL)
 
@@ -42,6 +42,7 @@ def _product(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogE
     yield from _fields(catalog, product, dataset, name)
     yield from _filter(catalog, product, dataset, name)
     yield from _key(catalog, product, dataset, name)
+    yield from _clock(catalog, product, dataset, name)
 
 
 def _class(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
@@ -102,9 +103,38 @@ def _key(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Ite
     for field_id in product.masks:
         if field_id in shown and field_id not in texts:
             yield at(catalog, name, ("masks", field_id), f"'{field_id}' is no text, a mask cannot hide it; take it out")
+
+
+def _clock(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    """The clock agrees everywhere: nobody outside government is offered what the public no longer sees, but by law."""
+    where: Loc = ("publication_clock",)
+    basis_id = product.beyond_clock_basis
+    yield from unknown_basis(catalog, name, ("beyond_clock_basis",), basis_id)
     if product.publication_clock and dataset.display is None:
         message = f"dataset '{dataset.id}' has no 'display', so no clock can run; add it there, or write false here"
-        yield at(catalog, name, ("publication_clock",), message)
+        yield at(catalog, name, where, message)
+    free = dataset.display is not None and not product.publication_clock
+    if free and product.access_class == "public":
+        message = f"display periods end what the public sees of '{dataset.id}'; write true"
+        yield at(catalog, name, where, message)
+    if free and product.access_class == "authorised" and basis_id is None:
+        message = (
+            f"an authorised product of '{dataset.id}' is shown as long as the public set and no longer (中办发〔2025〕22号, 8); "
+            "write true, or name in beyond_clock_basis the document that allows more"
+        )
+        yield at(catalog, name, where, message)
+    if basis_id is None:
+        return
+    if not free or product.access_class != "authorised":
+        message = "only an authorised product that does not follow the clock rests on this; take it out"
+        yield at(catalog, name, ("beyond_clock_basis",), message)
+    basis = catalog.legal_bases.get(basis_id)
+    if basis is not None and not (basis.may_set_lists and basis.holds_in(None)):
+        message = (
+            f"'{basis_id}' ({basis.level}) allows no more than the public sees; a law, an administrative regulation or a policy "
+            "document of the Party centre or the State Council does: name one, or follow the clock"
+        )
+        yield at(catalog, name, ("beyond_clock_basis",), message)
 
 
 def _filter(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:

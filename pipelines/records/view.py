@@ -15,12 +15,11 @@ from pipelines.catalog.models import Product, ProductFilter
 from pipelines.ground.errors import HubError
 from pipelines.privacy.policy import masked_by
 from pipelines.records.display import NOT_DISPLAYED, STATE, TAKEN_DOWN, UNTIL, State
-from pipelines.storage.columns import BATCH, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
+from pipelines.storage.columns import BATCH, CODES_SEPARATOR, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
 
 PROVENANCE: Final = (PROVIDER, REGION, BATCH, ROW_NUMBER, SUBJECT_KEY, STATE, UNTIL)
 FILTERED: Final = "not_in_class"
 WITHHELD: Final = (State.WITHDRAWN, State.REPAIRED, FILTERED, State.ON_HOLD, State.RECORDED, State.EXPIRED)
-_SEPARATOR: Final = ";"
 
 
 def withheld(catalog: Catalog, product: Product) -> pl.Expr:
@@ -59,7 +58,7 @@ def _meets(catalog: Catalog, product: Product, condition: ProductFilter) -> pl.E
     kinds = {field.id: field.kind for field in catalog.fields(str(product.dataset))}
     values = list(condition.is_in or condition.is_not_in or ())
     if kinds[condition.field] is Kind.CODES:
-        found = column.str.split(_SEPARATOR).list.eval(pl.element().is_in(values)).list.any()
+        found = column.str.split(CODES_SEPARATOR).list.eval(pl.element().is_in(values)).list.any()
     else:
         found = column.is_in(values)
     found = found.fill_null(False)

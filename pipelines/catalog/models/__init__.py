@@ -27,9 +27,11 @@ from pipelines.catalog.models.datasets import (
     FieldGroup,
     Kind,
     Layout,
+    Necessary,
     RecordReference,
     SubjectFields,
     Timeliness,
+    UnclassedWhen,
     UseGroup,
 )
 from pipelines.catalog.models.editions import CatalogueClass, Edition, Editions
@@ -123,6 +125,7 @@ __all__ = [
     "Message",
     "MessageCondition",
     "Model",
+    "Necessary",
     "Owner",
     "Owners",
     "Policies",
@@ -148,6 +151,7 @@ __all__ = [
     "SurvivorshipOrder",
     "Text",
     "Timeliness",
+    "UnclassedWhen",
     "UseGroup",
     "WorkingCalendar",
     "may_see",
