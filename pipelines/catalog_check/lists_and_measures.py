@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Final
 
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import CodeEntry, CodeTable, Dataset, LegalBasis
 from pipelines.catalog.source import CatalogError, Loc
 from pipelines.catalog_check.place import at
 
-_RIGHTS = "a law, an administrative regulation or a local regulation is needed, a policy document or a departmental rule is not enough"
-_LISTS = (
+_RIGHTS: Final = "a law, an administrative regulation or a local regulation is needed, a policy document or a departmental rule is not enough"
+_LISTS: Final = (
     "a law, an administrative regulation, a local regulation or a policy document of the Party centre or the State Council is "
     "needed, a departmental rule only says how a list is entered and left"
 )
@@ -37,7 +38,9 @@ def findings(catalog: Catalog, day: date | None) -> Iterator[CatalogError]:
 def is_of_lists(catalog: Catalog, dataset: Dataset) -> bool:
     """True where its records are entries of lists: its class says so, or a record ends when its list is left."""
     found = catalog.class_of(dataset.id)
-    return (found is not None and found.of_lists) or (dataset.display is not None and dataset.display.ended_on is not None)
+    return (found is not None and found.of_lists) or (
+        dataset.display is not None and dataset.display.ended_on is not None
+    )
 
 
 def _governed(catalog: Catalog, table: CodeTable) -> Iterator[CatalogError]:
@@ -49,7 +52,9 @@ def _governed(catalog: Catalog, table: CodeTable) -> Iterator[CatalogError]:
             message = f"'{entry.code}' does not say whether it takes away a right; give rights_reducing: true or false"
             yield at(catalog, name, where, message)
         if entry.rights_reducing is not None and table.governs != "measures":
-            message = f"'{entry.code}' says rights_reducing, so it is a measure; write 'governs: measures' for the table"
+            message = (
+                f"'{entry.code}' says rights_reducing, so it is a measure; write 'governs: measures' for the table"
+            )
             yield at(catalog, name, where, message)
 
 
@@ -68,7 +73,8 @@ def _entry(
         what = "is a list" if table.governs == "lists" else "is a measure"
         enough, needed = any(basis.may_set_lists for basis in counted), _LISTS
     if not enough:
-        message = f"'{entry.code}' {what} and rests on {_said(known, entry.region_code, day)}; {needed}: name one in legal_bases, or take it out"
+        said = _said(known, entry.region_code, day)
+        message = f"'{entry.code}' {what} and rests on {said}; {needed}: name one in legal_bases, or take it out"
         yield at(catalog, name, where, message)
 
 
@@ -86,7 +92,9 @@ def _dataset(catalog: Catalog, dataset: Dataset, day: date | None) -> Iterator[C
         message = f"its records are entries of a list, and it rests on {_said(known, None, day)}; {_LISTS}: name one"
         yield at(catalog, name, ("legal_bases",), message)
     found = catalog.class_of(dataset.id)
-    tables = {catalog.code_tables[f.code_table] for f in catalog.fields(dataset.id) if f.code_table in catalog.code_tables}
+    tables = {
+        catalog.code_tables[f.code_table] for f in catalog.fields(dataset.id) if f.code_table in catalog.code_tables
+    }
     if found is not None and found.of_lists and not any(table.governs == "lists" for table in tables):
         message = (
             f"class '{found.id}' is one of lists, but no field says which list: name a field whose code table has "

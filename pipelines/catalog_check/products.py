@@ -43,6 +43,8 @@ def _product(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogE
     yield from _filter(catalog, product, dataset, name)
     yield from _key(catalog, product, dataset, name)
     yield from _clock(catalog, product, dataset, name)
+    yield from _messages(catalog, product, dataset, name)
+    yield from _recognisable(catalog, product, dataset, name)
 
 
 def _class(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
@@ -88,9 +90,9 @@ def _fields(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> 
 
 
 def _key(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
-    """Changes are applied by the record key, so every product shows it, and as it is; a clock needs dates to run by."""
+    """Changes are applied by the record key, so every product shows it, and as it is, or its digest."""
     shown = catalog.product_fields(product.id)
-    for field_id in dataset.record_key:
+    for field_id in () if product.names_records_by_digest else dataset.record_key:
         if field_id not in DERIVED and field_id not in shown:
             message = f"'{field_id}' is part of the record key and not shown; subscribers need it, add it to fields"
             yield at(catalog, name, ("fields",), message)
@@ -103,6 +105,45 @@ def _key(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Ite
     for field_id in product.masks:
         if field_id in shown and field_id not in texts:
             yield at(catalog, name, ("masks", field_id), f"'{field_id}' is no text, a mask cannot hide it; take it out")
+
+
+def _messages(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    """A message about a record must not tell its recipients once more what the record said, nor of whom."""
+    of = next((one for one in catalog.policies.repair.messages if one.dataset == dataset.id), None)
+    if of is None or not product.names_records_by_digest:
+        if of is not None:
+            message = (
+                f"'{dataset.id}' holds messages about records that must not be used any more; write "
+                "names_records_by_digest: true, and list the fields"
+            )
+            yield at(catalog, name, ("id",), message)
+        elif product.names_records_by_digest:
+            message = f"'{dataset.id}' is no exchange set of policies/repair.yaml; take names_records_by_digest out"
+            yield at(catalog, name, ("names_records_by_digest",), message)
+        return
+    naming = {*filter(None, dataset.subject.model_dump().values()), of.record.number}
+    fields = {field.id: field for field in catalog.fields(dataset.id)}
+    for index, field_id in enumerate(catalog.product_fields(product.id)):
+        field = fields.get(field_id)
+        if field is not None and (field_id in naming or field.free_text or field.sensitive):
+            where: Loc = ("fields",) if product.shows_all_allowed else ("fields", index)
+            message = f"'{field_id}' may say whom the record is about, or which it is; records are named by digest: take it out"
+            yield at(catalog, name, where, message)
+
+
+def _recognisable(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    """Whoever holds a record must be able to tell that a message names it."""
+    shown = catalog.product_fields(product.id)
+    for part, field_id in (dataset.reference.model_dump(exclude_none=True) if dataset.reference else {}).items():
+        if field_id not in shown:
+            message = (
+                f"'{field_id}' ({part}) is not shown; without it recipients cannot tell which record a repair or a withdrawal "
+                "names: add it to fields"
+            )
+            yield at(catalog, name, ("fields",), message)
+        elif field_id in product.masks:
+            message = f"'{field_id}' ({part}) names a record to messages; masked, nobody could: take the mask out"
+            yield at(catalog, name, ("masks", field_id), message)
 
 
 def _clock(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:

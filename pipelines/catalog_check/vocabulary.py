@@ -44,4 +44,3 @@ def _texts(catalog: Catalog, table: CodeTable, name: str) -> Iterator[CatalogErr
                 message = f"code '{entry.code}' stands twice; keep one, or give both valid_from and valid_to"
                 yield at(catalog, name, where, message)
             plain.add(entry.code)
-

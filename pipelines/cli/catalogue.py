@@ -8,7 +8,16 @@ from typing import Annotated, Final
 import typer
 
 from pipelines.cli import console
-from pipelines.cli.options import DONE, AsOfOption, FINDINGS, HomeOption, JsonOption, ProviderOption, exit_with, open_hub
+from pipelines.cli.options import (
+    DONE,
+    FINDINGS,
+    AsOfOption,
+    HomeOption,
+    JsonOption,
+    ProviderOption,
+    exit_with,
+    open_hub,
+)
 from pipelines.cli.views import catalogue as view
 from pipelines.ground.errors import InputError
 

@@ -21,7 +21,7 @@ MAY_REDUCE_RIGHTS: Final = frozenset({"law", "administrative_regulation", "local
 """What a measure that takes away a right may rest on; a policy document or a departmental rule is not enough (domain.md §5)."""
 
 MAY_SET_LISTS: Final = MAY_REDUCE_RIGHTS | {"central_policy_document"}
-"""What a list, or any measure, may rest on (中办发〔2025〕22号, 12); a departmental rule only says how a list is entered and left."""
+"""What a list, or any measure, may rest on (中办发〔2025〕22号, 12); a departmental rule says how a list is entered and left."""
 
 
 class LegalKey(NamedTuple):
