@@ -120,7 +120,7 @@ class SecondHub:
             for key, row, effect in self.records
             if effect is None
             and row["subject_category"] != "natural_person"
-            and expected(row["severity_code"], row["decision_date"], day) == "displayed"
+            and expected(row["severity_code"], row["decision_date"], day, row["penalty_kinds"]) == "displayed"
         }
 
     def government(self) -> set[Key]:
