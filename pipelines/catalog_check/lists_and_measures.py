@@ -16,7 +16,10 @@ from pipelines.catalog.models import CodeEntry, CodeTable, Dataset, LegalBasis
 from pipelines.catalog.source import CatalogError, Loc
 from pipelines.catalog_check.place import at
 
-_RIGHTS: Final = "a law, an administrative regulation or a local regulation is needed, a policy document or a departmental rule is not enough"
+_RIGHTS: Final = (
+    "a law, an administrative regulation or a local regulation is needed, a policy document or a departmental rule is not "
+    "enough"
+)
 _LISTS: Final = (
     "a law, an administrative regulation, a local regulation or a policy document of the Party centre or the State Council is "
     "needed, a departmental rule only says how a list is entered and left"
