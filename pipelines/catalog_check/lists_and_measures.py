@@ -95,9 +95,8 @@ def _dataset(catalog: Catalog, dataset: Dataset, day: date | None) -> Iterator[C
         message = f"its records are entries of a list, and it rests on {_said(known, None, day)}; {_LISTS}: name one"
         yield at(catalog, name, ("legal_bases",), message)
     found = catalog.class_of(dataset.id)
-    tables = {
-        catalog.code_tables[f.code_table] for f in catalog.fields(dataset.id) if f.code_table in catalog.code_tables
-    }
+    named = {field.code_table for field in catalog.fields(dataset.id)}
+    tables = [table for table in catalog.code_tables.values() if table.id in named]
     if found is not None and found.of_lists and not any(table.governs == "lists" for table in tables):
         message = (
             f"class '{found.id}' is one of lists, but no field says which list: name a field whose code table has "
@@ -120,7 +119,7 @@ def _said(known: Sequence[LegalBasis], region_code: str | None, day: date | None
 
 
 def _one(basis: LegalBasis, region_code: str | None, day: date | None) -> str:
-    why = [basis.level]
+    why: list[str] = [basis.level]
     if not basis.holds_in(region_code):
         why.append(f"holds in {basis.region_code} only")
     if day is not None and not basis.in_force(day):

@@ -22,7 +22,7 @@ from pipelines.records.digests import KEY_DIGEST, RECORD_DIGEST, record_digests
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import latest, read, releases
 from pipelines.trace import trace
-from tests.catalogues import with_product
+from tests.catalogues import with_dataset, with_product
 from tests.conftest import GOOD_CODES, Home
 from tests.publishing.penalties import AUTHORITY, PERSON, sent
 
@@ -149,6 +149,25 @@ def test_in_thirteen_months_an_entry_leaves_both_sets_on_the_same_day(home: Home
     assert audit(home.hub) == []
 
 
+def test_a_home_made_before_a_field_was_there_goes_on_and_its_chain_holds(home: Home) -> None:
+    """An older hub knew no ``display_necessary``; what it released is followed by a release that does."""
+    dataset = home.hub.catalog.datasets[LIST]
+    assert dataset.display is not None
+    fields = tuple(one for one in home.hub.catalog.fields(LIST) if one.id != "display_necessary")
+    display = dataset.display.model_copy(update={"necessary": None})
+    older = Home(replace(home.hub, catalog=with_dataset(home.hub.catalog, LIST, fields=fields, display=display)))
+    released(older, DAYS[0], LIST)
+    assert "display_necessary" not in home.shared(LIST).columns
+    assert keys(home, PUBLIC) == SHOWN[DAYS[0]] - {"necessary"}
+
+    released(home, DAYS[1], LIST)
+    assert keys(home, PUBLIC) == SHOWN[DAYS[1]]
+    manifest = latest(home.hub.home, LIST)
+    assert manifest is not None
+    assert manifest.changes.changed == 1, "only the record in which the field is filled"
+    assert audit(home.hub) == []
+
+
 def removals(home: Home, product: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for release_id in releases(home.hub.home, product):
@@ -179,7 +198,9 @@ def test_the_product_of_repairs_names_nobody_and_old_releases_that_did_are_offer
     assert home.shared(REPAIR)[RECORD_DIGEST].n_unique() == 2
     [repairs] = [one for one in trace(home.hub, GOOD_CODES[0])["datasets"] if one["dataset_id"] == REPAIR]
     versions = [version for record in repairs["records"] for version in record["versions"]]
-    assert [len(version["releases"]) for version in versions] == [1, 1], "the hub itself still knows whom they are about"
+    assert [len(version["releases"]) for version in versions] == [1, 1], (
+        "the hub itself still knows whom they are about"
+    )
     assert audit(home.hub) == []
 
 

@@ -246,8 +246,9 @@ class Display(Model):
     document_date: Identifier
     severity: Identifier | None = None
     unclassed: Identifier
-    unclassed_when: tuple[UnclassedWhen, ...] = ()
-    necessary: Necessary | None = None
+    # Left out where nothing is said: what a release was made under is compared with what older hubs wrote down.
+    unclassed_when: tuple[UnclassedWhen, ...] = Constraint(default=(), exclude_if=lambda value: not value)
+    necessary: Necessary | None = Constraint(default=None, exclude_if=lambda value: value is None)
     ended_on: Identifier | None = None
     supplied_end: Identifier | None = None
 
