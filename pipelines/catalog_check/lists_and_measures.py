@@ -1,8 +1,9 @@
 """Lists of subjects, and measures against them, rest on what may set them (中办发〔2025〕22号, 12; domain.md §5).
 
-A list, and any measure, needs a law, an administrative regulation, a local regulation or a policy document of the Party centre or
-the State Council; a measure that takes away a right or adds a duty needs a law or a regulation. A departmental rule only says how a
-list is entered and left. A local regulation counts in its region only, and no document counts on a day on which it is not in force.
+A list, and any measure, needs a law, an administrative regulation, a local regulation or a policy document of the Central
+Committee or the State Council; a measure that takes away a right or adds a duty needs a law or a regulation. A departmental rule
+only says how a list is entered and left. A local regulation counts in its region only, and no document counts on a day on which it
+is not in force.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _RIGHTS: Final = (
     "enough"
 )
 _LISTS: Final = (
-    "a law, an administrative regulation, a local regulation or a policy document of the Party centre or the State Council is "
+    "a law, an administrative regulation, a local regulation or a policy document of the Central Committee or the State Council is "
     "needed, a departmental rule only says how a list is entered and left"
 )
 

@@ -173,7 +173,7 @@ def _clock(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> I
     if basis is not None and not (basis.may_set_lists and basis.holds_in(None)):
         message = (
             f"'{basis_id}' ({basis.level}) allows no more than the public sees; a law, an administrative regulation or a policy "
-            "document of the Party centre or the State Council does: name one, or follow the clock"
+            "document of the Central Committee or the State Council does: name one, or follow the clock"
         )
         yield at(catalog, name, ("beyond_clock_basis",), message)
 

@@ -41,7 +41,7 @@ class LegalBasis(Model):
 
     ``number`` is the whole number as it is cited, issuer prefix included: 中办发〔2025〕22号, 国务院令第746号, GB 32100-2015; or
     words where the document has none (2024年版). ``part`` tells apart what one document carries: one decree of the President may
-    amend several laws. A ``central_policy_document`` is one of the Party centre or the State Council; one of a ministry is a
+    amend several laws. A ``central_policy_document`` is one of the Central Committee or the State Council; one of a ministry is a
     ``policy_document``. A local regulation holds in its ``region_code`` (GB/T 2260), every other document everywhere.
     """
 
