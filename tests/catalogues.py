@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from pipelines.catalog import Catalog
+from pipelines.catalog.models import LegalBasis
 from pipelines.catalog.models.model import Model
 
 M = TypeVar("M", bound=Model)
@@ -32,6 +33,25 @@ def with_product(catalog: Catalog, product_id: str, **changed: Any) -> Catalog:
 def with_dataset(catalog: Catalog, dataset_id: str, **changed: Any) -> Catalog:
     """The catalogue with other values in one dataset."""
     return _changed(catalog, datasets={**catalog.datasets, dataset_id: _updated(catalog.datasets[dataset_id], changed)})
+
+
+def with_code(catalog: Catalog, table_id: str, code: str, **changed: Any) -> Catalog:
+    """The catalogue with other values in one entry of a code table."""
+    table = catalog.code_tables[table_id]
+    entries = tuple(_updated(entry, changed) if entry.code == code else entry for entry in table.entries)
+    assert code in table.codes
+    return with_code_table(catalog, table_id, entries=entries)
+
+
+def with_code_table(catalog: Catalog, table_id: str, **changed: Any) -> Catalog:
+    """The catalogue with other values in one code table."""
+    table = _updated(catalog.code_tables[table_id], changed)
+    return _changed(catalog, code_tables={**catalog.code_tables, table_id: table})
+
+
+def with_legal_basis(catalog: Catalog, basis: LegalBasis) -> Catalog:
+    """The catalogue with one document more, or another one of that id."""
+    return _changed(catalog, legal_bases={**catalog.legal_bases, basis.id: basis})
 
 
 def _updated(model: M, changed: dict[str, Any]) -> M:

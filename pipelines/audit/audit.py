@@ -31,7 +31,7 @@ from pipelines.publishing.erasure import remaining, taken_down
 from pipelines.publishing.messages import Messages, read_messages
 from pipelines.publishing.sources import is_current
 from pipelines.publishing.verify import damage
-from pipelines.records.changes import apply
+from pipelines.records.changes import apply, in_columns
 from pipelines.storage.columns import BATCH, ROW_NUMBER
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
@@ -234,7 +234,7 @@ def _chain(hub: Hub, folders: dict[str, Path], manifest: Manifest, previous: Man
             continue
         now = was.clear() if now is None and was is not None else now
         assert now is not None
-        was = was.select(now.columns) if was is not None and set(now.columns) <= set(was.columns) else now.clear()
+        was = now.clear() if was is None or not set(key) <= set(was.columns) else in_columns(was, now.schema)
         keys = pl.concat([now.select(key), was.select(key)]).unique()
         mine = changed.join(keys.lazy(), on=key, how="semi", nulls_equal=True).collect()
         if not apply(was, mine, key).equals(now.sort(key)):

@@ -132,7 +132,11 @@ class Catalog:
             datasets = _with_groups(reader, datasets, groups)
         if reader.errors:
             return None, reader.errors
-        assumed = {name: government_product(dataset, policies.masking) for name, dataset in datasets.items()}
+        telling = {message.dataset for message in policies.repair.messages}
+        assumed = {
+            name: government_product(dataset, policies.masking, of_messages=name in telling)
+            for name, dataset in datasets.items()
+        }
         catalog = cls(
             folder=folder,
             version=_digest(folder),

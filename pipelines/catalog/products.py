@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pipelines.catalog.models import ALL_ALLOWED, Dataset, Field, Masking, Product, may_see
+from typing import Final
+
+from pipelines.catalog.models import ALL_ALLOWED, Dataset, Field, Kind, Masking, Product, may_see
+
+_SAYS_NOBODY: Final = (Kind.CODE, Kind.CODES, Kind.DATE)
 
 
 def fields_shown(product: Product, dataset: Dataset | None) -> tuple[str, ...]:
@@ -16,8 +20,25 @@ def fields_shown(product: Product, dataset: Dataset | None) -> tuple[str, ...]:
     )
 
 
-def government_product(dataset: Dataset, masking: Masking) -> Product:
-    """The government product of a dataset (every field its class allows), under the id of the dataset."""
+def government_product(dataset: Dataset, masking: Masking, *, of_messages: bool = False) -> Product:
+    """The government product of a dataset (every field its class allows), under the id of the dataset.
+
+    ``of_messages``: its records are messages about others, which are named by digest; shown are codes and dates alone.
+    """
+    if of_messages:
+        shown = tuple(f.id for f in dataset.fields if isinstance(f, Field) and f.kind in _SAYS_NOBODY)
+        return Product(
+            id=dataset.id,
+            title_zh=f"{dataset.title_zh}（政务共享）",
+            title_en=f"{dataset.title_en} (government)",
+            dataset=dataset.id,
+            access_class="government",
+            audience_zh="依法履职的行政机关",
+            fields=shown,
+            legal_bases=dataset.legal_bases,
+            publication_clock=False,
+            names_records_by_digest=True,
+        )
     sensitive = [field.id for field in dataset.fields if isinstance(field, Field) and field.sensitive]
     return Product(
         id=dataset.id,

@@ -6,6 +6,7 @@ A file that the models cannot read hides what would be said of the others: corre
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +19,10 @@ from pipelines.catalog_check import (
     editions,
     examples,
     fields,
+    in_force,
     legal,
     lists,
+    lists_and_measures,
     policies,
     products,
     references,
@@ -27,7 +30,7 @@ from pipelines.catalog_check import (
     vocabulary,
 )
 
-__all__ = ["check"]
+__all__ = ["check", "findings"]
 
 _PARTS: Final = (
     lists.findings,
@@ -44,16 +47,28 @@ _PARTS: Final = (
     dates.findings,
     scorecard.findings,
 )
+_OF_A_DAY: Final = (lists_and_measures.findings, in_force.findings)
 
 
-def check(folder: Path, expectations: Path) -> list[CatalogError]:
-    """Everything that is wrong with a catalogue folder and the suites generated from it, each finding once."""
+def check(folder: Path, expectations: Path, as_of: date | None = None) -> list[CatalogError]:
+    """Everything that is wrong with a catalogue folder and the suites generated from it, each finding once.
+
+    Args:
+        folder: of the catalogue.
+        expectations: of the suites.
+        as_of: the day on which documents must be in force; without one that is not asked.
+    """
     catalog, errors = Catalog.attempt(folder)
     if catalog is None:
         return errors
-    found = [finding for part in _PARTS for finding in part(catalog)]
-    found += _suites(catalog, expectations)
+    found = [*findings(catalog, as_of), *_suites(catalog, expectations)]
     return list({str(finding): finding for finding in found}.values())
+
+
+def findings(catalog: Catalog, as_of: date | None = None) -> list[CatalogError]:
+    """Everything that is wrong with a catalogue that could be loaded, but for its suites."""
+    found = [finding for part in _PARTS for finding in part(catalog)]
+    return found + [finding for part in _OF_A_DAY for finding in part(catalog, as_of)]
 
 
 def _suites(catalog: Catalog, expectations: Path) -> Iterator[CatalogError]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import Dataset, Kind
-from pipelines.catalog.source import CatalogError
+from pipelines.catalog.source import CatalogError, Loc
 from pipelines.catalog_check.place import at, unknown_bases, unknown_basis
 
 DERIVED = ("subject_key", "received_on")
@@ -96,15 +96,36 @@ def _rules(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogErr
 def _display(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogError]:
     """Fields by which messages name a record, and from which its display period is computed."""
     fields = {field.id: field for field in catalog.fields(dataset.id)}
-    for part, model in (("reference", dataset.reference), ("display", dataset.display)):
-        for key, field_id in (model.model_dump() if model else {}).items():
-            if field_id is None or key == "unclassed":
-                continue
+    display = dataset.display
+    named = {
+        "reference": dataset.reference.model_dump(exclude_none=True) if dataset.reference else {},
+        "display": display.named_fields if display else {},
+    }
+    for part, found in named.items():
+        for key, field_id in found.items():
             if field_id not in fields:
                 yield at(catalog, name, (part, key), f"'{field_id}' is no field of the dataset; correct the name")
             elif part == "display" and key != "severity" and fields[field_id].kind is not Kind.DATE:
                 yield at(catalog, name, (part, key), f"'{field_id}' is no date; name a field of type date")
+    if display is None:
+        return
+    asked: list[tuple[Loc, str, tuple[str, ...]]] = [
+        (("display", "unclassed_when", index), condition.field, condition.codes)
+        for index, condition in enumerate(display.unclassed_when)
+    ]
+    if display.necessary:
+        asked.append((("display", "necessary"), display.necessary.field, display.necessary.is_in))
+    for where, field_id, codes in asked:
+        table = catalog.code_tables.get(fields[field_id].code_table or "") if field_id in fields else None
+        if table is None:
+            yield at(catalog, name, where, f"'{field_id}' is no coded field of the dataset; correct the name")
+            continue
+        for code in sorted(set(codes) - table.codes):
+            yield at(catalog, name, where, f"'{code}' is no code of table '{table.id}'; correct it")
     severities = {period.severity for period in catalog.policies.display_periods.periods}
-    if dataset.display and dataset.display.unclassed not in severities:
-        message = f"'{dataset.display.unclassed}' has no row in policies/display_periods.yaml; correct it, or add rows"
-        yield at(catalog, name, ("display", "unclassed"), message)
+    said: list[tuple[Loc, str]] = [(("display", "unclassed"), display.unclassed)]
+    said += [(("display", "unclassed_when", i), one.severity) for i, one in enumerate(display.unclassed_when)]
+    for where, severity in said:
+        if severity not in severities:
+            message = f"'{severity}' has no row in policies/display_periods.yaml; correct it, or add rows"
+            yield at(catalog, name, where, message)

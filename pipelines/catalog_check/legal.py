@@ -33,6 +33,16 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
                 "keep one record, or say in part which of several one decree carries"
             )
             yield at(catalog, FILE, where, message)
+        if (basis.level == "local_regulation") != (basis.region_code is not None):
+            message = (
+                "a local regulation holds in one region: give its region_code"
+                if basis.region_code is None
+                else f"a document of level '{basis.level}' holds everywhere; take region_code out"
+            )
+            yield at(catalog, FILE, where, message)
+        elif basis.region_code is not None and basis.region_code not in catalog.division_codes:
+            message = f"'{basis.region_code}' is no code of GB/T 2260; correct it"
+            yield at(catalog, FILE, (*where, "region_code"), message)
         if basis.in_force_from and basis.in_force_to and basis.in_force_to < basis.in_force_from:
             message = f"in force until {basis.in_force_to}, before it begins on {basis.in_force_from}; correct one"
             yield at(catalog, FILE, (*where, "in_force_to"), message)

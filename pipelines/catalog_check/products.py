@@ -9,7 +9,7 @@ from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import Dataset, Field, Kind, Product, may_see
 from pipelines.catalog.source import CatalogError, Loc
 from pipelines.catalog_check.datasets import DERIVED
-from pipelines.catalog_check.place import at, unknown_bases
+from pipelines.catalog_check.place import at, unknown_bases, unknown_basis
 
 _NO_TEXT: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.INTEGER, Kind.DECIMAL)
 
@@ -42,6 +42,9 @@ def _product(catalog: Catalog, product: Product, name: str) -> Iterator[CatalogE
     yield from _fields(catalog, product, dataset, name)
     yield from _filter(catalog, product, dataset, name)
     yield from _key(catalog, product, dataset, name)
+    yield from _clock(catalog, product, dataset, name)
+    yield from _messages(catalog, product, dataset, name)
+    yield from _recognisable(catalog, product, dataset, name)
 
 
 def _class(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
@@ -87,9 +90,9 @@ def _fields(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> 
 
 
 def _key(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
-    """Changes are applied by the record key, so every product shows it, and as it is; a clock needs dates to run by."""
+    """Changes are applied by the record key, so every product shows it, and as it is, or its digest."""
     shown = catalog.product_fields(product.id)
-    for field_id in dataset.record_key:
+    for field_id in () if product.names_records_by_digest else dataset.record_key:
         if field_id not in DERIVED and field_id not in shown:
             message = f"'{field_id}' is part of the record key and not shown; subscribers need it, add it to fields"
             yield at(catalog, name, ("fields",), message)
@@ -102,9 +105,77 @@ def _key(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Ite
     for field_id in product.masks:
         if field_id in shown and field_id not in texts:
             yield at(catalog, name, ("masks", field_id), f"'{field_id}' is no text, a mask cannot hide it; take it out")
+
+
+def _messages(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    """A message about a record must not tell its recipients once more what the record said, nor of whom."""
+    of = next((one for one in catalog.policies.repair.messages if one.dataset == dataset.id), None)
+    if of is None or not product.names_records_by_digest:
+        if of is not None:
+            message = (
+                f"'{dataset.id}' holds messages about records that must not be used any more; write "
+                "names_records_by_digest: true, and list the fields"
+            )
+            yield at(catalog, name, ("id",), message)
+        elif product.names_records_by_digest:
+            message = f"'{dataset.id}' is no exchange set of policies/repair.yaml; take names_records_by_digest out"
+            yield at(catalog, name, ("names_records_by_digest",), message)
+        return
+    naming = {*filter(None, dataset.subject.model_dump().values()), of.record.number}
+    fields = {field.id: field for field in catalog.fields(dataset.id)}
+    for index, field_id in enumerate(catalog.product_fields(product.id)):
+        field = fields.get(field_id)
+        if field is not None and (field_id in naming or field.free_text or field.sensitive):
+            where: Loc = ("fields",) if product.shows_all_allowed else ("fields", index)
+            message = f"'{field_id}' may say whom the record is about, or which it is; records are named by digest: take it out"
+            yield at(catalog, name, where, message)
+
+
+def _recognisable(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    """Whoever holds a record must be able to tell that a message names it."""
+    shown = catalog.product_fields(product.id)
+    for part, field_id in (dataset.reference.model_dump(exclude_none=True) if dataset.reference else {}).items():
+        if field_id not in shown:
+            message = (
+                f"'{field_id}' ({part}) is not shown; without it recipients cannot tell which record a repair or a withdrawal "
+                "names: add it to fields"
+            )
+            yield at(catalog, name, ("fields",), message)
+        elif field_id in product.masks:
+            message = f"'{field_id}' ({part}) names a record to messages; masked, nobody could: take the mask out"
+            yield at(catalog, name, ("masks", field_id), message)
+
+
+def _clock(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:
+    """The clock agrees everywhere: nobody outside government is offered what the public no longer sees, but by law."""
+    where: Loc = ("publication_clock",)
+    basis_id = product.beyond_clock_basis
+    yield from unknown_basis(catalog, name, ("beyond_clock_basis",), basis_id)
     if product.publication_clock and dataset.display is None:
         message = f"dataset '{dataset.id}' has no 'display', so no clock can run; add it there, or write false here"
-        yield at(catalog, name, ("publication_clock",), message)
+        yield at(catalog, name, where, message)
+    free = dataset.display is not None and not product.publication_clock
+    if free and product.access_class == "public":
+        message = f"display periods end what the public sees of '{dataset.id}'; write true"
+        yield at(catalog, name, where, message)
+    if free and product.access_class == "authorised" and basis_id is None:
+        message = (
+            f"an authorised product of '{dataset.id}' is shown as long as the public set and no longer (中办发〔2025〕22号, 8); "
+            "write true, or name in beyond_clock_basis the document that allows more"
+        )
+        yield at(catalog, name, where, message)
+    if basis_id is None:
+        return
+    if not free or product.access_class != "authorised":
+        message = "only an authorised product that does not follow the clock rests on this; take it out"
+        yield at(catalog, name, ("beyond_clock_basis",), message)
+    basis = catalog.legal_bases.get(basis_id)
+    if basis is not None and not (basis.may_set_lists and basis.holds_in(None)):
+        message = (
+            f"'{basis_id}' ({basis.level}) allows no more than the public sees; a law, an administrative regulation or a policy "
+            "document of the Central Committee or the State Council does: name one, or follow the clock"
+        )
+        yield at(catalog, name, ("beyond_clock_basis",), message)
 
 
 def _filter(catalog: Catalog, product: Product, dataset: Dataset, name: str) -> Iterator[CatalogError]:

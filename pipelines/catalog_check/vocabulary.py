@@ -1,11 +1,11 @@
-"""Code tables: a text means one code, every table is used, and what takes away a right rests on a law."""
+"""Code tables: a text means one code, and every table is used; on what lists and measures rest is another module's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from pipelines.catalog.load import Catalog
-from pipelines.catalog.models import CodeEntry, CodeTable
+from pipelines.catalog.models import CodeTable
 from pipelines.catalog.source import CatalogError
 from pipelines.catalog_check.place import at, unknown_bases
 
@@ -25,7 +25,6 @@ def findings(catalog: Catalog) -> Iterator[CatalogError]:
         yield from _texts(catalog, table, name)
         for index, entry in enumerate(table.entries):
             yield from unknown_bases(catalog, name, ("entries", index, "legal_bases"), entry.legal_bases)
-            yield from _rights(catalog, entry, name, index)
 
 
 def _texts(catalog: Catalog, table: CodeTable, name: str) -> Iterator[CatalogError]:
@@ -45,16 +44,3 @@ def _texts(catalog: Catalog, table: CodeTable, name: str) -> Iterator[CatalogErr
                 message = f"code '{entry.code}' stands twice; keep one, or give both valid_from and valid_to"
                 yield at(catalog, name, where, message)
             plain.add(entry.code)
-
-
-def _rights(catalog: Catalog, entry: CodeEntry, name: str, index: int) -> Iterator[CatalogError]:
-    """Principle of 中办发〔2025〕22号: no measure that takes away a right without a law or a regulation behind it."""
-    known = [catalog.legal_bases[basis] for basis in entry.legal_bases if basis in catalog.legal_bases]
-    if entry.rights_reducing and not any(basis.may_reduce_rights for basis in known):
-        has = "、".join(f"{basis.number} ({basis.level})" for basis in known) or "nothing"
-        message = (
-            f"'{entry.code}' takes away a right and rests on {has}; a law, an administrative regulation or a local "
-            "regulation is needed, a policy document or a departmental rule is not enough: name one in legal_bases, or "
-            "take the measure out"
-        )
-        yield at(catalog, name, ("entries", index), message)

@@ -8,7 +8,16 @@ from typing import Annotated, Final
 import typer
 
 from pipelines.cli import console
-from pipelines.cli.options import DONE, FINDINGS, HomeOption, JsonOption, ProviderOption, exit_with, open_hub
+from pipelines.cli.options import (
+    DONE,
+    FINDINGS,
+    AsOfOption,
+    HomeOption,
+    JsonOption,
+    ProviderOption,
+    exit_with,
+    open_hub,
+)
 from pipelines.cli.views import catalogue as view
 from pipelines.ground.errors import InputError
 
@@ -16,13 +25,17 @@ catalog_app: Final = typer.Typer(no_args_is_help=True, help="Check and build the
 
 
 @catalog_app.command("check")
-def catalog_check(as_json: JsonOption = False) -> None:
-    """Check the catalogue and the generated suites; exit status 1 where something is wrong."""
+def catalog_check(as_of: AsOfOption = None, as_json: JsonOption = False) -> None:
+    """Check the catalogue and the generated suites; exit status 1 where something is wrong.
+
+    Legal bases must be in force on the day of --as-of, today where it is not given.
+    """
     from pipelines.catalog_check import check
+    from pipelines.ground.clock import CHINA, instant
     from pipelines.ground.settings import Settings
 
     settings = Settings.read()
-    findings = check(settings.catalog, settings.expectations)
+    findings = check(settings.catalog, settings.expectations, instant(as_of).astimezone(CHINA).date())
     view.checked(findings, as_json=as_json)
     exit_with(FINDINGS if findings else DONE)
 

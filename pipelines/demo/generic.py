@@ -26,6 +26,7 @@ from pipelines.demo.subjects import HOUSEHOLD
 _PERSONS: Final = 0.09
 _IDENTIFIED: Final = 0.06  # of the bodies: the representative's certificate is given too
 _OPTIONAL: Final = 0.6
+_LEFT: Final = 0.35  # of the entries of a list; the others are still on it
 _AMOUNTS: Final = ("0.5", "1.2", "3", "8.5", "12", "20", "36.8", "75", "120")
 _LAST_DIGITS: Final = re.compile(r"\d+(?=\D*$)")
 _CATEGORY: Final = "subject_category"
@@ -57,6 +58,7 @@ class Builder:
         rows = about.with_columns(days.values())
         if DAY in about.columns:
             rows = rows.with_columns(pl.max_horizontal(name, DAY).alias(name) for name in self._dates)
+        rows = self._on_their_list(rows)
         for field in self.fields.values():
             if field.id not in rows.columns:
                 rows = rows.with_columns(self._values(field, rows.height).alias(field.id))
@@ -120,6 +122,15 @@ class Builder:
             offices["authority_name"],
             offices["authority_code"],
         )
+
+    def _on_their_list(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Of a dataset of lists, most entries are still on theirs, and the others left it by the day of the delivery."""
+        left_on = self.dataset.display.ended_on if self.dataset.display else None
+        if left_on is None:
+            return rows
+        left = pl.Series(self.draw.chance(_LEFT, rows.height))
+        day = pl.min_horizontal(left_on, pl.lit(self.province.as_of.isoformat()))
+        return rows.with_columns(pl.when(left).then(day).alias(left_on))
 
     def _values(self, field: Field, count: int) -> pl.Series:
         """What a field that stands alone may hold."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Final
 
@@ -44,6 +44,7 @@ _FINES: Final = (
 )
 _FINE_WEIGHTS: Final = (2, 6, 10, 12, 9, 14, 6, 12, 4, 8, 5, 6, 2, 3, 2, 1, 1)
 _YUAN: Final = {text: str(round(float(text) * 10_000)) for text in _FINES}
+_ON_THE_SPOT: Final = ("0.02", "0.05", "0.1", "0.2", "0.3")  # fines of up to 3,000 yuan
 _WITHDRAWN: Final = ("permit_suspension", "permit_revocation", "permit_suspension_or_revocation")
 
 
@@ -181,7 +182,15 @@ def administrative_penalty(province: Province, draw: Draw) -> pl.DataFrame:
         pl.col("decision_date").cast(pl.String),
         pl.when(classed).then(draw.pick(("轻微", "一般", "严重"), count, (30, 60, 10))).alias("severity_code"),
         pl.when(classed).then(draw.pick(words.severity_bases, count)).alias("severity_basis"),
-    )
+    ).with_columns(_said_of_display())
+
+
+def _said_of_display() -> Iterator[pl.Expr]:
+    """Some small fines were imposed on the spot, and some minor failures are shown all the same; by the number, not by chance."""
+    last = pl.col("number").str.tail(1)
+    small = pl.col("fine_amount_cny_10k").is_in(_ON_THE_SPOT) & pl.col("penalty_kinds").is_in(["罚款", "警告;罚款"])
+    yield pl.when(small & (last == "7")).then(pl.lit("是")).alias("simple_procedure")
+    yield pl.when((pl.col("severity_code") == "轻微") & (last == "3")).then(pl.lit("是")).alias("display_necessary")
 
 
 BUILDERS: Final[dict[str, Callable[[Province, Draw], pl.DataFrame]]] = {

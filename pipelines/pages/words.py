@@ -39,6 +39,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "law": "法律",
         "administrative_regulation": "行政法规",
         "local_regulation": "地方性法规",
+        "central_policy_document": "党中央、国务院政策性文件",
         "policy_document": "政策性文件",
         "rule": "规章",
         "standard": "标准",

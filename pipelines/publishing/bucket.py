@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from pipelines.catalog.models import Product
 from pipelines.publishing.messages import ASKED_BY, ASKED_IN, ASKED_ON
 from pipelines.publishing.resolved_records import entry
 from pipelines.records.changes import REASON, REMOVED, changes
+from pipelines.records.digests import key_digest, product_key
 from pipelines.records.display import TAKEN_DOWN
 from pipelines.records.resolved_records import WHY, View, resolve_display, view
 from pipelines.records.view import FILTERED
@@ -101,12 +101,13 @@ def make_bucket(
     key = key_columns(dataset)
     made = {}
     for one in wanted:
-        seen = view(hub.catalog, resolved, one.product, key)
+        own = product_key(dataset, one.product)
+        seen = view(hub.catalog, resolved, one.product, own)
         parts = {
             name: Part(write(seen.of(name), folders[one.product.id], name), **entry(tally, one.product))
             for name, tally in seen.tallies.items()
         }
-        turned = changes_of(one, previous_records(hub, one.product.id, bucket, one.previous, key), seen, key)
+        turned = changes_of(one, previous_records(hub, one.product.id, bucket, one.previous, own), seen, own)
         made[one.product.id] = Made(parts, turned, takedowns(turned, resolved.asked, key))
     return Bucket(made, resolved.next_state_change, resolved.superseded_versions)
 
@@ -134,11 +135,6 @@ def takedowns(turned: pl.DataFrame, asked: pl.DataFrame, key: Sequence[str]) -> 
         }
         for row in rows.to_dicts()
     ]
-
-
-def key_digest(values: Sequence[object]) -> str:
-    """A record key without its content: 32 hexadecimal digits."""
-    return hashlib.sha256("\0".join("" if value is None else str(value) for value in values).encode()).hexdigest()[:32]
 
 
 def write(records: pl.DataFrame, folder: Path, part: str) -> DataFile:

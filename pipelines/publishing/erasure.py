@@ -26,6 +26,7 @@ from pipelines.publishing.messages import Messages, effects
 from pipelines.records.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED
 from pipelines.records.display import EFFECT, TAKEN_DOWN
 from pipelines.storage.columns import PROVIDER, SUBJECT_KEY
+from pipelines.storage.home import Home
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import (
     CHANGES,
@@ -104,6 +105,20 @@ def erase_from_releases(
             if now is not None and release_id != now.release_id:
                 rewrite(hub.home.release(product_id, release_id), found, key_columns(dataset), written)
         Erased(buckets=digests, clean=releases(hub.home, product_id)).write(path)
+
+
+def remove_other_keys(home: Home, product_id: str, key: Sequence[str]) -> None:
+    """Remove releases of a product made under another record key, once the latest one is under this.
+
+    A product that names records by digest may still have releases that name subjects and numbers: they are offered no more.
+    """
+    now = latest(home, product_id)
+    if now is None or now.record_key != list(key):
+        return
+    for release_id in releases(home, product_id):
+        folder = home.release(product_id, release_id)
+        if read(folder).record_key != list(key):
+            shutil.rmtree(folder)
 
 
 def unfinished(

@@ -229,9 +229,13 @@ class IncrementalUpdate:
 
 
 def can_update(wanted: Sequence[Wanted], bucket: str) -> bool:
-    """True where every product was released with this bucket in slices, and the catalogue says the same of it as then."""
+    """True where every product was released with this bucket in slices, and the catalogue says the same of it as then.
+
+    Products that name records by digest have another key than the lake; exchange sets are small, and are always rebuilt.
+    """
     return all(
         one.previous is not None
+        and not one.product.names_records_by_digest
         and not one.redefined
         and any(name != bucket for name in parts_of(one.previous.buckets, bucket))
         for one in wanted

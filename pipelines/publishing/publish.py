@@ -41,11 +41,12 @@ from pipelines.publishing.messages import Messages, read_messages
 from pipelines.publishing.published import Conflicts, Published
 from pipelines.publishing.sources import Source, definition, made_from, messages_used, save, source
 from pipelines.publishing.subject import publish_subjects
+from pipelines.records.digests import product_key
 from pipelines.storage.compactions import compactions
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import Manifest, data_files, latest
 from pipelines.storage.parts import by_bucket
-from pipelines.storage.superseded import SupersededFiles, key_columns
+from pipelines.storage.superseded import SupersededFiles
 
 __all__ = ["publish"]
 
@@ -150,7 +151,7 @@ def _publish_dataset(
     if not files and not any(before.values()):
         return [], []
     at = max([as_of, *(one.instant for one in before.values() if one)])
-    plans = [_plan(hub, run, dataset, one, before[one.id], files, at) for one in ordered]
+    plans = [_plan(hub, run, dataset, one, _comparable(dataset, one, before[one.id]), files, at) for one in ordered]
     for (
         plan
     ) in plans:  # a run that died once it had moved the pointer has not: nobody else would, where more has come since
@@ -176,8 +177,18 @@ def _publish_dataset(
     if day > asked:
         results = [replace(one, held_at=day.isoformat()) for one in results]
     clean = {one.product_id for one in results}
+    for one in ordered:
+        if one.names_records_by_digest:
+            erasure.remove_other_keys(hub.home, one.id, product_key(dataset, one))
     erasure.erase_from_releases(hub, dataset, [one.id for one in ordered if one.id in clean], run.messages, files)
     return results, failures
+
+
+def _comparable(dataset: Dataset, product: Product, previous: Manifest | None) -> Manifest | None:
+    """The latest release, if changes can lead from it: one that named subjects and numbers is followed by a first release."""
+    if product.names_records_by_digest and previous and previous.record_key != product_key(dataset, product):
+        return None
+    return previous
 
 
 def _plan(
@@ -217,9 +228,13 @@ def _make(
     at: datetime,
 ) -> tuple[list[Published], list[str]]:
     """Candidates of all products that have touched buckets, made together, then checked and moved to one after the other."""
-    key = key_columns(dataset)
     active = [plan for plan in plans if plan.touched]
-    candidates = {plan.product.id: Candidate(hub, plan.product, key, plan.previous, plan.definition) for plan in active}
+    candidates = {
+        plan.product.id: Candidate(
+            hub, plan.product, product_key(dataset, plan.product), plan.previous, plan.definition
+        )
+        for plan in active
+    }
     folders = {name: candidate.data for name, candidate in candidates.items()}
     day = at.astimezone(CHINA).date()
     for plan in active:

@@ -133,6 +133,7 @@ def definition(hub: Lake, product: Product, day: date) -> str:
         expectations.suite(catalog, dataset.id),
         catalog.product_fields(product.id),
         product.model_dump(mode="json", include={"access_class", "filter", "masks", "publication_clock"}),
+        *(["by_digest"] if product.names_records_by_digest else []),
         [mask.model_dump(mode="json", include={"kind", "keep_first", "keep_last"}) for mask in masks if mask],
         catalog.policies.masking.family_names if masks else [],
         dataset.disclosure,

@@ -20,10 +20,10 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Dataset
-from pipelines.publishing.bucket import key_digest
 from pipelines.publishing.erasure import TakenDown, Written, describe, remaining, rewrite, taken_down
 from pipelines.publishing.messages import Messages, read_messages
 from pipelines.records.changes import ADDED, CHANGE_TYPE, REASON
+from pipelines.records.digests import key_digest
 from pipelines.records.display import EFFECT
 from pipelines.storage.columns import SUBJECT_KEY
 from pipelines.storage.hub import Hub

@@ -14,11 +14,11 @@ import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.catalog.models import Product
-from pipelines.publishing.bucket import key_digest
 from pipelines.publishing.ledger_entries import entries
 from pipelines.publishing.messages import ASKED_BY, ASKED_IN, ASKED_ON, Messages, effects, read_messages
 from pipelines.publishing.sources import is_current
 from pipelines.publishing.takedowns import takedown_rows
+from pipelines.records.digests import key_digest
 from pipelines.records.display import EFFECT, TAKEN_DOWN
 from pipelines.storage.columns import PROVIDER, SUBJECT_KEY
 from pipelines.storage.hub import Lake

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -36,10 +36,7 @@ def changes(
     none = pl.lit(None, dtype=pl.String).alias(REASON)
     if previous is None or previous.height == 0:
         return current.select(pl.lit(ADDED).alias(CHANGE_TYPE), none, *current.columns)
-    before = previous.select(
-        pl.col(name) if name in previous.columns else pl.lit(None, dtype=dtype).alias(name)
-        for name, dtype in current.schema.items()
-    )
+    before = in_columns(previous, current.schema)
     different = current.join(before, on=current.columns, how="anti", nulls_equal=True, maintain_order="left")
     there = before.select(*key, pl.lit(True).alias(_KNOWN))
     turned = different.join(there, on=list(key), how="left", nulls_equal=True, maintain_order="left").select(
@@ -63,6 +60,14 @@ def changes(
         ),
     )
     return pl.concat([turned, tombstones])
+
+
+def in_columns(records: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Records of an earlier release in the columns of a later one: a field that the catalogue has gained since is empty."""
+    return records.select(
+        pl.col(name) if name in records.columns else pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in schema.items()
+    )
 
 
 def apply(previous: pl.DataFrame, changed: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:

@@ -8,12 +8,14 @@
     withdrawn   its provider took it back
 
 Display begins on the date of the document and stops on the day ``max_months`` after it: on that day it is not displayed any
-more. Months end at the end of a shorter month (2026-11-30 and three months is 2027-02-28). What is known is what the lake
-holds; ``as_of`` only drives the clock.
+more. Months end at the end of a shorter month (2026-11-30 and three months is 2027-02-28). A record without a class has the period
+of the severity that its dataset names for it; one that is not displayed in principle (minor) is displayed where the agency says
+that it is necessary, if its period leaves time for it. What is known is what the lake holds; ``as_of`` only drives the clock.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
@@ -22,7 +24,8 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Catalog, Dataset
-from pipelines.catalog.models import DisplayPeriod
+from pipelines.catalog.models import Display, DisplayPeriod, UnclassedWhen
+from pipelines.storage.columns import CODES_SEPARATOR
 
 STATE: Final = "_display_state"
 UNTIL: Final = "_display_until"
@@ -93,7 +96,7 @@ def _clock(catalog: Catalog, dataset: Dataset, day: date) -> tuple[pl.Expr, pl.E
         return pl.lit(always.value), never, never, pl.lit(False)
     begun = pl.col(display.document_date)
     today = pl.lit(day, dtype=pl.Date)
-    longest = _end(catalog.policies.display_periods.periods, display.severity, display.unclassed, begun)
+    longest = _end(catalog.policies.display_periods.periods, display, begun)
     until = pl.min_horizontal(longest, pl.col(display.ended_on)) if display.ended_on else longest
     until = pl.when(longest.is_not_null()).then(until)
     state = (
@@ -108,14 +111,35 @@ def _clock(catalog: Catalog, dataset: Dataset, day: date) -> tuple[pl.Expr, pl.E
     return state, until, pl.when(until.is_not_null()).then(turns), later
 
 
-def _end(periods: Sequence[DisplayPeriod], severity: str | None, unclassed: str, begun: pl.Expr) -> pl.Expr:
+def severity_of(display: Display) -> pl.Expr:
+    """The severity whose period holds: the agency's class, else what the dataset says of records that have none."""
+    unclassed = pl.lit(display.unclassed)
+    for condition in reversed(display.unclassed_when):
+        unclassed = pl.when(_met(condition)).then(pl.lit(condition.severity)).otherwise(unclassed)
+    return pl.coalesce(display.severity, unclassed) if display.severity else unclassed
+
+
+def _met(condition: UnclassedWhen) -> pl.Expr:
+    """True or null: an empty field meets nothing."""
+    column = pl.col(condition.field)
+    if condition.is_in is not None:
+        return column.is_in(condition.is_in)
+    # An eighth of the time of splitting, measured on two million rows.
+    code = f"(?:{'|'.join(map(re.escape, condition.codes))})"
+    return column.str.contains(f"^{code}(?:{CODES_SEPARATOR}{code})*$")
+
+
+def _end(periods: Sequence[DisplayPeriod], display: Display, begun: pl.Expr) -> pl.Expr:
     """The day on which display stops by itself; null where the period of the date and severity says no display, or is none."""
-    classed = pl.col(severity).fill_null(unclassed) if severity else pl.lit(unclassed)
+    classed = severity_of(display)
+    asked = pl.col(display.necessary.field).is_in(display.necessary.is_in) if display.necessary else pl.lit(False)
     end = pl.lit(None, dtype=pl.Date)
     for period in periods:
-        if not period.displayed:
+        if not (period.displayed or period.max_months):
             continue
         covered = (classed == period.severity) & begun.is_not_null()
+        if not period.displayed:
+            covered &= asked.fill_null(False)
         if period.valid_from is not None:
             covered &= begun >= pl.lit(period.valid_from, dtype=pl.Date)
         if period.valid_to is not None:

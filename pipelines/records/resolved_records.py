@@ -12,6 +12,7 @@ import polars as pl
 
 from pipelines.catalog import Catalog, Dataset
 from pipelines.catalog.models import Product
+from pipelines.records.digests import with_digests
 from pipelines.records.display import LATER, TURNS, with_state
 from pipelines.records.message_effects import effects
 from pipelines.records.precedence import Precedence
@@ -106,8 +107,8 @@ def resolve_display(
 
 
 def view(catalog: Catalog, resolved: ResolvedRecords, product: Product, key: Sequence[str]) -> View:
-    """What a product shows of resolved records."""
-    records = resolved.records
+    """What a product shows of resolved records; ``key``: its columns that tell records apart."""
+    records = with_digests(resolved.records, catalog, product)
     why = records.select(withheld(catalog, product).alias(WHY)).to_series()
     kept = records if why.null_count() == records.height else records.filter(why.is_null())
     hidden = records.select(*key, PART).with_columns(why).filter(pl.col(WHY).is_not_null())

@@ -1,7 +1,8 @@
 """What a product shows of the records of its dataset: which records, which fields, under which masks.
 
 Provenance columns (``_…``) are in every product: who sent the record, in which batch and row, the subject's key (a credit code,
-or a keyed pseudonym), its display state and until when. Records that are not shown have a reason, and are counted by it.
+or a keyed pseudonym), its display state and until when; in products of exchange sets two digests in place of the subject's key
+(``pipelines.records.digests``). Records that are not shown have a reason, and are counted by it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from pipelines.catalog import Catalog, Kind
 from pipelines.catalog.models import Product, ProductFilter
 from pipelines.ground.errors import HubError
 from pipelines.privacy.policy import masked_by
+from pipelines.records.digests import KEY_DIGEST, RECORD_DIGEST
 from pipelines.records.display import NOT_DISPLAYED, STATE, TAKEN_DOWN, UNTIL, State
-from pipelines.storage.columns import BATCH, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
+from pipelines.storage.columns import BATCH, CODES_SEPARATOR, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
 
 PROVENANCE: Final = (PROVIDER, REGION, BATCH, ROW_NUMBER, SUBJECT_KEY, STATE, UNTIL)
+BY_DIGEST: Final = (PROVIDER, REGION, BATCH, ROW_NUMBER, KEY_DIGEST, RECORD_DIGEST, STATE, UNTIL)
 FILTERED: Final = "not_in_class"
 WITHHELD: Final = (State.WITHDRAWN, State.REPAIRED, FILTERED, State.ON_HOLD, State.RECORDED, State.EXPIRED)
-_SEPARATOR: Final = ";"
 
 
 def withheld(catalog: Catalog, product: Product) -> pl.Expr:
@@ -38,7 +40,7 @@ def withheld(catalog: Catalog, product: Product) -> pl.Expr:
 
 
 def shown(records: pl.DataFrame, catalog: Catalog, product: Product) -> pl.DataFrame:
-    """The fields of the product, masked, and provenance; of the records given."""
+    """The fields of the product, masked, and provenance; of the records given, as ``with_digests`` gives them."""
     columns = []
     for name in catalog.product_fields(product.id):
         column = pl.col(name)
@@ -48,7 +50,7 @@ def shown(records: pl.DataFrame, catalog: Catalog, product: Product) -> pl.DataF
                 raise HubError(f"{product.id}: mask '{mask_id}' is not in policies/masking.yaml; run catalog check")
             column = masked_by(mask, catalog.policies.masking, column)
         columns.append(column)
-    return records.select(*columns, *PROVENANCE)
+    return records.select(*columns, *(BY_DIGEST if product.names_records_by_digest else PROVENANCE))
 
 
 def _meets(catalog: Catalog, product: Product, condition: ProductFilter) -> pl.Expr:
@@ -59,7 +61,7 @@ def _meets(catalog: Catalog, product: Product, condition: ProductFilter) -> pl.E
     kinds = {field.id: field.kind for field in catalog.fields(str(product.dataset))}
     values = list(condition.is_in or condition.is_not_in or ())
     if kinds[condition.field] is Kind.CODES:
-        found = column.str.split(_SEPARATOR).list.eval(pl.element().is_in(values)).list.any()
+        found = column.str.split(CODES_SEPARATOR).list.eval(pl.element().is_in(values)).list.any()
     else:
         found = column.is_in(values)
     found = found.fill_null(False)

@@ -27,6 +27,8 @@ ANSWERS_TO: Final = "_answers_to"
 CONFIRMATION: Final = "_confirmation"
 CONFIRMED_RULES: Final = "_confirmed_rules"
 RECORD_KEY: Final = "_record_key"
+CODES_SEPARATOR: Final = ";"
+"""Between the codes of a field that may hold several."""
 
 PROVENANCE: Final[dict[str, pl.DataType]] = {
     BATCH: pl.String(),

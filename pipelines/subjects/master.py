@@ -59,7 +59,7 @@ def schema(master: SubjectMaster) -> dict[str, pl.DataType]:
         REGION_CODE: pl.String(),
         OTHER_NAMES: pl.String(),
         RECORDS: pl.Int64(),
-        **{count_name(dataset_id): pl.Int64() for dataset_id in sorted(master.catalog.datasets)},
+        **{count_name(dataset_id): pl.Int64() for dataset_id in master.datasets},
         FIRST_SEEN: pl.Date(),
         LAST_SEEN: pl.Date(),
         **{source_name(name): SOURCE for name in master.attributes},
@@ -113,7 +113,7 @@ def region_code(master: SubjectMaster) -> pl.Expr:
 
 def _by_subject(said: pl.DataFrame, master: SubjectMaster, ranks: Mapping[str, int]) -> pl.DataFrame:
     source = pl.struct(pl.col(column).alias(name) for name, column in _SOURCE.items())
-    datasets = {count_name(dataset_id): pl.col(DATASET) == dataset_id for dataset_id in sorted(master.catalog.datasets)}
+    datasets = {count_name(dataset_id): pl.col(DATASET) == dataset_id for dataset_id in master.datasets}
     alone = said.select(pl.col(CODE).is_unique()).to_series()
     # One record is all there is of most subjects: those need no order and no grouping.
     single = said.filter(alone).select(

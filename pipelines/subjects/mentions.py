@@ -56,6 +56,12 @@ class SubjectMaster:
         """Columns that are drawn from records: the product's fields without the code."""
         return tuple(name for name in self.product.fields if name != CODE)
 
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Datasets whose records say something of subjects, sorted: messages that name records by digest say of nobody."""
+        products = self.catalog.products
+        return tuple(sorted(name for name in self.catalog.datasets if not products[name].names_records_by_digest))
+
     def types(self) -> dict[str, pl.DataType]:
         """Type of each attribute: that of the first dataset that has a field of that id, first-hand datasets before others."""
         order = [*self.product.attributes_from, *sorted(set(self.catalog.datasets) - set(self.product.attributes_from))]

@@ -69,12 +69,12 @@ class Said:
 
 
 def sources_by_bucket(hub: Hub) -> dict[str, BucketSources]:
-    """Sources of every bucket that any dataset's latest release has, by bucket."""
+    """Sources of every bucket that any dataset's latest release has, by bucket; messages named by digest say of nobody."""
     records: dict[str, dict[str, list[Path]]] = {}
     lost: dict[str, dict[str, list[Path]]] = {}
     for dataset_id in sorted(hub.catalog.datasets):
         manifest = latest(hub.home, dataset_id)
-        if manifest is None:
+        if manifest is None or hub.catalog.products[dataset_id].names_records_by_digest:
             continue
         folder = hub.home.shared / dataset_id / manifest.release_id
         for bucket, names in by_bucket(manifest.buckets).items():

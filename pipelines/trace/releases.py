@@ -14,15 +14,18 @@ import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.records.changes import CHANGE_TYPE, REASON, REMOVED
+from pipelines.records.digests import KEY_DIGEST, key_digest
 from pipelines.storage.columns import BATCH, ROW_NUMBER, SUBJECT_KEY
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import CHANGES, Manifest, latest, read, releases
 from pipelines.storage.parts import parts_of
+from pipelines.storage.superseded import key_columns
 from pipelines.trace.values import plain
 from pipelines.trace.versions import Place
 
 STATE, UNTIL = "_display_state", "_display_until"
 _FILE: Final = "_file"
+_DERIVED: Final = (SUBJECT_KEY, KEY_DIGEST)
 _SHOWN: Final = (BATCH, ROW_NUMBER, STATE, UNTIL)
 
 
@@ -48,9 +51,8 @@ def tombstones(hub: Hub, dataset: Dataset, code: str) -> list[dict[str, Any]]:
                 continue
             gone = pl.scan_parquet(folder / CHANGES).filter(pl.col(CHANGE_TYPE) == REMOVED)
             key: list[str] = manifest.record_key
-            subject = SUBJECT_KEY if SUBJECT_KEY in key else dataset.subject.credit_code
-            for row in gone.filter(pl.col(subject) == code).select(*key, REASON).collect().to_dicts():
-                names = {name.removeprefix("_") if name == SUBJECT_KEY else name: plain(row[name]) for name in key}
+            for row in gone.filter(_about(hub, dataset, code, key)).select(*key, REASON).collect().to_dicts():
+                names = {name.removeprefix("_") if name in _DERIVED else name: plain(row[name]) for name in key}
                 found.append(
                     {
                         "product_id": product.id,
@@ -76,13 +78,22 @@ def subject_row(hub: Hub, product_id: str, bucket: str, code: str) -> dict[str, 
     return None
 
 
+def _about(hub: Hub, dataset: Dataset, code: str, columns: Sequence[str]) -> pl.Expr:
+    """Which rows of a release are about a subject; of messages that name nobody, those with the digests of the subject's own."""
+    if KEY_DIGEST in columns:
+        key = key_columns(dataset)
+        rows = hub.records(dataset.id).scan().filter(pl.col(SUBJECT_KEY) == code).select(key).unique().collect()
+        return pl.col(KEY_DIGEST).is_in([key_digest(values) for values in rows.rows()])
+    return pl.col(SUBJECT_KEY if SUBJECT_KEY in columns else dataset.subject.credit_code) == code
+
+
 def _in_product(hub: Hub, product_id: str, dataset: Dataset, bucket: str, code: str) -> dict[Place, dict[str, Any]]:
     files: dict[str, list[dict[str, Any]]] = {}
     found: dict[Place, dict[str, Any]] = {}
     standing = latest(hub.home, product_id)
     for folder, manifest in _releases(hub, product_id):
         paths = _bucket_files(folder, manifest, bucket)
-        files |= _rows([path for path in paths if path.name not in files], dataset, code)
+        files |= _rows(hub, [path for path in paths if path.name not in files], dataset, code)
         for path in paths:
             for row in files[path.name]:
                 seen = found.setdefault(
@@ -99,14 +110,13 @@ def _in_product(hub: Hub, product_id: str, dataset: Dataset, bucket: str, code: 
     return found
 
 
-def _rows(paths: Sequence[Path], dataset: Dataset, code: str) -> dict[str, list[dict[str, Any]]]:
+def _rows(hub: Hub, paths: Sequence[Path], dataset: Dataset, code: str) -> dict[str, list[dict[str, Any]]]:
     """Rows of a subject in data files of one release, by the file's name: one scan, for a large bucket has dozens of parts."""
     found: dict[str, list[dict[str, Any]]] = {path.name: [] for path in paths}
     if paths:
         rows = pl.scan_parquet(list(paths), hive_partitioning=False, include_file_paths=_FILE)
         there = rows.collect_schema().names()
-        subject = SUBJECT_KEY if SUBJECT_KEY in there else dataset.subject.credit_code
-        mine = rows.filter(pl.col(subject) == code).select(_FILE, *(name for name in _SHOWN if name in there))
+        mine = rows.filter(_about(hub, dataset, code, there)).select(_FILE, *(name for name in _SHOWN if name in there))
         for row in mine.collect().to_dicts():
             found[Path(row[_FILE]).name].append(row)
     return found

@@ -31,10 +31,35 @@ def test_who_may_see_what(access_class: str, sees: set[str]) -> None:
     assert {one for one in ("public", "authorised", "government") if may_see(access_class, one)} == sees
 
 
-def test_every_dataset_has_its_government_product_with_every_field(catalog: Catalog) -> None:
+def test_every_dataset_has_its_government_product_with_every_field_and_messages_name_nobody(catalog: Catalog) -> None:
+    messages = {message.dataset: message for message in catalog.policies.repair.messages}
+    assert len(messages) == 3
     for name in catalog.datasets:
         assert catalog.products[name].access_class == "government"
-        assert catalog.product_fields(name) == tuple(field.id for field in catalog.fields(name))
+        fields = {field.id: field for field in catalog.fields(name)}
+        shown = set(catalog.product_fields(name))
+        assert catalog.products[name].names_records_by_digest is (name in messages)
+        if name in messages:
+            naming = {*filter(None, catalog.datasets[name].subject.model_dump().values()), messages[name].record.number}
+            assert shown.isdisjoint(naming)
+            assert not any(fields[one].free_text or fields[one].sensitive for one in shown)
+        else:
+            assert list(fields) == [*catalog.product_fields(name)]
+
+
+def test_whoever_is_given_a_record_can_tell_that_a_message_names_it(catalog: Catalog) -> None:
+    for product in catalog.products.values():
+        reference = catalog.datasets[product.dataset].reference if product.dataset else None
+        if reference is not None:
+            assert {reference.number, *filter(None, [reference.authority])} <= set(catalog.product_fields(product.id))
+
+
+def test_messages_whose_product_is_not_written_yet_name_nobody_either(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(ROOT / "catalog", tmp_path / "catalog"))
+    (folder / "products/credit_repair.yaml").unlink()
+    product = Catalog.load(folder).products["credit_repair"]
+    assert product.names_records_by_digest
+    assert {"subject_name", "credit_code", "record_document_number", "certificate_number"}.isdisjoint(product.fields)
 
 
 def test_no_product_shows_a_sensitive_field_unmasked(catalog: Catalog) -> None:
@@ -63,10 +88,12 @@ def test_a_financing_platform_gets_only_what_is_in_scope(catalog: Catalog) -> No
     assert {"violation_facts", "penalty_content", "remark"}.isdisjoint(shown)
 
 
-def test_display_periods_govern_what_is_shown_of_penalties(catalog: Catalog) -> None:
+def test_display_periods_govern_what_is_shown_to_everybody_but_government(catalog: Catalog) -> None:
     governed = {name for name, product in catalog.products.items() if product.publication_clock}
-    assert {"administrative_penalty_public", "administrative_penalty_authorised"} <= governed
-    assert "administrative_penalty" not in governed
+    timed = {dataset.id for dataset in catalog.datasets.values() if dataset.display}
+    assert {"administrative_penalty", "serious_dishonesty", "abnormal_operation", "judicial_enforcement"} == timed
+    assert governed == {f"{dataset}_{access}" for dataset in timed for access in ("public", "authorised")}
+    assert not any(product.beyond_clock_basis for product in catalog.products.values())
 
 
 def test_a_sensitive_field_is_for_government_only_unless_it_says_more(catalog: Catalog) -> None:

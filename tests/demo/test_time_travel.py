@@ -28,6 +28,7 @@ from tests.records.straightforward import expected
 
 PENALTY: Final = "administrative_penalty"
 EFFECTS: Final = {"credit_repair": "repaired", "record_withdrawal": "withdrawn", "objection": "on_hold"}
+SAID: Final = ("penalty_kinds", "simple_procedure", "display_necessary")
 MONTHS: Final = 6
 SCALE: Final = 0.1
 Row = Mapping[str, Any]
@@ -120,7 +121,7 @@ class SecondHub:
             for key, row, effect in self.records
             if effect is None
             and row["subject_category"] != "natural_person"
-            and expected(row["severity_code"], row["decision_date"], day) == "displayed"
+            and expected(row["severity_code"], row["decision_date"], day, *(row[name] for name in SAID)) == "displayed"
         }
 
     def government(self) -> set[Key]:

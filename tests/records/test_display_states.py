@@ -19,6 +19,8 @@ from tests.records.straightforward import expected, months_later, stops
 
 FIRST, LAST = date(2026, 6, 1), date(2026, 11, 30)
 SEVERITIES = ("minor", "general", "serious", None)
+KINDS = (None, "warning", "public_criticism;warning", "warning;fine", "fine", "其他-责令改正;warning")
+SAID = (None, "yes", "no")
 HELD = (State.ON_HOLD, State.REPAIRED, State.WITHDRAWN)
 
 
@@ -68,6 +70,47 @@ def test_display_stops_on_the_day_the_law_says(
         assert (before[STATE], on[STATE], on[TURNS]) == ("displayed", "expired", None)
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ({"penalty_kinds": "warning"}, False),
+        ({"penalty_kinds": "public_criticism"}, False),
+        ({"penalty_kinds": "warning;public_criticism"}, False),
+        ({"penalty_kinds": "warning;fine"}, True),
+        ({"penalty_kinds": "public_criticism;其他-责令改正"}, True),
+        ({"penalty_kinds": "fine"}, True),
+        ({"penalty_kinds": None}, True),
+        ({"penalty_kinds": "fine", "simple_procedure": "yes"}, False),
+        ({"penalty_kinds": "fine", "simple_procedure": "no"}, True),
+        ({"penalty_kinds": "warning", "simple_procedure": "no"}, False),
+    ],
+)
+def test_an_unclassed_warning_or_criticism_alone_and_simple_procedure_are_minor_and_not_displayed(
+    known: Catalog, penalties: Dataset, said: Row, shown: bool
+) -> None:
+    """Decree 36 (domain.md §4.1, §13.3); the class of the agency comes first, whatever the kind of penalty."""
+    rows = [penalty(document=n, severity_code=s, **said) for n, s in enumerate((None, "general", "minor"))]
+    found = states(known, penalties, rows, LAST)[STATE].to_list()
+    assert found == ["displayed" if shown else "recorded", "displayed", "recorded"]
+
+
+def test_a_minor_record_whose_display_is_necessary_is_displayed_three_months_and_no_day_more(
+    known: Catalog, penalties: Dataset
+) -> None:
+    rows = [
+        penalty(document=1, severity_code="minor", display_necessary="yes", decision_date=date(2026, 11, 30)),
+        penalty(document=2, penalty_kinds="warning", display_necessary="yes", decision_date=date(2026, 11, 30)),
+        penalty(document=3, severity_code="minor", display_necessary="no", decision_date=date(2026, 11, 30)),
+        penalty(document=4, severity_code="minor", display_necessary="yes", decision_date=date(2026, 3, 31)),
+        penalty(document=5, severity_code="serious", display_necessary="no", decision_date=date(2026, 11, 30)),
+    ]
+    last = date(2027, 2, 28)
+    eve, on = (states(known, penalties, rows, day)[STATE].to_list() for day in (last - timedelta(days=1), last))
+    assert eve == ["displayed", "displayed", "recorded", "recorded", "displayed"]
+    assert on == ["expired", "expired", "recorded", "recorded", "displayed"]
+    assert states(known, penalties, rows, last)[UNTIL].to_list()[:4] == [last, last, None, None]
+
+
 def test_month_ends_are_kept() -> None:
     """The vectors of domain.md §4.3."""
     days = pl.DataFrame({"day": [date(2026, 11, 30), date(2024, 2, 29)]})
@@ -79,22 +122,44 @@ def test_month_ends_are_kept() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     rows=st.lists(
-        st.tuples(st.sampled_from(SEVERITIES), st.dates(date(2019, 1, 1), date(2027, 12, 31))), min_size=1, max_size=40
+        st.tuples(
+            st.sampled_from(SEVERITIES),
+            st.dates(date(2019, 1, 1), date(2027, 12, 31)),
+            st.sampled_from(KINDS),
+            st.sampled_from(SAID),
+            st.sampled_from(SAID),
+        ),
+        min_size=1,
+        max_size=40,
     ),
     day=st.dates(date(2020, 1, 1), date(2031, 12, 31)),
 )
 def test_any_record_on_any_day_has_the_state_the_rules_give_it(
-    known: Catalog, penalties: Dataset, rows: list[tuple[str | None, date]], day: date
+    known: Catalog,
+    penalties: Dataset,
+    rows: list[tuple[str | None, date, str | None, str | None, str | None]],
+    day: date,
 ) -> None:
-    found = states(known, penalties, decided(*rows), day)
+    sent = [
+        penalty(
+            document=n,
+            severity_code=severity,
+            decision_date=on,
+            penalty_kinds=kinds,
+            simple_procedure=simple,
+            display_necessary=necessary,
+        )
+        for n, (severity, on, kinds, simple, necessary) in enumerate(rows)
+    ]
+    found = states(known, penalties, sent, day)
     assert found["document_number"].to_list() == [number(n) for n in range(len(rows))], "records keep their order"
-    assert found[STATE].to_list() == [expected(severity, on, day) for severity, on in rows]
+    assert found[STATE].to_list() == [expected(severity, on, day, *more) for severity, on, *more in rows]
     # ``_turns_on`` is right: nothing changes before it, and something does on it.
-    for (severity, on), state, turns in zip(rows, found[STATE], found[TURNS], strict=True):
+    for (severity, on, *more), state, turns in zip(rows, found[STATE], found[TURNS], strict=True):
         if turns is not None:
             assert turns > day
-            assert expected(severity, on, turns - timedelta(days=1)) == state
-            assert expected(severity, on, turns) != state
+            assert expected(severity, on, turns - timedelta(days=1), *more) == state
+            assert expected(severity, on, turns, *more) != state
 
 
 def test_every_day_of_six_months_every_record_has_the_state_the_rules_give_it(

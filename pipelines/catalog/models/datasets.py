@@ -204,18 +204,59 @@ class RecordReference(Model):
     authority: Identifier | None = None
 
 
+class UnclassedWhen(Model):
+    """A severity for records without a class that meet a condition; exactly one of ``is_in`` and ``only``.
+
+    ``is_in``: the field holds one of these codes. ``only``: of a joined list, it holds no code but these, and at least one.
+    """
+
+    severity: Identifier
+    field: Identifier
+    is_in: tuple[str, ...] | None = None
+    only: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> UnclassedWhen:
+        if (self.is_in is None) == (self.only is None):
+            raise ValueError("a condition needs exactly one of is_in, only")
+        return self
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes it asks for."""
+        return self.is_in or self.only or ()
+
+
+class Necessary(Model):
+    """The field by which an agency says that display is necessary (确有必要公示), and the codes that say so."""
+
+    field: Identifier
+    is_in: tuple[str, ...]
+
+
 class Display(Model):
     """The fields from which the display period (公示期限) of a record is computed.
 
-    ``unclassed`` is the severity whose period holds for a record that has none: it gives a period, never a class. Display
-    ends earlier where ``ended_on`` says the list was left; a later end in ``supplied_end`` is a finding, and not used.
+    ``unclassed`` is the severity whose period holds for a record that has none, unless one of ``unclassed_when`` (the first that
+    is met) says another: that gives a period, never a class. A record of a severity that is not displayed is displayed all the
+    same where ``necessary`` says so, for as long as its period allows. Display ends earlier where ``ended_on`` says the list was
+    left; a later end in ``supplied_end`` is a finding, and not used.
     """
 
     document_date: Identifier
     severity: Identifier | None = None
     unclassed: Identifier
+    # Left out where nothing is said: what a release was made under is compared with what older hubs wrote down.
+    unclassed_when: tuple[UnclassedWhen, ...] = Constraint(default=(), exclude_if=lambda value: not value)
+    necessary: Necessary | None = Constraint(default=None, exclude_if=lambda value: value is None)
     ended_on: Identifier | None = None
     supplied_end: Identifier | None = None
+
+    @property
+    def named_fields(self) -> dict[str, str]:
+        """Fields that stand alone under a key of their own, by that key."""
+        named = {name: getattr(self, name) for name in ("document_date", "severity", "ended_on", "supplied_end")}
+        return {name: field for name, field in named.items() if field is not None}
 
 
 class Layout(Model):

@@ -8,12 +8,16 @@ from pipelines.catalog.models.model import Confidence, Dated, Identifier, Model,
 
 
 class CatalogueClass(Model):
-    """A class of an edition (信用信息类别); the same class keeps its id from edition to edition, its number may change."""
+    """A class of an edition (信用信息类别); the same class keeps its id from edition to edition, its number may change.
+
+    ``of_lists``: its records are entries of lists of subjects (名录, 名单).
+    """
 
     id: Identifier
     number: int
     title_zh: Text
     title_en: Text
+    of_lists: bool = False
     confidence: Confidence = "found"
 
 

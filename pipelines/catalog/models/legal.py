@@ -20,6 +20,9 @@ _BLANKS: Final = re.compile(r"\s+")
 MAY_REDUCE_RIGHTS: Final = frozenset({"law", "administrative_regulation", "local_regulation"})
 """What a measure that takes away a right may rest on; a policy document or a departmental rule is not enough (domain.md §5)."""
 
+MAY_SET_LISTS: Final = MAY_REDUCE_RIGHTS | {"central_policy_document"}
+"""What a list, or any measure, may rest on (中办发〔2025〕22号, 12); a departmental rule says how a list is entered and left."""
+
 
 class LegalKey(NamedTuple):
     """What tells one document from another: a number alone does not, nor a number with its year."""
@@ -38,7 +41,8 @@ class LegalBasis(Model):
 
     ``number`` is the whole number as it is cited, issuer prefix included: 中办发〔2025〕22号, 国务院令第746号, GB 32100-2015; or
     words where the document has none (2024年版). ``part`` tells apart what one document carries: one decree of the President may
-    amend several laws.
+    amend several laws. A ``central_policy_document`` is one of the Central Committee or the State Council; one of a ministry is a
+    ``policy_document``. A local regulation holds in its ``region_code`` (GB/T 2260), every other document everywhere.
     """
 
     id: Text
@@ -47,7 +51,16 @@ class LegalBasis(Model):
     number: Text
     part: Text | None = None
     title_zh: Text
-    level: Literal["law", "administrative_regulation", "local_regulation", "policy_document", "rule", "standard"]
+    level: Literal[
+        "law",
+        "administrative_regulation",
+        "local_regulation",
+        "central_policy_document",
+        "policy_document",
+        "rule",
+        "standard",
+    ]
+    region_code: Text | None = None
     in_force_from: date | None = None
     in_force_to: date | None = None
     confidence: Confidence = "found"
@@ -81,6 +94,17 @@ class LegalBasis(Model):
         """True where a measure that takes away a right may rest on it."""
         return self.level in MAY_REDUCE_RIGHTS
 
+    @property
+    def may_set_lists(self) -> bool:
+        """True where a list, or a measure that takes away no right, may rest on it."""
+        return self.level in MAY_SET_LISTS
+
+    def holds_in(self, region_code: str | None) -> bool:
+        """True where it holds in the whole of a region; None is the whole country."""
+        if self.region_code is None:
+            return True
+        return region_code is not None and region_code.startswith(_of_region(self.region_code))
+
     def in_force(self, day: date) -> bool:
         """True where it applies on that day; an unknown first day counts as long past."""
         return (self.in_force_from is None or self.in_force_from <= day) and (
@@ -90,6 +114,11 @@ class LegalBasis(Model):
     @property
     def _bare_number(self) -> str:
         return _BLANKS.sub("", self.number)
+
+
+def _of_region(code: str) -> str:
+    """What the codes of a region begin with: 51 for 510000, 5101 for 510100."""
+    return code[:2] if code.endswith("0000") else code.removesuffix("00")
 
 
 class LegalBases(Model):

@@ -65,10 +65,14 @@ class Product(Model):
     """One product: of a dataset, or of the subject master (``master: subject``).
 
     ``fields`` lists what is shown, or is ``all_allowed``: every field whose disclosure the access class may see; ``masks``
-    names the mask of a field (ids of ``masking.yaml``); all conditions of ``filter`` must hold. ``publication_clock`` says
-    whether display periods end what it shows. Of the subject master, ``attributes_from`` lists the datasets whose word on a
-    subject comes before that of all others, ``also_from_others`` the attributes besides the name that others may supply, and
-    ``verification`` how codes are verified.
+    names the mask of a field (ids of ``masking.yaml``); all conditions of ``filter`` must hold.
+
+    ``publication_clock`` says whether display periods end what it shows; an authorised product of a dataset that has display
+    periods follows them, or names in ``beyond_clock_basis`` the document that allows more. ``names_records_by_digest``: of an
+    exchange set, it shows which record a message is about by a digest, and neither its subject nor its number.
+
+    Of the subject master, ``attributes_from`` lists the datasets whose word on a subject comes before that of all others,
+    ``also_from_others`` the attributes besides the name that others may supply, and ``verification`` how codes are verified.
     """
 
     id: Identifier
@@ -83,6 +87,8 @@ class Product(Model):
     masks: dict[Identifier, Identifier] = Constraint(default_factory=dict)
     legal_bases: tuple[Text, ...]
     publication_clock: bool
+    beyond_clock_basis: Identifier | None = None
+    names_records_by_digest: bool = False
     attributes_from: tuple[Identifier, ...] = ()
     also_from_others: tuple[Identifier, ...] = ()
     verification: CodeVerification | None = None

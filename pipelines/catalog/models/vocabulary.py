@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Literal
 
 from pipelines.catalog.models.model import Confidence, Dated, Identifier, Model, Text
 
@@ -11,8 +12,9 @@ class CodeEntry(Dated):
     """One value of a code table, with every text accepted for it.
 
     ``rights_reducing`` and ``legal_bases`` are for measures and lists: what takes away a right (减损权利) or adds a duty needs
-    a law, an administrative regulation or a local regulation behind it (中办发〔2025〕22号; domain.md §5). ``now`` is for
-    tables of an earlier layout: the code of the field's own table that the value means today; without one it is no longer known.
+    a law, an administrative regulation or a local regulation behind it (中办发〔2025〕22号; domain.md §5). ``region_code`` is for
+    those of one region, which may rest on its local regulations. ``now`` is for tables of an earlier layout: the code of the
+    field's own table that the value means today; without one it is no longer known.
     """
 
     code: Text
@@ -21,19 +23,22 @@ class CodeEntry(Dated):
     aliases: tuple[Text, ...] = ()
     rights_reducing: bool | None = None
     legal_bases: tuple[Identifier, ...] = ()
+    region_code: Text | None = None
     now: Text | None = None
 
 
 class CodeTable(Model):
     """A controlled vocabulary (GB/T 39446 calls it 代码集).
 
-    A table that no field names says in ``hub_use_zh`` what the hub itself uses it for.
+    A table that no field names says in ``hub_use_zh`` what the hub itself uses it for. ``governs`` says that its entries are lists
+    of subjects, or measures against them: each needs a legal basis that may set one (中办发〔2025〕22号, 12).
     """
 
     id: Identifier
     title_zh: Text
     source: Text
     hub_use_zh: Text | None = None
+    governs: Literal["lists", "measures"] | None = None
     confidence: Confidence = "found"
     entries: tuple[CodeEntry, ...]
 
