@@ -12,7 +12,7 @@ from pipelines.catalog.models.severity import Dimension, Severity
 
 _DESCRIBES: Final = {
     *("id", "title_zh", "definition", "type", "headers", "code_table", "other_prefix"),
-    *("sensitive", "keep_as_sent", "disclosure", "samples", "confidence"),
+    *("sensitive", "free_text", "keep_as_sent", "disclosure", "samples", "confidence"),
 }
 """Keys of a field that no check is about by themselves."""
 
@@ -21,13 +21,14 @@ class AppliesTo(Model):
     """What has a check; exactly one of ``key``, ``kinds`` and ``every``.
 
     ``key``: fields that have this key; its value is the parameter or the condition of the rule. ``kinds``: fields of these kinds.
-    ``every``: every field, every pair of fields that a dataset names under ``rules``, or the line as a whole.
+    ``every``: every field, every field that holds a text (``Field.holds_text``), every pair of fields that a dataset names under
+    ``rules``, or the line as a whole.
     ``compared_with`` is a column that the hub adds, for a key that is only yes or no.
     """
 
     key: Identifier | None = None
     kinds: tuple[Kind, ...] = ()
-    every: Literal["field", "named_pair", "line"] | None = None
+    every: Literal["field", "text", "named_pair", "line"] | None = None
     compared_with: Text | None = None
 
     @field_validator("key")
