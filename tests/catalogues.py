@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from pipelines.catalog import Catalog
+from pipelines.catalog.models.checks import AppliesTo
 from pipelines.catalog.models.model import Model
 
 M = TypeVar("M", bound=Model)
@@ -32,6 +33,12 @@ def with_product(catalog: Catalog, product_id: str, **changed: Any) -> Catalog:
 def with_dataset(catalog: Catalog, dataset_id: str, **changed: Any) -> Catalog:
     """The catalogue with other values in one dataset."""
     return _changed(catalog, datasets={**catalog.datasets, dataset_id: _updated(catalog.datasets[dataset_id], changed)})
+
+
+def before_texts_were_looked_at(catalog: Catalog) -> Catalog:
+    """The catalogue as it was when citizen IDs were looked for in prose only: what it accepted lies in homes of that time."""
+    check = catalog.checks["citizen_id_in_text"].model_copy(update={"applies_to": AppliesTo(key="free_text")})
+    return _changed(catalog, checks={**catalog.checks, check.id: check})
 
 
 def _updated(model: M, changed: dict[str, Any]) -> M:

@@ -22,6 +22,7 @@ from pipelines.records.view import FILTERED
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import DATA, DataFile, Manifest, PartRows
 from pipelines.storage.parts import parts_of
+from pipelines.storage.set_aside import PLACE
 from pipelines.storage.superseded import key_columns
 from pipelines.storage.tables import COMPRESSION_LEVEL, digest
 
@@ -66,11 +67,17 @@ class Made:
 
 @dataclass(frozen=True)
 class Bucket:
-    """What a bucket became: by product id, the next day on which the clock changes any of it, and the rows that lost."""
+    """What a bucket became: by product id, the next day on which the clock changes any of it, the rows that lost, and those set aside.
+
+    ``resolved`` and ``set_aside`` are ``_batch_id, _row_number``: of all versions that were resolved, and of those of them that no
+    product may show.
+    """
 
     products: Mapping[str, Made]
     next_state_change: date | None
     superseded_versions: pl.DataFrame
+    resolved: pl.DataFrame
+    set_aside: pl.DataFrame
 
 
 def make_bucket(
@@ -82,6 +89,7 @@ def make_bucket(
     day: date,
     wanted: Sequence[Wanted],
     folders: Mapping[str, Path],
+    set_aside: pl.DataFrame,
 ) -> Bucket:
     """Resolve a bucket and write it for every product that wants it.
 
@@ -94,10 +102,10 @@ def make_bucket(
         day: the day the clock is read at.
         wanted: products to write.
         folders: where each product's data files go.
+        set_aside: ``_batch_id, _row_number`` of rows that no product may show.
     """
-    resolved = resolve_display(
-        hub.catalog, dataset, bucket, hub.records(dataset.id).scan(files).collect(), messages, day
-    )
+    rows = hub.records(dataset.id).scan(files).collect()
+    resolved = resolve_display(hub.catalog, dataset, bucket, rows, messages, day, set_aside=set_aside)
     key = key_columns(dataset)
     made = {}
     for one in wanted:
@@ -108,7 +116,9 @@ def make_bucket(
         }
         turned = changes_of(one, previous_records(hub, one.product.id, bucket, one.previous, key), seen, key)
         made[one.product.id] = Made(parts, turned, takedowns(turned, resolved.asked, key))
-    return Bucket(made, resolved.next_state_change, resolved.superseded_versions)
+    return Bucket(
+        made, resolved.next_state_change, resolved.superseded_versions, rows.select(PLACE), resolved.set_aside
+    )
 
 
 def changes_of(one: Wanted, before: pl.DataFrame | None, seen: View, key: Sequence[str]) -> pl.DataFrame:

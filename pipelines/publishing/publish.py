@@ -38,18 +38,29 @@ from pipelines.publishing.ledger_entries import (
     transaction_of,
 )
 from pipelines.publishing.messages import Messages, read_messages
-from pipelines.publishing.published import Conflicts, Published
-from pipelines.publishing.sources import Source, definition, made_from, messages_used, save, source
+from pipelines.publishing.published import Conflicts, Published, SetAsideFiles
+from pipelines.publishing.sources import (
+    Source,
+    definition,
+    definition_of_dataset,
+    made_from,
+    messages_used,
+    save,
+    source,
+)
 from pipelines.publishing.subject import publish_subjects
 from pipelines.storage.compactions import compactions
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import Manifest, data_files, latest
+from pipelines.storage.manifest import Manifest, Validation, data_files, latest
 from pipelines.storage.parts import by_bucket
+from pipelines.storage.set_aside import UNSOUND, SetAside
 from pipelines.storage.superseded import SupersededFiles, key_columns
 
 __all__ = ["publish"]
 
 _GOVERNMENT: Final = "government"
+_LOOKS: Final = 3
+"""How often candidates are made before rows that the gate finds refuse them: the second time shows nothing new."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,7 @@ def publish(
     product: str | None,
     as_of: datetime,
     conflicts: Conflicts,
+    set_aside: SetAsideFiles,
     datasets: Sequence[str] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Published]:
@@ -104,6 +116,7 @@ def publish(
         product: only this one.
         as_of: the instant of the release, aware; the publication clock is read at its day in China.
         conflicts: called with the conflicts of each release of the subject master.
+        set_aside: called once the rows that are set aside are known.
         datasets: only products of these datasets.
         progress: called with the dataset that is worked on.
 
@@ -130,6 +143,7 @@ def publish(
             done, refused = _publish_dataset(hub, run, hub.catalog.datasets[dataset_id], products, as_of)
         results += done
         failures += refused
+    set_aside(hub)
     if datasets is None and (product is None or hub.catalog.products[product].master is not None):
         progress("subject")
         done, refused = publish_subjects(hub, as_of, conflicts)
@@ -150,18 +164,25 @@ def _publish_dataset(
     if not files and not any(before.values()):
         return [], []
     at = max([as_of, *(one.instant for one in before.values() if one)])
-    plans = [_plan(hub, run, dataset, one, before[one.id], files, at) for one in ordered]
-    for (
-        plan
-    ) in plans:  # a run that died once it had moved the pointer has not: nobody else would, where more has come since
-        if plan.previous is not None and transaction_of(plan.previous) not in run.recorded_releases:
-            record_in_ledger(hub, plan.previous)
-    touched = sorted(frozenset().union(*(plan.touched for plan in plans)))
+    # A run that died once it had moved the pointer has not: nobody else would, where more has come since.
+    for manifest in before.values():
+        if manifest is not None and transaction_of(manifest) not in run.recorded_releases:
+            record_in_ledger(hub, manifest)
+    set_aside = SetAside(hub.home, dataset.id, definition_of_dataset(hub, dataset.id, at.astimezone(CHINA).date()))
     results: list[Published] = []
     failures: list[str] = []
-    if touched:
-        done, failures = _make(hub, run, dataset, plans, touched, files, at)
+    for looks_left in reversed(range(_LOOKS)):
+        plans = [_plan(hub, run, dataset, one, before[one.id], files, set_aside, at) for one in ordered]
+        touched = sorted(frozenset().union(*(plan.touched for plan in plans)))
+        if not touched:
+            set_aside.keep()  # the table was lost, and says again what the latest releases were made with
+            break
+        try:
+            done, failures = _make(hub, run, dataset, plans, touched, files, set_aside, at, final=not looks_left)
+        except gate.Unsound:
+            continue  # rows are set aside: the candidates are made again without them
         results += done
+        break
     for plan in plans:
         if plan.previous is not None and not plan.touched:
             if any(plan.known[bucket].source != made.source for bucket, made in plan.sources.items()):
@@ -187,6 +208,7 @@ def _plan(
     product: Product,
     previous: Manifest | None,
     files: Mapping[str, list[Path]],
+    set_aside: SetAside,
     at: datetime,
 ) -> _Plan:
     day = at.astimezone(CHINA).date()
@@ -194,7 +216,9 @@ def _plan(
     known = made_from(hub.home, previous)
     there = by_bucket(previous.buckets) if previous else {}
     sources = {
-        bucket: source(defined, files.get(bucket, []), run.messages.digest(dataset.id, bucket))
+        bucket: source(
+            defined, files.get(bucket, []), run.messages.digest(dataset.id, bucket), set_aside.digest(bucket)
+        )
         for bucket in sorted({*files, *there})
     }
     replaced = compactions(hub.home, f"records/{dataset.id}")
@@ -214,9 +238,17 @@ def _make(
     plans: Sequence[_Plan],
     touched: Sequence[str],
     files: Mapping[str, list[Path]],
+    set_aside: SetAside,
     at: datetime,
+    *,
+    final: bool,
 ) -> tuple[list[Published], list[str]]:
-    """Candidates of all products that have touched buckets, made together, then checked and moved to one after the other."""
+    """Candidates of all products that have touched buckets: made together, then all checked, then moved to one after the other.
+
+    Raises:
+        Unsound: rows were found for which a candidate would be refused; they are in ``set_aside`` now, and nothing was moved. Never
+            where this look is the ``final`` one.
+    """
     key = key_columns(dataset)
     active = [plan for plan in plans if plan.touched]
     candidates = {plan.product.id: Candidate(hub, plan.product, key, plan.previous, plan.definition) for plan in active}
@@ -231,15 +263,24 @@ def _make(
     turns = {}
     superseded_versions = SupersededFiles(hub.home, dataset, hub.catalog.fields(dataset.id))
     with stage("resolve"):
-        for bucket, done in _made(hub, run, dataset, active, touched, files, day, folders):
+        for bucket, done in _made(hub, run, dataset, active, touched, files, set_aside, day, folders):
             turns[bucket] = done.next_state_change
             superseded_versions.add(bucket, done.superseded_versions)
+            set_aside.settle(done.resolved, done.set_aside)
             for _ in ordered_map(lambda item: candidates[item[0]].add(item[1]), done.products.items()):
                 pass
     superseded_versions.keep()  # before any pointer moves: a run that dies here rebuilds the buckets, and these with them
+    looked_at = _looked_at(hub, active, candidates, at)
+    found = [one.verdict for one in looked_at if isinstance(one.verdict, gate.Unsound)]
+    if found and not final and set_aside.add(pl.concat([one.rows for one in found])):
+        for candidate in candidates.values():
+            candidate.discard()
+        raise found[0]
+    if any(not isinstance(one.verdict, gate.Refused) for one in looked_at):
+        set_aside.keep()  # as superseded versions: before any pointer moves
     results, failures = [], []
-    passed: list[_Plan] = []
-    for plan in active:
+    for one in looked_at:
+        plan = one.plan
         sources = {
             bucket: replace(
                 made_of,
@@ -249,11 +290,61 @@ def _make(
         }
         about = run.about(dataset, sources)
         try:
-            results.append(_finish(hub, plan, candidates[plan.product.id], sources, about, passed, at))
-            passed.append(plan)
+            results.append(_finish(hub, one, candidates[plan.product.id], sources, about, at))
         except gate.Refused as error:
             failures.append(str(error))
     return results, failures
+
+
+@dataclass(frozen=True)
+class _LookedAt:
+    """A candidate and what the gate said of it: None where it is as the latest release, which needs no look."""
+
+    plan: _Plan
+    manifest: Manifest
+    verdict: Validation | gate.Refused | None
+
+
+def _looked_at(
+    hub: Hub, active: Sequence[_Plan], candidates: Mapping[str, Candidate], at: datetime
+) -> list[_LookedAt]:
+    """Every candidate with the gate's verdict, in the order of the plans; none is moved to."""
+    found: list[_LookedAt] = []
+    for plan in active:
+        candidate = candidates[plan.product.id]
+        manifest = candidate.manifest(at)
+        verdict: Validation | gate.Refused | None = None
+        if plan.previous is None or candidate.changed:
+            passed = [one.plan for one in found if not isinstance(one.verdict, gate.Refused)]
+            try:
+                verdict = _verdict(hub, plan, candidate, manifest, passed)
+            except gate.Refused as error:
+                verdict = error
+        found.append(_LookedAt(plan, manifest, verdict))
+    return found
+
+
+def _verdict(
+    hub: Hub, plan: _Plan, candidate: Candidate, manifest: Manifest, passed: Sequence[_Plan]
+) -> Validation:
+    """What the gate says of a candidate.
+
+    Raises:
+        Refused: it may not be published.
+    """
+    previous, product = plan.previous, plan.product
+    # Rows that came unsound are their providers' matter; that a changed catalogue makes rows unsound is one for the hub.
+    lost = {
+        reason: number
+        for reason, number in candidate.removed.items()
+        if reason != UNSOUND or plan.wanted.redefined
+    }
+    gate.no_fall(hub.catalog.policies.releases, product.id, previous.rows if previous else 0, lost)
+    suite = expectations.read(hub.settings.expectations, str(product.dataset))
+    checked = _checked(plan, candidate, passed)
+    return gate.check(
+        hub.catalog, product, manifest.record_key, checked, hub.settings.memory_limit, candidate.work, suite
+    )
 
 
 def _made(
@@ -263,6 +354,7 @@ def _made(
     active: Sequence[_Plan],
     touched: Sequence[str],
     files: Mapping[str, list[Path]],
+    set_aside: SetAside,
     day: date,
     folders: Mapping[str, Path],
 ) -> Iterator[tuple[str, Bucket]]:
@@ -273,7 +365,7 @@ def _made(
     def rebuilt(bucket: str) -> Bucket:
         wanted = [plan.wanted for plan in plans[bucket]]
         about = run.messages.of(dataset.id, bucket)
-        return make_bucket(hub, dataset, bucket, files.get(bucket, []), about, day, wanted, folders)
+        return make_bucket(hub, dataset, bucket, files.get(bucket, []), about, day, wanted, folders, set_aside.of(bucket))
 
     def alike(bucket: str) -> tuple[bool, list[str]]:
         return deltas[bucket] is not None, [plan.product.id for plan in plans[bucket]]
@@ -281,7 +373,8 @@ def _made(
     for (updatable, _), some in groupby(touched, alike):
         buckets = list(some)
         if updatable:
-            update = IncrementalUpdate(hub, dataset, [plan.wanted for plan in plans[buckets[0]]], folders, day)
+            wanted = [plan.wanted for plan in plans[buckets[0]]]
+            update = IncrementalUpdate(hub, dataset, wanted, folders, day, set_aside.of(*buckets))
             yield from update.make(delta for delta in map(deltas.get, buckets) if delta is not None)
         else:
             yield from zip(buckets, ordered_map(rebuilt, buckets), strict=True)
@@ -325,40 +418,39 @@ def _messages_used(
 
 def _finish(
     hub: Hub,
-    plan: _Plan,
+    looked_at: _LookedAt,
     candidate: Candidate,
     sources: Mapping[str, Source],
     messages: Mapping[str, pl.DataFrame],
-    passed: Sequence[_Plan],
     at: datetime,
 ) -> Published:
-    previous, product = plan.previous, plan.product
-    manifest = candidate.manifest(at)
-    if previous is not None and not candidate.changed:
-        # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
-        save(hub.home, previous, sources, messages)
-        candidate.discard()
-        return _published(previous, new=False)
-    suite = expectations.read(hub.settings.expectations, str(product.dataset))
-    try:
-        gate.no_fall(hub.catalog.policies.releases, product.id, previous.rows if previous else 0, candidate.removed)
-        checked = _checked(plan, candidate, passed)
-        validation = gate.check(
-            hub.catalog, product, manifest.record_key, checked, hub.settings.memory_limit, candidate.work, suite
-        )
-    except gate.Refused as error:
-        candidate.refuse(manifest, error)
-        if previous is not None:
-            files = data_files(hub.home, product.id) if product.publication_clock else []
-            shown = display_rows(hub.home, product.id, files, at.astimezone(CHINA).date())
-            record_refusal_in_ledger(hub, previous, manifest, shown)
-        candidate.discard()
-        raise
-    candidate.move(manifest, validation)
-    save(hub.home, manifest, sources, messages)
-    candidate.discard()
-    record_in_ledger(hub, manifest)
-    return _published(manifest, new=True)
+    """Move to a candidate, or leave the reason why not beside the latest release.
+
+    Raises:
+        Refused: as the gate said.
+    """
+    previous, product, manifest = looked_at.plan.previous, looked_at.plan.product, looked_at.manifest
+    match looked_at.verdict:
+        case None:
+            # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
+            assert previous is not None
+            save(hub.home, previous, sources, messages)
+            candidate.discard()
+            return _published(previous, new=False)
+        case gate.Refused() as error:
+            candidate.refuse(manifest, error)
+            if previous is not None:
+                files = data_files(hub.home, product.id) if product.publication_clock else []
+                shown = display_rows(hub.home, product.id, files, at.astimezone(CHINA).date())
+                record_refusal_in_ledger(hub, previous, manifest, shown)
+            candidate.discard()
+            raise error
+        case validation:
+            candidate.move(manifest, validation)
+            save(hub.home, manifest, sources, messages)
+            candidate.discard()
+            record_in_ledger(hub, manifest)
+            return _published(manifest, new=True)
 
 
 def _checked(plan: _Plan, candidate: Candidate, passed: Sequence[_Plan]) -> gate.Checked:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pipelines.ground.clock import CHINA
 from pipelines.publishing.publish import publish
-from pipelines.publishing.published import Conflicts, Published
+from pipelines.publishing.published import Conflicts, Published, SetAsideFiles
 from pipelines.publishing.retention import remove_old_releases
 from pipelines.publishing.withdrawal import erase_withdrawn, pending
 from pipelines.storage.hub import Hub
@@ -26,10 +26,14 @@ class Upkeep:
 
 
 def publish_due(
-    hub: Hub, as_of: datetime, conflicts: Conflicts, progress: Callable[[str], None] = lambda _: None
+    hub: Hub,
+    as_of: datetime,
+    conflicts: Conflicts,
+    set_aside: SetAsideFiles,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> list[Published]:
     """Publish whatever the clock, a message or a delivery has changed; most days, little."""
-    return publish(hub, product=None, as_of=as_of, conflicts=conflicts, progress=progress)
+    return publish(hub, product=None, as_of=as_of, conflicts=conflicts, set_aside=set_aside, progress=progress)
 
 
 def tidy(hub: Hub, as_of: datetime, *, most_files: int = MOST_FILES) -> Upkeep:
@@ -54,8 +58,14 @@ def tidy(hub: Hub, as_of: datetime, *, most_files: int = MOST_FILES) -> Upkeep:
     return Upkeep((), erased, removed, done)
 
 
-def upkeep(hub: Hub, as_of: datetime, conflicts: Conflicts, progress: Callable[[str], None] = lambda _: None) -> Upkeep:
+def upkeep(
+    hub: Hub,
+    as_of: datetime,
+    conflicts: Conflicts,
+    set_aside: SetAsideFiles,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Upkeep:
     """Publish what is due, then tidy."""
-    released = publish_due(hub, as_of, conflicts, progress)
+    released = publish_due(hub, as_of, conflicts, set_aside, progress)
     done = tidy(hub, as_of)
     return Upkeep(released, done.erased, done.removed, done.tables)

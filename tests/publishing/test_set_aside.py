@@ -1,0 +1,279 @@
+"""A bad row stays with its provider: no product shows it, every other record goes out, and the provider is told."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipelines import expectations
+from pipelines.audit import audit
+from pipelines.catalog import Field
+from pipelines.ground.errors import HubError
+from pipelines.ground.settings import Settings
+from pipelines.records.changes import apply
+from pipelines.storage.hub import Hub
+from pipelines.storage.manifest import Manifest, latest, releases
+from tests.catalogues import before_texts_were_looked_at, with_dataset, with_policy
+from tests.conftest import AS_OF, GOOD_CODES, Home, double_entry_left_out
+from tests.publishing.penalties import PENALTY, PRODUCTS, sent
+
+LATER = AS_OF + timedelta(days=1)
+ID = "110101199003070003"
+BAD_CODE, GOOD_CODE, OTHERS_CODE = GOOD_CODES[:3]
+
+
+def penalty(code: str, **changes: str) -> dict[str, str]:
+    """A penalty of its own for each code."""
+    number = f"锦市监处罚〔2026〕{GOOD_CODES.index(code)}号"
+    return {"credit_code": code, "subject_name": f"公司{GOOD_CODES.index(code)}", "document_number": number} | changes
+
+
+def older(home: Home) -> Home:
+    """The same home as a hub had it that looked for citizen IDs in prose only."""
+    return Home(replace(home.hub, catalog=before_texts_were_looked_at(home.hub.catalog)))
+
+
+def told(home: Home, provider: str = "sichuan") -> list[dict[str, str]]:
+    path = home.root / "outbox" / provider / "set_aside.csv"
+    if not path.exists():
+        return []
+    assert path.read_bytes().startswith("\ufeff".encode())
+    return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+
+
+def manifest(home: Home, product: str = PENALTY) -> Manifest:
+    found = latest(home.hub.home, product)
+    assert found is not None
+    return found
+
+
+def chain_holds(home: Home, product: str = PENALTY) -> None:
+    """Previous ⊕ changes = this release, for the latest release."""
+    now = manifest(home, product)
+    key = now.record_key
+    assert now.previous_release_id is not None
+    folder = home.root / "shared" / product
+    was = pl.concat(pl.read_parquet(p, hive_partitioning=False) for p in (folder / now.previous_release_id / "data").iterdir())
+    changed = pl.read_parquet(folder / now.release_id / "changes.parquet")
+    assert apply(was, changed, key).equals(home.shared(product).sort(key))
+
+
+def changes(home: Home, product: str = PENALTY) -> list[tuple[str, str | None, str]]:
+    path = home.root / "shared" / product / manifest(home, product).release_id / "changes.parquet"
+    return sorted(pl.read_parquet(path).select("change_type", "reason", "document_number").rows())
+
+
+@pytest.fixture(scope="module")
+def _grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """One province sent a right row and one with an ID in a name, under the rules of then; another province a right one."""
+    home = Home(Hub.open(Settings.read(tmp_path_factory.mktemp("grown") / "home")))
+    then = older(home)
+    bad = penalty(BAD_CODE, subject_name=f"公司0（{ID}）", legal_representative=f"李某{ID}")
+    then.drop("sichuan", PENALTY, sent(PENALTY, bad, penalty(GOOD_CODE)))
+    then.drop("zhejiang", PENALTY, sent(PENALTY, penalty(OTHERS_CODE)))
+    with double_entry_left_out():  # the suites are those of now
+        receipts = then.collect()
+    assert [(r["rows"]["accepted"], r["status"]) for r in receipts] == [(2, "accepted"), (1, "accepted")]
+    home.publish_all()
+    return home
+
+
+@pytest.fixture
+def grown(_grown: Home, tmp_path: Path) -> Home:
+    """A copy of its own."""
+    shutil.copytree(_grown.root, tmp_path / "home")
+    return Home(replace(_grown.hub, home=type(_grown.hub.home)(tmp_path / "home")))
+
+
+def test_one_provinces_bad_row_does_not_stop_the_product_of_others(_grown: Home) -> None:
+    for product in PRODUCTS:
+        shown = _grown.shared(product)
+        assert sorted(shown["credit_code"]) == sorted((GOOD_CODE, OTHERS_CODE)), product
+        said = manifest(_grown, product)
+        assert said.withheld == {"unsound": 1}
+        assert said.account.balances()
+        assert said.account.accepted == 3
+        assert not (_grown.root / "shared" / product / "failures").exists()
+    assert audit(_grown.hub) == []
+
+
+def test_the_provider_is_told_which_field_of_which_row_and_never_the_number(_grown: Home) -> None:
+    lines = told(_grown)
+    assert [(line["dataset_id"], line["row_number"], line["field"]) for line in lines] == [
+        (PENALTY, "2", "legal_representative"),
+        (PENALTY, "2", "subject_name"),
+    ]
+    assert all("公民身份号码" in line["reason_zh"] and "撤回" in line["reason_zh"] for line in lines)
+    assert (_grown.root / "outbox/sichuan" / lines[0]["batch_id"] / "receipt.json").exists()
+    assert ID not in (_grown.root / "outbox/sichuan/set_aside.csv").read_text(encoding="utf-8")
+    assert told(_grown, "zhejiang") == []
+
+
+def test_receipts_of_earlier_deliveries_stay_as_they_are(_grown: Home) -> None:
+    [path] = _grown.root.glob("outbox/sichuan/*/receipt.json")
+    assert '"accepted": 2' in path.read_text(encoding="utf-8")
+
+
+def test_a_mended_row_comes_back_in_the_next_release(grown: Home) -> None:
+    grown.drop("sichuan", PENALTY, sent(PENALTY, penalty(BAD_CODE, source_updated_at="2026-11-23 09:00:00")), name="b.csv")
+    grown.collect(LATER)
+    grown.publish_all(LATER)
+
+    for product in PRODUCTS:
+        assert changes(grown, product) == [("added", None, penalty(BAD_CODE)["document_number"])]
+        assert manifest(grown, product).withheld == {}
+        chain_holds(grown, product)
+    assert told(grown) == []
+    assert not (grown.root / "outbox/sichuan/set_aside.csv").exists()
+    assert audit(grown.hub) == []
+
+
+def test_a_withdrawal_closes_it_too(grown: Home) -> None:
+    about = {"subject_name": "公司0", "credit_code": BAD_CODE, "record_document_number": penalty(BAD_CODE)["document_number"]}
+    grown.drop("sichuan", "record_withdrawal", sent("record_withdrawal", about))
+    grown.collect(LATER)
+    grown.publish_all(LATER)
+
+    assert told(grown) == []
+    assert audit(grown.hub) == []
+
+
+def test_a_record_whose_newest_version_is_unsound_leaves_and_comes_back(home: Home) -> None:
+    """An older version would be shown as if it were what the provider says today."""
+    sound = [penalty(code) for code in GOOD_CODES]
+    home.drop("sichuan", PENALTY, sent(PENALTY, *sound))
+    home.collect()
+    home.publish_all()
+    then, number = older(home), penalty(BAD_CODE)["document_number"]
+    newer = penalty(BAD_CODE, violation_type=f"当事人{ID}无证经营", source_updated_at="2026-11-20 09:00:00")
+    then.drop("sichuan", PENALTY, sent(PENALTY, newer), name="b.csv")
+    with double_entry_left_out():
+        then.collect(LATER)
+    home.publish_all(LATER)
+
+    assert changes(home) == [("removed", "unsound", number)]
+    assert manifest(home).removed == {"unsound": 1}
+    chain_holds(home)
+    assert [line["field"] for line in told(home)] == ["violation_type"]
+
+    mended = penalty(BAD_CODE, source_updated_at="2026-11-21 09:00:00")
+    home.drop("sichuan", PENALTY, sent(PENALTY, mended), name="c.csv")
+    home.collect(LATER + timedelta(days=1))
+    home.publish_all(LATER + timedelta(days=1))
+    assert changes(home) == [("added", None, number)]
+    chain_holds(home)
+    assert audit(home.hub) == []
+
+
+def test_publishing_again_changes_nothing_and_a_lost_table_comes_back(grown: Home) -> None:
+    before = [releases(grown.hub.home, product) for product in PRODUCTS]
+    lines = told(grown)
+    grown.publish_all(LATER)
+    assert [releases(grown.hub.home, product) for product in PRODUCTS] == before
+    assert told(grown) == lines
+
+    shutil.rmtree(grown.root / "lake/set_aside")
+    grown.publish_all(LATER)
+    assert [releases(grown.hub.home, product) for product in PRODUCTS] == before
+    assert told(grown) == lines
+
+
+def tightened(home: Home, tmp_path: Path, **policy: Any) -> Home:
+    """The same home under a catalogue that asks every penalty for a short type of violation."""
+    catalog = home.hub.catalog
+    fields = tuple(
+        one.model_copy(update={"max_length": 10}) if isinstance(one, Field) and one.id == "violation_type" else one
+        for one in catalog.datasets[PENALTY].fields
+    )
+    changed = with_dataset(catalog, PENALTY, fields=fields)
+    changed = with_policy(changed, "releases", **policy) if policy else changed
+    folder = tmp_path / "expectations"
+    expectations.write_all(changed, folder)
+    settings = replace(home.hub.settings, expectations=folder)
+    return Home(replace(home.hub, catalog=changed, settings=settings))
+
+
+@pytest.fixture
+def long_texts(home: Home) -> Home:
+    """A published home in which one of two records says more than a later catalogue allows."""
+    home.drop("sichuan", PENALTY, sent(PENALTY, penalty(BAD_CODE, violation_type="甲" * 11), penalty(GOOD_CODE)))
+    home.collect()
+    home.publish_all()
+    return home
+
+
+def test_what_a_suite_finds_in_single_rows_is_set_aside_too(long_texts: Home, tmp_path: Path) -> None:
+    now = tightened(long_texts, tmp_path, largest_fall=0.5)
+    now.publish_all(LATER)
+
+    assert changes(now) == [("removed", "unsound", penalty(BAD_CODE)["document_number"])]
+    assert [(line["row_number"], line["field"]) for line in told(now)] == [("2", "violation_type")]
+    assert "超过 10 个字符" in told(now)[0]["reason_zh"]
+    chain_holds(now)
+
+    long_texts.publish_all(LATER + timedelta(days=1))  # the catalogue of before allows it
+    assert changes(long_texts) == [("added", None, penalty(BAD_CODE)["document_number"])]
+    assert told(long_texts) == []
+
+
+def test_a_changed_catalogue_does_not_empty_a_product_in_silence(long_texts: Home, tmp_path: Path) -> None:
+    now = tightened(long_texts, tmp_path)
+    with pytest.raises(HubError, match="gone without a reason"):
+        now.publish_all(LATER)
+
+    assert now.shared(PENALTY).height == 2
+    assert told(now) == []
+
+
+def test_what_no_row_explains_refuses_the_candidate(grown: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    grown.drop("sichuan", PENALTY, sent(PENALTY, penalty(GOOD_CODES[3])), name="b.csv")
+    grown.collect(LATER)
+    monkeypatch.setattr(expectations, "unmet", lambda *_: {f"{PENALTY}.subject_name.required": 1})
+    with pytest.raises(HubError, match="does not meet its suite"):
+        grown.publish_all(LATER)
+    assert sorted(grown.shared(PENALTY)["credit_code"]) == sorted((GOOD_CODE, OTHERS_CODE))
+
+
+def test_slices_and_whole_buckets_agree_on_what_is_set_aside(home: Home, tmp_path: Path) -> None:
+    """Day by day in slices, with an unsound row among those that come, gone and back; and made anew on the last day."""
+    sliced = Home(replace(home.hub, catalog=with_policy(home.hub.catalog, "releases", sliced_from=2)))
+    then = older(sliced)
+
+    def of(number: int, day: int, **more: str) -> dict[str, str]:
+        return penalty(BAD_CODE, document_number=f"{number}号", source_updated_at=f"2026-11-{day} 09:00:00") | more
+
+    bad = {"penalty_basis": f"当事人{ID}"}
+    for day, rows in (
+        (22, [of(1, 20), of(2, 20), of(3, 20), of(4, 20, **bad)]),
+        (23, [of(5, 23), of(1, 23, **bad)]),
+        (24, [of(4, 24), of(2, 24)]),
+        (25, [of(1, 25, remark="更正"), of(6, 25, **bad)]),
+    ):
+        at = datetime(2026, 11, day, 4, tzinfo=UTC)
+        then.drop("sichuan", PENALTY, sent(PENALTY, *(dict.fromkeys(["remark"], "") | row for row in rows)), name=f"{day}.csv")
+        with double_entry_left_out():
+            then.collect(at)
+        sliced.publish_all(at)
+    rebuilt = Home(replace(sliced.hub, home=type(home.hub.home)(tmp_path / "rebuilt")))
+    shutil.copytree(sliced.root, rebuilt.root)
+    for path in ("shared", "state/sources", "lake/set_aside", "lake/losers"):
+        shutil.rmtree(rebuilt.root / path)
+    rebuilt.publish_all(at)
+
+    for product in PRODUCTS:
+        one, other = manifest(sliced, product), manifest(rebuilt, product)
+        assert [file.sha256 for file in one.files] == [file.sha256 for file in other.files]
+        assert {name: part.rows for name, part in one.buckets.items()} == {
+            name: part.rows for name, part in other.buckets.items()
+        }
+        assert one.withheld == {"unsound": 1}
+    assert [line["row_number"] for line in told(sliced)] == ["3"]
+    assert told(rebuilt) == told(sliced)
+    assert audit(sliced.hub) == []
