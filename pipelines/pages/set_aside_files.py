@@ -18,7 +18,7 @@ from pipelines.storage.columns import BATCH, PROVIDER, ROW_NUMBER
 from pipelines.storage.files import replace_file
 from pipelines.storage.hub import Lake
 from pipelines.storage.outbox import SET_ASIDE_CSV
-from pipelines.storage.set_aside import FIELD, RULE, STANDING, read_set_aside
+from pipelines.storage.set_aside import CLOSED_ON, FIELD, RULE, read_set_aside
 
 COLUMNS: Final = ("dataset_id", "batch_id", "row_number", "field", "reason_zh")
 WHAT_TO_DO_ZH: Final = "这一行已入库但没有发布；请更正后重新报送这条记录，或者把它撤回。"
@@ -54,7 +54,7 @@ def _lines(hub: Lake) -> pl.DataFrame:
     """The columns of the file, and the provider; in the order of the file."""
     found = [
         read_set_aside(hub.home, dataset_id)
-        .filter(pl.col(STANDING))
+        .filter(pl.col(CLOSED_ON).is_null())
         .select(PROVIDER, pl.lit(dataset_id).alias("dataset_id"), BATCH, ROW_NUMBER, FIELD, RULE)
         for dataset_id in sorted(hub.catalog.datasets)
     ]

@@ -168,7 +168,8 @@ def _publish_dataset(
     for manifest in before.values():
         if manifest is not None and transaction_of(manifest) not in run.recorded_releases:
             record_in_ledger(hub, manifest)
-    set_aside = SetAside(hub.home, dataset.id, definition_of_dataset(hub, dataset.id, at.astimezone(CHINA).date()))
+    today = at.astimezone(CHINA).date()
+    set_aside = SetAside(hub.home, dataset.id, definition_of_dataset(hub, dataset.id, today), today)
     results: list[Published] = []
     failures: list[str] = []
     for looks_left in reversed(range(_LOOKS)):

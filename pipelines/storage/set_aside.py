@@ -4,8 +4,8 @@
 
 The gate found them in a candidate (``pipelines.publishing.gate``): rows that were accepted under older rules, or before there were
 any for what is wrong with them. No product shows such a row (``withheld`` as ``unsound``). The table says where the row came from,
-which field is wrong by which rule, and never the value. ``standing`` is true while the row is what the hub has of its record: false
-once a later version took its place, or the record was repaired or withdrawn.
+which field is wrong by which rule, and never the value. ``closed_on`` is null while the row is what the hub has of its record; else
+the day of the release by which a later version had taken its place, or the record was repaired or withdrawn.
 
 What was found holds under one ``definition`` of the dataset's products; under another the gate looks at everything again. The table
 can be removed, and comes back with the next release.
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,8 @@ from pipelines.storage.tables import COMPRESSION_LEVEL, Schema, Table
 UNSOUND: Final = "unsound"
 """Reason for which products withhold the rows, and by which they remove records."""
 
-FIELD, RULE, STANDING, DEFINITION = "field", "rule_id", "standing", "definition"
+FIELD, RULE, DEFINITION = "field", "rule_id", "definition"
+FOUND_ON, CLOSED_ON = "found_on", "closed_on"
 PLACE: Final = (BATCH, ROW_NUMBER)
 """What names a row of the lake."""
 
@@ -41,7 +43,13 @@ FOUND: Final[Schema] = {
 }
 """What the gate says of a row: a line for each field and rule."""
 
-SET_ASIDE: Final[Schema] = {**FOUND, STANDING: pl.Boolean(), DEFINITION: pl.String(), BUCKET: pl.String()}
+SET_ASIDE: Final[Schema] = {
+    **FOUND,
+    FOUND_ON: pl.Date(),
+    CLOSED_ON: pl.Date(),
+    DEFINITION: pl.String(),
+    BUCKET: pl.String(),
+}
 
 
 def set_aside_table(home: Home, dataset_id: str) -> Table:
@@ -63,12 +71,16 @@ class SetAside:
         home: where the table is.
         dataset_id: whose rows.
         definition: what holds of the dataset's products now; rows that were found under another are forgotten. None: any.
+        day: of the release that is made; only who sets rows aside needs it.
     """
 
-    def __init__(self, home: Home, dataset_id: str, definition: str | None = None) -> None:
+    def __init__(
+        self, home: Home, dataset_id: str, definition: str | None = None, day: date | None = None
+    ) -> None:
         self._home = home
         self._dataset_id = dataset_id
         self._definition = definition
+        self._today = pl.lit(day, dtype=pl.Date)
         rows = self._kept = read_set_aside(home, dataset_id)
         self._rows = rows if definition is None else rows.filter(pl.col(DEFINITION) == definition)
 
@@ -94,7 +106,11 @@ class SetAside:
             False where every one of them was set aside before.
         """
         new = found.join(self._rows, on=list(PLACE), how="anti").unique()
-        held = new.with_columns(pl.lit(True).alias(STANDING), pl.lit(self._definition).alias(DEFINITION))
+        held = new.with_columns(
+            self._today.alias(FOUND_ON),
+            pl.lit(None, dtype=pl.Date).alias(CLOSED_ON),
+            pl.lit(self._definition).alias(DEFINITION),
+        )
         self._rows = pl.concat([self._rows, held.select(*SET_ASIDE)])
         return new.height > 0
 
@@ -107,8 +123,15 @@ class SetAside:
         """
         if self._rows.is_empty():
             return
-        kept = self._rows[STANDING].zip_with(~self._among(resolved), self._among(standing))
-        self._rows = self._rows.with_columns(kept.alias(STANDING))
+        stands, looked_at = self._among(standing), self._among(resolved)
+        self._rows = self._rows.with_columns(
+            pl.when(stands)
+            .then(None)
+            .when(looked_at)
+            .then(pl.coalesce(CLOSED_ON, self._today))
+            .otherwise(pl.col(CLOSED_ON))
+            .alias(CLOSED_ON)
+        )
 
     def keep(self) -> None:
         """Write the table; a bucket that says what it said is left alone."""

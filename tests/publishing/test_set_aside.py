@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,16 +18,28 @@ from pipelines.audit import audit
 from pipelines.catalog import Field
 from pipelines.ground.errors import HubError
 from pipelines.ground.settings import Settings
+from pipelines.operations import publish, score
 from pipelines.records.changes import apply
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import Manifest, latest, releases
+from pipelines.trace import trace
 from tests.catalogues import before_texts_were_looked_at, with_dataset, with_policy
-from tests.conftest import AS_OF, GOOD_CODES, Home, double_entry_left_out
+from tests.conftest import AS_OF, GOOD_CODES, Home, file, row, second_route_left_out
 from tests.publishing.penalties import PENALTY, PRODUCTS, sent
 
 LATER = AS_OF + timedelta(days=1)
 ID = "110101199003070003"
 BAD_CODE, GOOD_CODE, OTHERS_CODE = GOOD_CODES[:3]
+
+
+@pytest.fixture(autouse=True)
+def _suites_left_out(without_the_second_route: None) -> None:
+    """But for tests of what a suite finds."""
+
+
+def release(home: Home, at: datetime = AS_OF) -> None:
+    """Publish the products of penalties."""
+    publish(home.hub, product=None, as_of=at, datasets=[PENALTY])
 
 
 def penalty(code: str, **changes: str) -> dict[str, str]:
@@ -78,10 +91,10 @@ def _grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
     bad = penalty(BAD_CODE, subject_name=f"公司0（{ID}）", legal_representative=f"李某{ID}")
     then.drop("sichuan", PENALTY, sent(PENALTY, bad, penalty(GOOD_CODE)))
     then.drop("zhejiang", PENALTY, sent(PENALTY, penalty(OTHERS_CODE)))
-    with double_entry_left_out():  # the suites are those of now
+    with second_route_left_out():
         receipts = then.collect()
+        release(home)
     assert [(r["rows"]["accepted"], r["status"]) for r in receipts] == [(2, "accepted"), (1, "accepted")]
-    home.publish_all()
     return home
 
 
@@ -116,6 +129,49 @@ def test_the_provider_is_told_which_field_of_which_row_and_never_the_number(_gro
     assert told(_grown, "zhejiang") == []
 
 
+def test_the_complete_record_says_that_it_is_unsound_and_why(_grown: Home) -> None:
+    found = trace(_grown.hub, BAD_CODE)
+    [dataset] = found["datasets"]
+    [record] = dataset["records"]
+    assert record["state"] == "unsound"
+    [version] = record["versions"]
+    assert {one["field"] for one in version["set_aside"]} == {"legal_representative", "subject_name"}
+    assert version["releases"] == []
+    assert ID not in json.dumps(found, ensure_ascii=False)
+    [other] = trace(_grown.hub, GOOD_CODE)["datasets"]
+    assert other["records"][0]["state"] is None
+
+
+def test_the_scorecard_of_the_region_counts_it_while_it_lasts(grown: Home) -> None:
+    def counted(at: datetime) -> dict[str, list[tuple[str, int]]]:
+        result = score(grown.hub.home, grown.hub.catalog, period="2026-11", as_of=at)
+        assert result.model is not None
+        units = {one.id: one for one in result.model.regions}
+        page = result.regions["510000"].read_text(encoding="utf-8")
+        assert ("入库后没有发布的行（1）" in page) == bool(units["510000"].set_aside)
+        return {name: [(one.dataset_id, one.rows) for one in unit.set_aside] for name, unit in units.items() if unit.set_aside}
+
+    assert counted(AS_OF) == {"510000": [(PENALTY, 1)]}
+    mended = penalty(BAD_CODE, source_updated_at="2026-11-23 09:00:00")
+    grown.drop("sichuan", PENALTY, sent(PENALTY, mended), name="b.csv")
+    grown.collect(LATER)
+    release(grown, LATER)
+    assert counted(LATER) == {}
+
+
+def test_a_name_that_lost_does_not_stop_the_subject_master(home: Home) -> None:
+    """Two rows contradict each other; the one with an ID in its name is no record, and its name is in no product."""
+    then = older(home)
+    rows = file(row(BAD_CODE), row(BAD_CODE, 企业名称=f"{ID}公司"), row(GOOD_CODE))
+    then.drop("fujian", "enterprise_registration", rows)
+    then.collect()
+    home.publish_all()
+
+    assert manifest(home, "enterprise_registration").kinds["conflict"] == 1
+    assert sorted(home.shared("subject")["credit_code"]) == sorted((BAD_CODE, GOOD_CODE))
+    assert told(home, "fujian") == []
+
+
 def test_receipts_of_earlier_deliveries_stay_as_they_are(_grown: Home) -> None:
     [path] = _grown.root.glob("outbox/sichuan/*/receipt.json")
     assert '"accepted": 2' in path.read_text(encoding="utf-8")
@@ -124,7 +180,7 @@ def test_receipts_of_earlier_deliveries_stay_as_they_are(_grown: Home) -> None:
 def test_a_mended_row_comes_back_in_the_next_release(grown: Home) -> None:
     grown.drop("sichuan", PENALTY, sent(PENALTY, penalty(BAD_CODE, source_updated_at="2026-11-23 09:00:00")), name="b.csv")
     grown.collect(LATER)
-    grown.publish_all(LATER)
+    release(grown, LATER)
 
     for product in PRODUCTS:
         assert changes(grown, product) == [("added", None, penalty(BAD_CODE)["document_number"])]
@@ -139,7 +195,7 @@ def test_a_withdrawal_closes_it_too(grown: Home) -> None:
     about = {"subject_name": "公司0", "credit_code": BAD_CODE, "record_document_number": penalty(BAD_CODE)["document_number"]}
     grown.drop("sichuan", "record_withdrawal", sent("record_withdrawal", about))
     grown.collect(LATER)
-    grown.publish_all(LATER)
+    release(grown, LATER)
 
     assert told(grown) == []
     assert audit(grown.hub) == []
@@ -150,13 +206,12 @@ def test_a_record_whose_newest_version_is_unsound_leaves_and_comes_back(home: Ho
     sound = [penalty(code) for code in GOOD_CODES]
     home.drop("sichuan", PENALTY, sent(PENALTY, *sound))
     home.collect()
-    home.publish_all()
+    release(home)
     then, number = older(home), penalty(BAD_CODE)["document_number"]
     newer = penalty(BAD_CODE, violation_type=f"当事人{ID}无证经营", source_updated_at="2026-11-20 09:00:00")
     then.drop("sichuan", PENALTY, sent(PENALTY, newer), name="b.csv")
-    with double_entry_left_out():
-        then.collect(LATER)
-    home.publish_all(LATER)
+    then.collect(LATER)
+    release(home, LATER)
 
     assert changes(home) == [("removed", "unsound", number)]
     assert manifest(home).removed == {"unsound": 1}
@@ -166,7 +221,7 @@ def test_a_record_whose_newest_version_is_unsound_leaves_and_comes_back(home: Ho
     mended = penalty(BAD_CODE, source_updated_at="2026-11-21 09:00:00")
     home.drop("sichuan", PENALTY, sent(PENALTY, mended), name="c.csv")
     home.collect(LATER + timedelta(days=1))
-    home.publish_all(LATER + timedelta(days=1))
+    release(home, LATER + timedelta(days=1))
     assert changes(home) == [("added", None, number)]
     chain_holds(home)
     assert audit(home.hub) == []
@@ -175,12 +230,12 @@ def test_a_record_whose_newest_version_is_unsound_leaves_and_comes_back(home: Ho
 def test_publishing_again_changes_nothing_and_a_lost_table_comes_back(grown: Home) -> None:
     before = [releases(grown.hub.home, product) for product in PRODUCTS]
     lines = told(grown)
-    grown.publish_all(LATER)
+    release(grown, LATER)
     assert [releases(grown.hub.home, product) for product in PRODUCTS] == before
     assert told(grown) == lines
 
     shutil.rmtree(grown.root / "lake/set_aside")
-    grown.publish_all(LATER)
+    release(grown, LATER)
     assert [releases(grown.hub.home, product) for product in PRODUCTS] == before
     assert told(grown) == lines
 
@@ -205,28 +260,30 @@ def long_texts(home: Home) -> Home:
     """A published home in which one of two records says more than a later catalogue allows."""
     home.drop("sichuan", PENALTY, sent(PENALTY, penalty(BAD_CODE, violation_type="甲" * 11), penalty(GOOD_CODE)))
     home.collect()
-    home.publish_all()
+    release(home)
     return home
 
 
+@pytest.mark.second_route
 def test_what_a_suite_finds_in_single_rows_is_set_aside_too(long_texts: Home, tmp_path: Path) -> None:
     now = tightened(long_texts, tmp_path, largest_fall=0.5)
-    now.publish_all(LATER)
+    release(now, LATER)
 
     assert changes(now) == [("removed", "unsound", penalty(BAD_CODE)["document_number"])]
     assert [(line["row_number"], line["field"]) for line in told(now)] == [("2", "violation_type")]
     assert "超过 10 个字符" in told(now)[0]["reason_zh"]
     chain_holds(now)
 
-    long_texts.publish_all(LATER + timedelta(days=1))  # the catalogue of before allows it
+    release(long_texts, LATER + timedelta(days=1))  # the catalogue of before allows it
     assert changes(long_texts) == [("added", None, penalty(BAD_CODE)["document_number"])]
     assert told(long_texts) == []
 
 
+@pytest.mark.second_route
 def test_a_changed_catalogue_does_not_empty_a_product_in_silence(long_texts: Home, tmp_path: Path) -> None:
     now = tightened(long_texts, tmp_path)
     with pytest.raises(HubError, match="gone without a reason"):
-        now.publish_all(LATER)
+        release(now, LATER)
 
     assert now.shared(PENALTY).height == 2
     assert told(now) == []
@@ -237,7 +294,7 @@ def test_what_no_row_explains_refuses_the_candidate(grown: Home, monkeypatch: py
     grown.collect(LATER)
     monkeypatch.setattr(expectations, "unmet", lambda *_: {f"{PENALTY}.subject_name.required": 1})
     with pytest.raises(HubError, match="does not meet its suite"):
-        grown.publish_all(LATER)
+        release(grown, LATER)
     assert sorted(grown.shared(PENALTY)["credit_code"]) == sorted((GOOD_CODE, OTHERS_CODE))
 
 
@@ -258,14 +315,13 @@ def test_slices_and_whole_buckets_agree_on_what_is_set_aside(home: Home, tmp_pat
     ):
         at = datetime(2026, 11, day, 4, tzinfo=UTC)
         then.drop("sichuan", PENALTY, sent(PENALTY, *(dict.fromkeys(["remark"], "") | row for row in rows)), name=f"{day}.csv")
-        with double_entry_left_out():
-            then.collect(at)
-        sliced.publish_all(at)
+        then.collect(at)
+        release(sliced, at)
     rebuilt = Home(replace(sliced.hub, home=type(home.hub.home)(tmp_path / "rebuilt")))
     shutil.copytree(sliced.root, rebuilt.root)
     for path in ("shared", "state/sources", "lake/set_aside", "lake/losers"):
         shutil.rmtree(rebuilt.root / path)
-    rebuilt.publish_all(at)
+    release(rebuilt, at)
 
     for product in PRODUCTS:
         one, other = manifest(sliced, product), manifest(rebuilt, product)
