@@ -17,7 +17,15 @@ import polars as pl
 from pipelines.catalog import RECEIVED_ON, Field, Kind, Rule
 from pipelines.checks.registry import References
 from pipelines.demo.codes import outer_check
-from pipelines.demo.disagreeing import MOBILES, as_filed_in_yuan, fine_in_yuan, known, unlike_known, with_citizen_id, with_mobile
+from pipelines.demo.disagreeing import (
+    MOBILES,
+    as_filed_in_yuan,
+    fine_in_yuan,
+    known,
+    unlike_known,
+    with_citizen_id,
+    with_mobile,
+)
 from pipelines.identifiers import credit_code
 
 Row = Mapping[str, str | None]

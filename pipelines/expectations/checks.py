@@ -32,7 +32,7 @@ from pipelines.expectations.check_metrics import (
 
 # isort: split
 from great_expectations.compatibility import pydantic
-from great_expectations.expectations.core import ExpectColumnValuesToNotBeNull
+from great_expectations.expectations.core.expect_column_values_to_not_be_null import ExpectColumnValuesToNotBeNull
 from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation
 
 Parameter = pydantic.StrictInt | pydantic.StrictFloat | pydantic.StrictStr

@@ -76,7 +76,7 @@ def unmet_rows(
         for expectation in loaded(suite).expectations:
             if condition := row_condition(expectation):
                 broken = con.sql(f"SELECT {named} FROM candidate WHERE {condition}").to_arrow_table()
-                found[str(expectation.meta["rule_id"])] = pl.DataFrame(broken)
+                found[str((expectation.meta or {})["rule_id"])] = pl.DataFrame(broken)
     finally:
         con.close()
     return found

@@ -1,8 +1,8 @@
 """What goes back to providers: ``outbox/<provider_id>/set_aside.csv``, accepted rows that no product shows.
 
-One line for each row and field, of all datasets as they stand; the value itself is never there. UTF-8 with byte order mark. The file
-is there while the provider has such rows: a later version of the record, or a withdrawal, takes its lines away, and the last one the
-file. Receipts of earlier deliveries stay as they are.
+One line for each row and field, of all datasets as they stand; the value itself is never there. UTF-8 with byte order mark. The
+file is there while the provider has such rows: a later version of the record, or a withdrawal, takes its lines away, and the last
+one the file. Receipts of earlier deliveries stay as they are.
 """
 
 from __future__ import annotations
@@ -60,7 +60,11 @@ def _lines(hub: Lake) -> pl.DataFrame:
     ]
     reasons = _reasons(hub.catalog)
     every = pl.concat(found).rename({BATCH: "batch_id", ROW_NUMBER: "row_number"})
-    titles = {f"{one.id}.{field.id}": field.title_zh for one in hub.catalog.datasets.values() for field in hub.catalog.fields(one.id)}
+    titles = {
+        f"{dataset_id}.{field.id}": field.title_zh
+        for dataset_id in hub.catalog.datasets
+        for field in hub.catalog.fields(dataset_id)
+    }
     title = pl.concat_str("dataset_id", pl.lit("."), FIELD).replace(titles)
     other = pl.concat_str(pl.lit("“"), title, pl.lit("”的内容不符合发布要求。"))
     said = pl.coalesce(pl.col(RULE).replace_strict(reasons, default=None, return_dtype=pl.String), other)

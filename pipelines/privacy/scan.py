@@ -60,9 +60,7 @@ def scan_rows(rows: pl.LazyFrame, columns: Sequence[str], key: Sequence[str] = (
     return hits
 
 
-def rows_holding(
-    rows: pl.LazyFrame, columns: Sequence[str], kept: Sequence[pl.Expr] = ()
-) -> dict[str, pl.DataFrame]:
+def rows_holding(rows: pl.LazyFrame, columns: Sequence[str], kept: Sequence[pl.Expr] = ()) -> dict[str, pl.DataFrame]:
     """Rows in which a text column holds a citizen ID.
 
     Args:
@@ -71,8 +69,8 @@ def rows_holding(
         kept: what to say of a row besides its provenance; never the text itself.
 
     Returns:
-        By column, where there is any: where the row came from (``_batch_id, _row_number, _provider_id, _region_code``) and whom it is
-        about (``_subject_key``), as far as the rows say so, and ``kept``.
+        By column, where there is any: where the row came from (``_batch_id, _row_number, _provider_id, _region_code``) and whom it
+        is about (``_subject_key``), as far as the rows say so, and ``kept``.
     """
     if not columns:
         return {}

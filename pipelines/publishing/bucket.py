@@ -67,7 +67,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Bucket:
-    """What a bucket became: by product id, the next day on which the clock changes any of it, the rows that lost, and those set aside.
+    """What a bucket became: by product id, the next day on which the clock changes any of it, the rows that lost or are set aside.
 
     ``resolved`` and ``set_aside`` are ``_batch_id, _row_number``: of all versions that were resolved, and of those of them that no
     product may show.

@@ -1,7 +1,7 @@
 """What a candidate must pass before ``latest`` moves: no citizen ID in it, its suites wholly successful, no unexplained fall.
 
-What single rows are at fault for is said of these rows (``Unsound``): the candidate is made again without them, and looked at again.
-It is refused for what no row explains.
+What single rows are at fault for is said of these rows (``Unsound``): the candidate is made again without them, and looked at
+again. It is refused for what no row explains.
 """
 
 from __future__ import annotations
@@ -56,7 +56,10 @@ class Refused(HubError):
 
 
 class Unsound(Refused):
-    """A candidate may not be published as it is, and single rows are at fault: ``rows``, in the columns of ``FOUND``, and ``_bucket``."""
+    """A candidate may not be published as it is, and single rows are at fault.
+
+    They are ``rows``, in the columns of ``FOUND``, and ``_bucket``.
+    """
 
     def __init__(self, message: str, rows: pl.DataFrame, hits: Sequence[Hit] = ()) -> None:
         super().__init__(message, hits)
@@ -140,7 +143,9 @@ def _citizen_ids(product: Product, key: Sequence[str], new_records: NewRecords) 
         )
         message = f"{product.id}: citizen IDs stand in what was to be published ({shown}); latest does not move"
         found = rows_holding(rows, [hit.column for hit in hits])
-        blamed = [_blamed(there, column, f"{product.dataset}.{column}.{_CITIZEN_ID}") for column, there in found.items()]
+        blamed = [
+            _blamed(there, column, f"{product.dataset}.{column}.{_CITIZEN_ID}") for column, there in found.items()
+        ]
         yield Unsound(message, pl.concat(blamed), hits)
 
 
@@ -160,9 +165,7 @@ def _unmet(
         return
     message = f"{product.id}: the candidate does not meet its suite: {broken}; latest does not move"
     asked = [
-        item
-        for item in suite["expectations"]
-        if item["meta"]["rule_id"] in broken and item["meta"].get(BLAMES) != OURS
+        item for item in suite["expectations"] if item["meta"]["rule_id"] in broken and item["meta"].get(BLAMES) != OURS
     ]
     # Provenance as it is: a row number that is cast to text would not be found again.
     placed = _texts(columns, new_records.sql(), _PLACED)
@@ -180,7 +183,9 @@ def _blamed_field(kwargs: Mapping[str, Any]) -> str:
 
 def _blamed(rows: pl.DataFrame, field: str, rule_id: str) -> pl.DataFrame:
     said = [pl.lit(field).alias(FIELD), pl.lit(rule_id).alias(RULE), bucket(pl.col(SUBJECT_KEY)).alias(BUCKET)]
-    return rows.select(*_PLACED, *said).select(pl.col(name).cast(dtype) for name, dtype in {**FOUND, BUCKET: pl.String()}.items())
+    return rows.select(*_PLACED, *said).select(
+        pl.col(name).cast(dtype) for name, dtype in {**FOUND, BUCKET: pl.String()}.items()
+    )
 
 
 def as_text(catalog: Catalog, dataset_id: str, files: Sequence[Path]) -> str:

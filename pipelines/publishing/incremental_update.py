@@ -160,7 +160,9 @@ class IncrementalUpdate:
             yield bucket, Bucket(products, min(days, default=None), superseded_versions, resolved, standing)
 
     def _resolve(self, rows: pl.DataFrame, messages: pl.DataFrame, day: date) -> ResolvedRecords:
-        return resolve_display(self.hub.catalog, self.dataset, None, rows, messages, day, sliced=True, set_aside=self.set_aside)
+        return resolve_display(
+            self.hub.catalog, self.dataset, None, rows, messages, day, sliced=True, set_aside=self.set_aside
+        )
 
     def _of_product(
         self, one: Wanted, before: ResolvedRecords, now: ResolvedRecords, keys: Mapping[str, pl.DataFrame]

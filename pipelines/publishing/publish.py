@@ -10,7 +10,7 @@ records whose time is over would be shown again because somebody ran an old task
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -19,7 +19,6 @@ from typing import Final
 
 import polars as pl
 
-from pipelines import expectations
 from pipelines.catalog import Dataset
 from pipelines.catalog.models import Product
 from pipelines.ground.clock import CHINA
@@ -27,7 +26,7 @@ from pipelines.ground.errors import HubError, InputError
 from pipelines.ground.ordered_map import ordered_map
 from pipelines.ground.stopwatch import stage
 from pipelines.publishing import erasure, gate
-from pipelines.publishing.bucket import Bucket, Wanted, make_bucket
+from pipelines.publishing.bucket import Bucket, make_bucket
 from pipelines.publishing.candidate import Candidate
 from pipelines.publishing.displays import display_rows
 from pipelines.publishing.incremental_update import BucketDelta, IncrementalUpdate, can_update
@@ -49,11 +48,12 @@ from pipelines.publishing.sources import (
     source,
 )
 from pipelines.publishing.subject import publish_subjects
+from pipelines.publishing.verdicts import Examined, Plan, examine
 from pipelines.storage.compactions import compactions
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import Manifest, Validation, data_files, latest
+from pipelines.storage.manifest import Manifest, data_files, latest
 from pipelines.storage.parts import by_bucket
-from pipelines.storage.set_aside import UNSOUND, SetAside
+from pipelines.storage.set_aside import SetAside
 from pipelines.storage.superseded import SupersededFiles, key_columns
 
 __all__ = ["publish"]
@@ -61,23 +61,6 @@ __all__ = ["publish"]
 _GOVERNMENT: Final = "government"
 _LOOKS: Final = 3
 """How often candidates are made before rows that the gate finds refuse them: the second time shows nothing new."""
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """One product of a dataset in one run."""
-
-    product: Product
-    previous: Manifest | None
-    definition: str
-    sources: Mapping[str, Source]
-    known: Mapping[str, Source]
-    touched: frozenset[str]
-
-    @property
-    def wanted(self) -> Wanted:
-        redefined = self.previous is not None and self.previous.definition != self.definition
-        return Wanted(self.product, self.previous, redefined)
 
 
 class _Run:
@@ -172,18 +155,17 @@ def _publish_dataset(
     set_aside = SetAside(hub.home, dataset.id, definition_of_dataset(hub, dataset.id, today), today)
     results: list[Published] = []
     failures: list[str] = []
+    plans: list[Plan] = []
     for looks_left in reversed(range(_LOOKS)):
         plans = [_plan(hub, run, dataset, one, before[one.id], files, set_aside, at) for one in ordered]
         touched = sorted(frozenset().union(*(plan.touched for plan in plans)))
         if not touched:
             set_aside.keep()  # the table was lost, and says again what the latest releases were made with
             break
-        try:
-            done, failures = _make(hub, run, dataset, plans, touched, files, set_aside, at, final=not looks_left)
-        except gate.Unsound:
-            continue  # rows are set aside: the candidates are made again without them
-        results += done
-        break
+        made = _make(hub, run, dataset, plans, touched, files, set_aside, at, final=not looks_left)
+        if made is not None:  # else rows are set aside, and the candidates are made again without them
+            results, failures = made
+            break
     for plan in plans:
         if plan.previous is not None and not plan.touched:
             if any(plan.known[bucket].source != made.source for bucket, made in plan.sources.items()):
@@ -211,7 +193,7 @@ def _plan(
     files: Mapping[str, list[Path]],
     set_aside: SetAside,
     at: datetime,
-) -> _Plan:
+) -> Plan:
     day = at.astimezone(CHINA).date()
     defined = definition(hub, product, day)
     known = made_from(hub.home, previous)
@@ -229,26 +211,26 @@ def _plan(
         for bucket, made in sources.items()
         if bucket not in there or bucket not in known or not known[bucket].is_current(made, day)
     )
-    return _Plan(product, previous, defined, sources, known, touched)
+    return Plan(product, previous, defined, sources, known, touched)
 
 
 def _make(
     hub: Hub,
     run: _Run,
     dataset: Dataset,
-    plans: Sequence[_Plan],
+    plans: Sequence[Plan],
     touched: Sequence[str],
     files: Mapping[str, list[Path]],
     set_aside: SetAside,
     at: datetime,
     *,
     final: bool,
-) -> tuple[list[Published], list[str]]:
+) -> tuple[list[Published], list[str]] | None:
     """Candidates of all products that have touched buckets: made together, then all checked, then moved to one after the other.
 
-    Raises:
-        Unsound: rows were found for which a candidate would be refused; they are in ``set_aside`` now, and nothing was moved. Never
-            where this look is the ``final`` one.
+    Returns:
+        What was published, and why what was refused was. None where rows were found for which a candidate would be refused: they
+        are set aside now, and nothing was moved. Never None where this look is the ``final`` one.
     """
     key = key_columns(dataset)
     active = [plan for plan in plans if plan.touched]
@@ -271,16 +253,16 @@ def _make(
             for _ in ordered_map(lambda item: candidates[item[0]].add(item[1]), done.products.items()):
                 pass
     superseded_versions.keep()  # before any pointer moves: a run that dies here rebuilds the buckets, and these with them
-    looked_at = _looked_at(hub, active, candidates, at)
-    found = [one.verdict for one in looked_at if isinstance(one.verdict, gate.Unsound)]
-    if found and not final and set_aside.add(pl.concat([one.rows for one in found])):
+    examined = examine(hub, active, candidates, at)
+    unsound = [one.unsound for one in examined if one.unsound is not None]
+    if unsound and not final and set_aside.add(pl.concat(unsound)):
         for candidate in candidates.values():
             candidate.discard()
-        raise found[0]
-    if any(not isinstance(one.verdict, gate.Refused) for one in looked_at):
+        return None
+    if not all(one.refused for one in examined):
         set_aside.keep()  # as superseded versions: before any pointer moves
     results, failures = [], []
-    for one in looked_at:
+    for one in examined:
         plan = one.plan
         sources = {
             bucket: replace(
@@ -297,62 +279,11 @@ def _make(
     return results, failures
 
 
-@dataclass(frozen=True)
-class _LookedAt:
-    """A candidate and what the gate said of it: None where it is as the latest release, which needs no look."""
-
-    plan: _Plan
-    manifest: Manifest
-    verdict: Validation | gate.Refused | None
-
-
-def _looked_at(
-    hub: Hub, active: Sequence[_Plan], candidates: Mapping[str, Candidate], at: datetime
-) -> list[_LookedAt]:
-    """Every candidate with the gate's verdict, in the order of the plans; none is moved to."""
-    found: list[_LookedAt] = []
-    for plan in active:
-        candidate = candidates[plan.product.id]
-        manifest = candidate.manifest(at)
-        verdict: Validation | gate.Refused | None = None
-        if plan.previous is None or candidate.changed:
-            passed = [one.plan for one in found if not isinstance(one.verdict, gate.Refused)]
-            try:
-                verdict = _verdict(hub, plan, candidate, manifest, passed)
-            except gate.Refused as error:
-                verdict = error
-        found.append(_LookedAt(plan, manifest, verdict))
-    return found
-
-
-def _verdict(
-    hub: Hub, plan: _Plan, candidate: Candidate, manifest: Manifest, passed: Sequence[_Plan]
-) -> Validation:
-    """What the gate says of a candidate.
-
-    Raises:
-        Refused: it may not be published.
-    """
-    previous, product = plan.previous, plan.product
-    # Rows that came unsound are their providers' matter; that a changed catalogue makes rows unsound is one for the hub.
-    lost = {
-        reason: number
-        for reason, number in candidate.removed.items()
-        if reason != UNSOUND or plan.wanted.redefined
-    }
-    gate.no_fall(hub.catalog.policies.releases, product.id, previous.rows if previous else 0, lost)
-    suite = expectations.read(hub.settings.expectations, str(product.dataset))
-    checked = _checked(plan, candidate, passed)
-    return gate.check(
-        hub.catalog, product, manifest.record_key, checked, hub.settings.memory_limit, candidate.work, suite
-    )
-
-
 def _made(
     hub: Hub,
     run: _Run,
     dataset: Dataset,
-    active: Sequence[_Plan],
+    active: Sequence[Plan],
     touched: Sequence[str],
     files: Mapping[str, list[Path]],
     set_aside: SetAside,
@@ -366,7 +297,9 @@ def _made(
     def rebuilt(bucket: str) -> Bucket:
         wanted = [plan.wanted for plan in plans[bucket]]
         about = run.messages.of(dataset.id, bucket)
-        return make_bucket(hub, dataset, bucket, files.get(bucket, []), about, day, wanted, folders, set_aside.of(bucket))
+        return make_bucket(
+            hub, dataset, bucket, files.get(bucket, []), about, day, wanted, folders, set_aside.of(bucket)
+        )
 
     def alike(bucket: str) -> tuple[bool, list[str]]:
         return deltas[bucket] is not None, [plan.product.id for plan in plans[bucket]]
@@ -382,7 +315,7 @@ def _made(
 
 
 def _delta(
-    hub: Hub, run: _Run, dataset: Dataset, plans: Sequence[_Plan], bucket: str, files: Sequence[Path]
+    hub: Hub, run: _Run, dataset: Dataset, plans: Sequence[Plan], bucket: str, files: Sequence[Path]
 ) -> BucketDelta | None:
     """A bucket that can be renewed for all products that want it; else None."""
     about = run.messages.of(dataset.id, bucket)
@@ -394,7 +327,7 @@ def _delta(
     return BucketDelta(bucket, there, [path for path in files if path.name not in known], about, before)
 
 
-def _known(plans: Sequence[_Plan], bucket: str) -> frozenset[str] | None:
+def _known(plans: Sequence[Plan], bucket: str) -> frozenset[str] | None:
     """The lake files all products were made from, where all that happened since is that files and messages came; else None."""
     made = [(plan.known.get(bucket), plan.sources[bucket]) for plan in plans]
     if not all(known is not None and known.only_appended(now) for known, now in made):
@@ -404,7 +337,7 @@ def _known(plans: Sequence[_Plan], bucket: str) -> frozenset[str] | None:
 
 
 def _messages_used(
-    hub: Hub, plans: Sequence[_Plan], bucket: str, none: pl.DataFrame
+    hub: Hub, plans: Sequence[Plan], bucket: str, none: pl.DataFrame
 ) -> Mapping[str, pl.DataFrame] | None:
     """By product, the messages about a bucket that its latest release was made with; None where some are lost."""
     found: dict[str, pl.DataFrame] = {}
@@ -419,7 +352,7 @@ def _messages_used(
 
 def _finish(
     hub: Hub,
-    looked_at: _LookedAt,
+    examined: Examined,
     candidate: Candidate,
     sources: Mapping[str, Source],
     messages: Mapping[str, pl.DataFrame],
@@ -430,8 +363,8 @@ def _finish(
     Raises:
         Refused: as the gate said.
     """
-    previous, product, manifest = looked_at.plan.previous, looked_at.plan.product, looked_at.manifest
-    match looked_at.verdict:
+    previous, product, manifest = examined.plan.previous, examined.plan.product, examined.manifest
+    match examined.verdict:
         case None:
             # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
             assert previous is not None
@@ -452,23 +385,6 @@ def _finish(
             candidate.discard()
             record_in_ledger(hub, manifest)
             return _published(manifest, new=True)
-
-
-def _checked(plan: _Plan, candidate: Candidate, passed: Sequence[_Plan]) -> gate.Checked:
-    """Files whose records the government set holds too, which has passed in this run, need no second look."""
-    whole = next((one for one in passed if _holds_all(one.product)), None)
-    shared = plan.touched & whole.touched if whole else frozenset()
-    return gate.Checked(candidate.new_records(sorted(plan.touched - shared)), candidate.new_records(sorted(shared)))
-
-
-def _holds_all(product: Product) -> bool:
-    """True where a product holds every record that any other product of its dataset may hold, with every field."""
-    return (
-        product.access_class == _GOVERNMENT
-        and product.shows_all_allowed
-        and not product.filter
-        and not product.publication_clock
-    )
 
 
 def _published(manifest: Manifest, *, new: bool) -> Published:

@@ -50,7 +50,7 @@ def tidy(hub: Hub, as_of: datetime, *, most_files: int = MOST_FILES) -> Upkeep:
     marked = {f"records/{name}": pending(hub, name) for name in hub.catalog.datasets}
     purged = frozenset(name for name, mark in marked.items() if mark.exists())
     # Tables that are rebuilt with each release: nobody asks for what they held before, and it may be of erased records.
-    derived = frozenset(name for name in tables if name.partition("/")[0] in ("losers", "conflicts"))
+    derived = frozenset(name for name in tables if name.partition("/")[0] in ("losers", "conflicts", "set_aside"))
     done = maintain(hub.home, tables, most_files=most_files, purged=purged | derived)
     for name in purged:
         marked[name].unlink()

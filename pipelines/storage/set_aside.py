@@ -60,7 +60,9 @@ def set_aside_table(home: Home, dataset_id: str) -> Table:
 def read_set_aside(home: Home, dataset_id: str) -> pl.DataFrame:
     """Every row of the table, with its bucket."""
     table = set_aside_table(home, dataset_id)
-    found = [table.scan([path]).collect().with_columns(pl.lit(name).alias(BUCKET)) for path, name in table.files().items()]
+    found = [
+        table.scan([path]).collect().with_columns(pl.lit(name).alias(BUCKET)) for path, name in table.files().items()
+    ]
     return pl.concat([pl.DataFrame(schema=SET_ASIDE), *(rows.select(*SET_ASIDE) for rows in found)])
 
 
@@ -74,9 +76,7 @@ class SetAside:
         day: of the release that is made; only who sets rows aside needs it.
     """
 
-    def __init__(
-        self, home: Home, dataset_id: str, definition: str | None = None, day: date | None = None
-    ) -> None:
+    def __init__(self, home: Home, dataset_id: str, definition: str | None = None, day: date | None = None) -> None:
         self._home = home
         self._dataset_id = dataset_id
         self._definition = definition

@@ -78,8 +78,8 @@ def records_of(
             name.removeprefix("_") if name == SUBJECT_KEY else name: plain(value)
             for name, value in mine.select(key).row(0, named=True).items()
         }
-        held = next((one["set_aside"] for one in versions if one["stands"]), [])
-        found.append({"key": names, "state": UNSOUND if held else None, "versions": versions})
+        unsound = any(one["stands"] and one["set_aside"] for one in versions)
+        found.append({"key": names, "state": UNSOUND if unsound else None, "versions": versions})
     return found
 
 

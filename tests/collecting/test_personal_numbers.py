@@ -37,7 +37,9 @@ def of_another_kind(body: str) -> str:
 @pytest.mark.parametrize("dataset_id", sorted(CATALOG.datasets))
 def test_every_text_that_a_product_can_show_is_looked_at(dataset_id: str) -> None:
     """All but what is masked in the lake, what has a type of its own, and codes that are refused if they are no codes."""
-    looked_at = {rule.field for rule in CATALOG.rules[dataset_id] if rule.check == "citizen_id_in_text" and rule.rejects}
+    looked_at = {
+        rule.field for rule in CATALOG.rules[dataset_id] if rule.check == "citizen_id_in_text" and rule.rejects
+    }
     others = {
         field.id
         for field in CATALOG.fields(dataset_id)
@@ -49,28 +51,23 @@ def test_every_text_that_a_product_can_show_is_looked_at(dataset_id: str) -> Non
     assert {rule.field for rule in CATALOG.rules[dataset_id] if rule.check == "mobile_in_text"} == looked_at
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"subject_name": f"诸葛某{ID}"},
-        {"document_number": ID},
-        {"legal_representative": f"诸葛若岚{ID}"},
-        {"violation_type": f"当事人{ID}无证经营"},
-        {"penalty_basis": f"当事人身份证{ID.lower()}"},
-        {"authority_name": f"锦川市局 {ID}"},
-        {"penalty_kinds": f"其他-{ID}"},
-        {"source_name": ID},
-    ],
-    ids=lambda changes: next(iter(changes)),
-)
-def test_a_citizen_id_in_any_text_is_refused_and_not_shown(home: Home, changes: dict[str, str]) -> None:
-    home.drop("sichuan", PENALTY, sent(PENALTY, {}, changes))
+def test_a_citizen_id_in_any_text_is_refused_and_not_shown(home: Home) -> None:
+    changes = {
+        "subject_name": f"诸葛某{ID}",
+        "document_number": ID,
+        "legal_representative": f"诸葛若岚{ID}",
+        "violation_type": f"当事人{ID}无证经营",
+        "penalty_basis": f"当事人身份证{ID.lower()}",
+        "authority_name": f"锦川市局 {ID}",
+        "penalty_kinds": f"其他-{ID}",
+        "source_name": ID,
+    }
+    home.drop("sichuan", PENALTY, sent(PENALTY, {}, *({field: text} for field, text in changes.items())))
     [receipt] = home.collect()
-    [field] = changes
-    assert rules_of(receipt) == {f"{field}.citizen_id_in_text": 1}
-    assert home.records(PENALTY).height == 1
+    assert rules_of(receipt) == {f"{field}.citizen_id_in_text": 1 for field in changes}
+    assert home.records(PENALTY)["_row_number"].to_list() == [2]
     told = home.findings(receipt)
-    assert not any(ID in str(cell) or ID.lower() in str(cell) for line in told.rows() for cell in line)
+    assert not any(ID in str(cell).upper() for line in told.rows() for cell in line)
 
 
 def test_numbers_that_are_no_persons_are_taken(home: Home) -> None:
@@ -83,14 +80,22 @@ def test_numbers_that_are_no_persons_are_taken(home: Home) -> None:
         "violation_type": f"编号{of_another_kind('51010019900307000')}的许可过期",
         "remark": "",
     }
-    home.drop("sichuan", PENALTY, sent(PENALTY, dict.fromkeys(changes, "") | {"document_number": "1号", "violation_type": "无"}, changes))
+    home.drop(
+        "sichuan",
+        PENALTY,
+        sent(PENALTY, dict.fromkeys(changes, "") | {"document_number": "1号", "violation_type": "无"}, changes),
+    )
     [receipt] = home.collect()
     assert rules_of(receipt) == {"violation_type.required": 1}
     assert not [name for name in rules_of(receipt, "warn") if name.endswith("mobile_in_text")]
 
 
 def test_a_mobile_number_in_a_name_is_remarked_and_the_row_taken(home: Home) -> None:
-    home.drop("fujian", REGISTRATION, file(row(), row(GOOD_CODES[1], 企业名称=f"成都蜀锦（{MOBILE}）", 注册地址=f"一号{MOBILE}2")))
+    home.drop(
+        "fujian",
+        REGISTRATION,
+        file(row(), row(GOOD_CODES[1], 企业名称=f"成都蜀锦（{MOBILE}）", 注册地址=f"一号{MOBILE}2")),
+    )
     [receipt] = home.collect()
     assert receipt["rows"]["accepted"] == 2
     warned = {name: rows for name, rows in rules_of(receipt, "warn").items() if "mobile" in name}
@@ -103,7 +108,14 @@ def test_a_mobile_number_in_a_name_is_remarked_and_the_row_taken(home: Home) -> 
         (
             "15_citizen_ids_in_texts.csv",
             PENALTY,
-            ["subject_name", "document_number", "legal_representative", "violation_type", "penalty_basis", "authority_name"],
+            [
+                "subject_name",
+                "document_number",
+                "legal_representative",
+                "violation_type",
+                "penalty_basis",
+                "authority_name",
+            ],
         ),
         (
             "16_ids_in_registration.csv",

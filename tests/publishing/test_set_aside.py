@@ -73,7 +73,9 @@ def chain_holds(home: Home, product: str = PENALTY) -> None:
     key = now.record_key
     assert now.previous_release_id is not None
     folder = home.root / "shared" / product
-    was = pl.concat(pl.read_parquet(p, hive_partitioning=False) for p in (folder / now.previous_release_id / "data").iterdir())
+    was = pl.concat(
+        pl.read_parquet(p, hive_partitioning=False) for p in (folder / now.previous_release_id / "data").iterdir()
+    )
     changed = pl.read_parquet(folder / now.release_id / "changes.parquet")
     assert apply(was, changed, key).equals(home.shared(product).sort(key))
 
@@ -84,7 +86,7 @@ def changes(home: Home, product: str = PENALTY) -> list[tuple[str, str | None, s
 
 
 @pytest.fixture(scope="module")
-def _grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """One province sent a right row and one with an ID in a name, under the rules of then; another province a right one."""
     home = Home(Hub.open(Settings.read(tmp_path_factory.mktemp("grown") / "home")))
     then = older(home)
@@ -99,38 +101,38 @@ def _grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture
-def grown(_grown: Home, tmp_path: Path) -> Home:
+def grown(published: Home, tmp_path: Path) -> Home:
     """A copy of its own."""
-    shutil.copytree(_grown.root, tmp_path / "home")
-    return Home(replace(_grown.hub, home=type(_grown.hub.home)(tmp_path / "home")))
+    shutil.copytree(published.root, tmp_path / "home")
+    return Home(replace(published.hub, home=type(published.hub.home)(tmp_path / "home")))
 
 
-def test_one_provinces_bad_row_does_not_stop_the_product_of_others(_grown: Home) -> None:
+def test_one_provinces_bad_row_does_not_stop_the_product_of_others(published: Home) -> None:
     for product in PRODUCTS:
-        shown = _grown.shared(product)
+        shown = published.shared(product)
         assert sorted(shown["credit_code"]) == sorted((GOOD_CODE, OTHERS_CODE)), product
-        said = manifest(_grown, product)
+        said = manifest(published, product)
         assert said.withheld == {"unsound": 1}
         assert said.account.balances()
         assert said.account.accepted == 3
-        assert not (_grown.root / "shared" / product / "failures").exists()
-    assert audit(_grown.hub) == []
+        assert not (published.root / "shared" / product / "failures").exists()
+    assert audit(published.hub) == []
 
 
-def test_the_provider_is_told_which_field_of_which_row_and_never_the_number(_grown: Home) -> None:
-    lines = told(_grown)
+def test_the_provider_is_told_which_field_of_which_row_and_never_the_number(published: Home) -> None:
+    lines = told(published)
     assert [(line["dataset_id"], line["row_number"], line["field"]) for line in lines] == [
         (PENALTY, "2", "legal_representative"),
         (PENALTY, "2", "subject_name"),
     ]
     assert all("公民身份号码" in line["reason_zh"] and "撤回" in line["reason_zh"] for line in lines)
-    assert (_grown.root / "outbox/sichuan" / lines[0]["batch_id"] / "receipt.json").exists()
-    assert ID not in (_grown.root / "outbox/sichuan/set_aside.csv").read_text(encoding="utf-8")
-    assert told(_grown, "zhejiang") == []
+    assert (published.root / "outbox/sichuan" / lines[0]["batch_id"] / "receipt.json").exists()
+    assert ID not in (published.root / "outbox/sichuan/set_aside.csv").read_text(encoding="utf-8")
+    assert told(published, "zhejiang") == []
 
 
-def test_the_complete_record_says_that_it_is_unsound_and_why(_grown: Home) -> None:
-    found = trace(_grown.hub, BAD_CODE)
+def test_the_complete_record_says_that_it_is_unsound_and_why(published: Home) -> None:
+    found = trace(published.hub, BAD_CODE)
     [dataset] = found["datasets"]
     [record] = dataset["records"]
     assert record["state"] == "unsound"
@@ -138,7 +140,7 @@ def test_the_complete_record_says_that_it_is_unsound_and_why(_grown: Home) -> No
     assert {one["field"] for one in version["set_aside"]} == {"legal_representative", "subject_name"}
     assert version["releases"] == []
     assert ID not in json.dumps(found, ensure_ascii=False)
-    [other] = trace(_grown.hub, GOOD_CODE)["datasets"]
+    [other] = trace(published.hub, GOOD_CODE)["datasets"]
     assert other["records"][0]["state"] is None
 
 
@@ -149,7 +151,11 @@ def test_the_scorecard_of_the_region_counts_it_while_it_lasts(grown: Home) -> No
         units = {one.id: one for one in result.model.regions}
         page = result.regions["510000"].read_text(encoding="utf-8")
         assert ("入库后没有发布的行（1）" in page) == bool(units["510000"].set_aside)
-        return {name: [(one.dataset_id, one.rows) for one in unit.set_aside] for name, unit in units.items() if unit.set_aside}
+        return {
+            name: [(one.dataset_id, one.rows) for one in unit.set_aside]
+            for name, unit in units.items()
+            if unit.set_aside
+        }
 
     assert counted(AS_OF) == {"510000": [(PENALTY, 1)]}
     mended = penalty(BAD_CODE, source_updated_at="2026-11-23 09:00:00")
@@ -172,13 +178,15 @@ def test_a_name_that_lost_does_not_stop_the_subject_master(home: Home) -> None:
     assert told(home, "fujian") == []
 
 
-def test_receipts_of_earlier_deliveries_stay_as_they_are(_grown: Home) -> None:
-    [path] = _grown.root.glob("outbox/sichuan/*/receipt.json")
+def test_receipts_of_earlier_deliveries_stay_as_they_are(published: Home) -> None:
+    [path] = published.root.glob("outbox/sichuan/*/receipt.json")
     assert '"accepted": 2' in path.read_text(encoding="utf-8")
 
 
 def test_a_mended_row_comes_back_in_the_next_release(grown: Home) -> None:
-    grown.drop("sichuan", PENALTY, sent(PENALTY, penalty(BAD_CODE, source_updated_at="2026-11-23 09:00:00")), name="b.csv")
+    grown.drop(
+        "sichuan", PENALTY, sent(PENALTY, penalty(BAD_CODE, source_updated_at="2026-11-23 09:00:00")), name="b.csv"
+    )
     grown.collect(LATER)
     release(grown, LATER)
 
@@ -192,7 +200,11 @@ def test_a_mended_row_comes_back_in_the_next_release(grown: Home) -> None:
 
 
 def test_a_withdrawal_closes_it_too(grown: Home) -> None:
-    about = {"subject_name": "公司0", "credit_code": BAD_CODE, "record_document_number": penalty(BAD_CODE)["document_number"]}
+    about = {
+        "subject_name": "公司0",
+        "credit_code": BAD_CODE,
+        "record_document_number": penalty(BAD_CODE)["document_number"],
+    }
     grown.drop("sichuan", "record_withdrawal", sent("record_withdrawal", about))
     grown.collect(LATER)
     release(grown, LATER)
@@ -314,7 +326,9 @@ def test_slices_and_whole_buckets_agree_on_what_is_set_aside(home: Home, tmp_pat
         (25, [of(1, 25, remark="更正"), of(6, 25, **bad)]),
     ):
         at = datetime(2026, 11, day, 4, tzinfo=UTC)
-        then.drop("sichuan", PENALTY, sent(PENALTY, *(dict.fromkeys(["remark"], "") | row for row in rows)), name=f"{day}.csv")
+        then.drop(
+            "sichuan", PENALTY, sent(PENALTY, *(dict.fromkeys(["remark"], "") | row for row in rows)), name=f"{day}.csv"
+        )
         then.collect(at)
         release(sliced, at)
     rebuilt = Home(replace(sliced.hub, home=type(home.hub.home)(tmp_path / "rebuilt")))
