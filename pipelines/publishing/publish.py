@@ -40,8 +40,7 @@ from pipelines.publishing.messages import Messages, read_messages
 from pipelines.publishing.published import Conflicts, Published, SetAsideFiles
 from pipelines.publishing.sources import (
     Source,
-    definition,
-    definition_of_dataset,
+    definitions,
     made_from,
     messages_used,
     save,
@@ -152,12 +151,15 @@ def _publish_dataset(
         if manifest is not None and transaction_of(manifest) not in run.recorded_releases:
             record_in_ledger(hub, manifest)
     today = at.astimezone(CHINA).date()
-    set_aside = SetAside(hub.home, dataset.id, definition_of_dataset(hub, dataset.id, today), today)
+    defined = definitions(hub, dataset.id, today)
+    set_aside = SetAside(hub.home, dataset.id, defined.values(), today)
     results: list[Published] = []
     failures: list[str] = []
     plans: list[Plan] = []
     for looks_left in reversed(range(_LOOKS)):
-        plans = [_plan(hub, run, dataset, one, before[one.id], files, set_aside, at) for one in ordered]
+        plans = [
+            _plan(hub, run, dataset, one, before[one.id], defined[one.id], files, set_aside, at) for one in ordered
+        ]
         touched = sorted(frozenset().union(*(plan.touched for plan in plans)))
         if not touched:
             set_aside.keep()  # the table was lost, and says again what the latest releases were made with
@@ -190,12 +192,12 @@ def _plan(
     dataset: Dataset,
     product: Product,
     previous: Manifest | None,
+    defined: str,
     files: Mapping[str, list[Path]],
     set_aside: SetAside,
     at: datetime,
 ) -> Plan:
     day = at.astimezone(CHINA).date()
-    defined = definition(hub, product, day)
     known = made_from(hub.home, previous)
     there = by_bucket(previous.buckets) if previous else {}
     sources = {

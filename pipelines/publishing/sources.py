@@ -146,10 +146,10 @@ def definition(hub: Lake, product: Product, day: date) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
-def definition_of_dataset(hub: Lake, dataset_id: str, day: date) -> str:
-    """Changes when ``definition`` does of any product of a dataset."""
+def definitions(hub: Lake, dataset_id: str, day: date) -> dict[str, str]:
+    """The ``definition`` of every product of a dataset, by its id."""
     of_dataset = [one for one in hub.catalog.products.values() if one.dataset == dataset_id]
-    return _digest(sorted(definition(hub, product, day) for product in of_dataset))
+    return {product.id: definition(hub, product, day) for product in of_dataset}
 
 
 def source(definition_: str, files: Sequence[Path], messages: str, set_aside: str) -> Source:

@@ -29,6 +29,7 @@ state/displays/<product_id>.json              what its data files show, by provi
 state/keys/<dataset_id>/                      where in lake files the versions of a key stand (pipelines.publishing.key_index)
 state/lock                                    held while deliveries are taken and groups planned
 state/closings.lock                           held while refused rows are closed
+state/set_aside.lock                          held while outbox/<provider_id>/set_aside.csv is written
 state/lake.lock                               held by whoever compacts the lake; shared by who reads or appends
 """
 

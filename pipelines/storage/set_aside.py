@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -72,17 +73,22 @@ class SetAside:
     Args:
         home: where the table is.
         dataset_id: whose rows.
-        definition: what holds of the dataset's products now; rows that were found under another are forgotten. None: any.
+        definitions: what the catalogue says of each of the dataset's products now; rows that were found when it said something
+            else are forgotten. None: any.
         day: of the release that is made; only who sets rows aside needs it.
     """
 
-    def __init__(self, home: Home, dataset_id: str, definition: str | None = None, day: date | None = None) -> None:
+    def __init__(
+        self, home: Home, dataset_id: str, definitions: Iterable[str] | None = None, day: date | None = None
+    ) -> None:
         self._home = home
         self._dataset_id = dataset_id
-        self._definition = definition
+        self._definition = (
+            "" if definitions is None else hashlib.sha256("\0".join(sorted(definitions)).encode()).hexdigest()[:16]
+        )
         self._today = pl.lit(day, dtype=pl.Date)
         rows = self._kept = read_set_aside(home, dataset_id)
-        self._rows = rows if definition is None else rows.filter(pl.col(DEFINITION) == definition)
+        self._rows = rows if definitions is None else rows.filter(pl.col(DEFINITION) == self._definition)
 
     def of(self, *buckets: str) -> pl.DataFrame:
         """``_batch_id, _row_number`` of the rows of some buckets, each once."""
@@ -90,6 +96,8 @@ class SetAside:
 
     def digest(self, bucket: str) -> str:
         """Changes when the rows of a bucket do; empty where there are none."""
+        if self._rows.is_empty():
+            return ""
         places = self.of(bucket).sort(PLACE)
         if places.is_empty():
             return ""
