@@ -22,7 +22,7 @@ from pipelines.records.view import FILTERED
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import DATA, DataFile, Manifest, PartRows
 from pipelines.storage.parts import parts_of
-from pipelines.storage.set_aside import PLACE
+from pipelines.storage.set_aside import PLACE, UNSOUND
 from pipelines.storage.superseded import key_columns
 from pipelines.storage.tables import COMPRESSION_LEVEL, digest
 
@@ -55,13 +55,15 @@ class Made:
     """A bucket of a product, by part.
 
     ``rows`` of a part is its account: accepted, published, superseded, duplicate, and withheld by reason. ``taken_down`` has a row
-    for each record that left the product by repair or withdrawal. ``updated``: but for its changes, the bucket was in the latest
+    for each record that left the product by repair or withdrawal. ``turned_unsound`` are records that left it as unsound although
+    nothing came for them: the row was in the latest release. ``updated``: but for its changes, the bucket was in the latest
     release, where it passed the gate.
     """
 
     parts: Mapping[str, Part]
     changes: pl.DataFrame
     taken_down: Sequence[Mapping[str, Any]] = ()
+    turned_unsound: int = 0
     updated: bool = False
 
 
@@ -114,8 +116,10 @@ def make_bucket(
             name: Part(write(seen.of(name), folders[one.product.id], name), **entry(tally, one.product))
             for name, tally in seen.tallies.items()
         }
-        turned = changes_of(one, previous_records(hub, one.product.id, bucket, one.previous, key), seen, key)
-        made[one.product.id] = Made(parts, turned, takedowns(turned, resolved.asked, key))
+        before = previous_records(hub, one.product.id, bucket, one.previous, key)
+        turned = changes_of(one, before, seen, key)
+        gone = takedowns(turned, resolved.asked, key)
+        made[one.product.id] = Made(parts, turned, gone, turned_unsound(before, seen))
     return Bucket(
         made, resolved.next_state_change, resolved.superseded_versions, rows.select(PLACE), resolved.set_aside
     )
@@ -126,6 +130,14 @@ def changes_of(one: Wanted, before: pl.DataFrame | None, seen: View, key: Sequen
     withheld_as = dict.fromkeys((FILTERED, "recorded"), CATALOGUE if one.redefined else SUPERSEDED)
     reasons = seen.hidden.select(*key, pl.col(WHY).replace(withheld_as).alias(REASON))
     return changes(before, seen.frame, key, CATALOGUE if one.redefined else UNEXPLAINED, reasons)
+
+
+def turned_unsound(before: pl.DataFrame | None, seen: View) -> int:
+    """Rows of the latest release that are set aside now: not because of what came, but because the hub thinks otherwise of them."""
+    if before is None:
+        return 0
+    unsound = seen.hidden.filter(pl.col(WHY) == UNSOUND)
+    return before.join(unsound, on=list(PLACE), how="semi").height
 
 
 def takedowns(turned: pl.DataFrame, asked: pl.DataFrame, key: Sequence[str]) -> list[Mapping[str, Any]]:

@@ -92,7 +92,7 @@ def check(
     """
     dataset_id = str(product.dataset)
     with stage("scan"):
-        unsound = [*_citizen_ids(product, key, new_records.all)]
+        unsound = [*_citizen_ids(catalog, product, key, new_records.all)]
     asked = for_release(catalog, dataset_id, suite, product)
     own = product_suite(catalog, product)
     with stage("gate"):
@@ -131,8 +131,12 @@ def no_fall(policy: Releases, product_id: str, rows_before: int, removed: Mappin
         )
 
 
-def _citizen_ids(product: Product, key: Sequence[str], new_records: NewRecords) -> Iterator[Unsound]:
-    """Every text column but the hub's own provenance: batch ids and pseudonyms are hexadecimal digits, and prove nothing."""
+def _citizen_ids(catalog: Catalog, product: Product, key: Sequence[str], new_records: NewRecords) -> Iterator[Unsound]:
+    """Every text column but the hub's own provenance: batch ids and pseudonyms are hexadecimal digits, and prove nothing.
+
+    Raises:
+        Refused: there are some in a sensitive field, where the row is right and the mask is missing.
+    """
     if not new_records:
         return
     rows = new_records.lazy()
@@ -142,6 +146,10 @@ def _citizen_ids(product: Product, key: Sequence[str], new_records: NewRecords) 
             f"{hit.column}: {hit.rows} rows, first in row {hit.row_number} of batch {hit.batch_id}" for hit in hits
         )
         message = f"{product.id}: citizen IDs stand in what was to be published ({shown}); latest does not move"
+        if {field.id for field in catalog.fields(str(product.dataset)) if field.sensitive} & {
+            hit.column for hit in hits
+        }:
+            raise Refused(message, hits)
         found = rows_holding(rows, [hit.column for hit in hits])
         blamed = [
             _blamed(there, column, f"{product.dataset}.{column}.{_CITIZEN_ID}") for column, there in found.items()

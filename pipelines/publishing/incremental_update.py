@@ -211,6 +211,7 @@ class IncrementalUpdate:
                 {name: parts[name] for name in parts_of(parts, bucket)},
                 nothing if some is None else some,
                 takedowns(nothing if some is None else some, now.asked, self._key),
+                # Other rows are set aside: the bucket is rebuilt whole. So none of those here was in the latest release.
                 updated=True,
             )
             for bucket, some in by_bucket.items()

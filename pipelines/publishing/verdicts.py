@@ -17,7 +17,6 @@ from pipelines.publishing.candidate import Candidate
 from pipelines.publishing.sources import Source
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import Manifest, Validation
-from pipelines.storage.set_aside import UNSOUND
 
 _GOVERNMENT: Final = "government"
 
@@ -82,11 +81,7 @@ def _verdict(hub: Hub, plan: Plan, candidate: Candidate, manifest: Manifest, pas
         Refused: it may not be published.
     """
     previous, product = plan.previous, plan.product
-    # Rows that came unsound are a matter of their providers; that a changed catalogue makes rows unsound is one of the hub.
-    lost = {
-        reason: number for reason, number in candidate.removed.items() if reason != UNSOUND or plan.wanted.redefined
-    }
-    gate.no_fall(hub.catalog.policies.releases, product.id, previous.rows if previous else 0, lost)
+    gate.no_fall(hub.catalog.policies.releases, product.id, previous.rows if previous else 0, candidate.lost)
     suite = expectations.read(hub.settings.expectations, str(product.dataset))
     checked = _checked(plan, candidate, passed)
     return gate.check(

@@ -60,7 +60,10 @@ class ResolvedRecords:
 
 @dataclass(frozen=True)
 class View:
-    """What a product shows of resolved records: its counts by part; and the records it does not show, with ``_withheld``."""
+    """What a product shows of resolved records: its counts by part; and the records it does not show, with ``_withheld``.
+
+    ``hidden`` has the key, ``_part`` and where each came from.
+    """
 
     frame: pl.DataFrame
     parts: pl.Series
@@ -131,7 +134,7 @@ def view(catalog: Catalog, resolved: ResolvedRecords, product: Product, key: Seq
     unsound = pl.when(pl.col(_UNSOUND)).then(pl.lit(UNSOUND))
     why = records.select(pl.coalesce(withheld(catalog, product), unsound).alias(WHY)).to_series()
     kept = records if why.null_count() == records.height else records.filter(why.is_null())
-    hidden = records.select(*key, PART).with_columns(why).filter(pl.col(WHY).is_not_null())
+    hidden = records.select(*key, PART, *PLACE).with_columns(why).filter(pl.col(WHY).is_not_null())
     tallies = {name: Counter(counted) for name, counted in resolved.counts.items()}
     for name, number in kept.group_by(PART).len().rows():
         tallies[name][PUBLISHED] += number

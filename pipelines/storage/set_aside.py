@@ -158,6 +158,6 @@ class SetAside:
 
     def _among(self, places: pl.DataFrame) -> pl.Series:
         """Whether each row is among some places."""
-        held = places.with_columns(pl.lit(True).alias("there"))
+        held = places.unique().with_columns(pl.lit(True).alias("there"))
         found = self._rows.select(PLACE).join(held, on=list(PLACE), how="left", maintain_order="left")
         return found["there"].is_not_null()
