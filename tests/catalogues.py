@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pipelines.catalog import Catalog
 from pipelines.catalog.models import LegalBasis
+from pipelines.catalog.models.checks import AppliesTo
 from pipelines.catalog.models.model import Model
 
 M = TypeVar("M", bound=Model)
@@ -52,6 +53,12 @@ def with_code_table(catalog: Catalog, table_id: str, **changed: Any) -> Catalog:
 def with_legal_basis(catalog: Catalog, basis: LegalBasis) -> Catalog:
     """The catalogue with one document more, or another one of that id."""
     return _changed(catalog, legal_bases={**catalog.legal_bases, basis.id: basis})
+
+
+def before_texts_were_looked_at(catalog: Catalog) -> Catalog:
+    """The catalogue as it was when citizen IDs were looked for in prose only: what it accepted lies in homes of that time."""
+    check = catalog.checks["citizen_id_in_text"].model_copy(update={"applies_to": AppliesTo(key="free_text")})
+    return _changed(catalog, checks={**catalog.checks, check.id: check})
 
 
 def _updated(model: M, changed: dict[str, Any]) -> M:

@@ -106,6 +106,8 @@ class _Builder:
             applies = check.applies_to
             if applies.every == "field":
                 yield self._rule(check, field, parameters=(place,))
+            elif applies.every == "text" and field.holds_text:
+                yield self._rule(check, field)
             elif field.kind in applies.kinds:
                 yield self._of_kind(check, field)
             elif applies.key is not None:

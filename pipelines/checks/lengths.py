@@ -29,4 +29,4 @@ def _short_enough(column: str, parameters: Parameters, prefixes: Sequence[str]) 
     return f"length({column}) <= {parameters[0]}"
 
 
-register(__name__, CellCheck("max_length", _too_long, _short_enough))
+register(__name__, CellCheck("max_length", _too_long, _short_enough, of_any_text=True))

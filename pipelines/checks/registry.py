@@ -51,7 +51,8 @@ class CellCheck:
     """A check of one cell.
 
     ``suite_name`` is its name in the suites where that is not ``primitive``, ``suite_column`` the column it looks at there where
-    that is not the field, ``suite_parameters`` what it is given there in place of the rule's parameters.
+    that is not the field, ``suite_parameters`` what it is given there in place of the rule's parameters. ``of_any_text``: a masked
+    value must pass it, too.
     """
 
     primitive: str
@@ -60,6 +61,7 @@ class CellCheck:
     suite_name: str | None = None
     suite_column: str | None = None
     suite_parameters: Callable[[Catalog], Sequence[str]] | None = None
+    of_any_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,9 @@ PAIR_SQL: Final[dict[str, PairSql]] = {}
 FUNCTIONS: Final[dict[str, str]] = {}
 """SQL functions that checks call: body by signature, as ``hub_date(s)``."""
 
+OF_ANY_TEXT: Final[set[str]] = set()
+"""Names in the suites of checks that a masked value must pass, too."""
+
 SHARED: Final[set[str]] = set()
 """Names of SQL functions of one column that several checks call, so that their result is worth a column of its own."""
 
@@ -109,6 +114,8 @@ def register(module: str, *checks: CellCheck | PairCheck) -> None:
             register_sql(PAIR_SQL, name, check.passes)
         elif not isinstance(check.passes, BuiltIn):
             register_sql(CELL_SQL, name, check.passes)
+        if isinstance(check, CellCheck) and check.of_any_text:
+            OF_ANY_TEXT.add(name)
         CHECKS[check.primitive], MODULES[check.primitive] = check, module
 
 

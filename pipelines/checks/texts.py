@@ -62,6 +62,7 @@ register(
         lambda rule, _: _cell(rule).str.contains("\ufffd|锟斤拷"),
         plain("NOT (contains({s}, chr(65533)) OR contains({s}, '锟斤拷'))"),
         suite_name="no_replacement_character",
+        of_any_text=True,
     ),
     CellCheck(
         "private_use_character",
@@ -74,6 +75,7 @@ register(
         lambda rule, _: holds_citizen_id(_cell(rule)),
         plain("NOT hub_citizen_id_in_text({s})"),
         suite_name="no_citizen_id_in_text",
+        of_any_text=True,
     ),
     CellCheck(
         "mobile_in_text",

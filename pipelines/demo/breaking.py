@@ -17,7 +17,15 @@ import polars as pl
 from pipelines.catalog import RECEIVED_ON, Field, Kind, Rule
 from pipelines.checks.registry import References
 from pipelines.demo.codes import outer_check
-from pipelines.demo.disagreeing import as_filed_in_yuan, fine_in_yuan, known, unlike_known, with_citizen_id, with_mobile
+from pipelines.demo.disagreeing import (
+    MOBILES,
+    as_filed_in_yuan,
+    fine_in_yuan,
+    known,
+    unlike_known,
+    with_citizen_id,
+    with_mobile,
+)
 from pipelines.identifiers import credit_code
 
 Row = Mapping[str, str | None]
@@ -83,8 +91,10 @@ class Breaker:
             return self._too_long(rule, field)
         if name == "date_not_after":
             return self._not_after(rule)
-        if name in ("known_with", "amount_unit", "citizen_id_in_text"):
+        if name in ("known_with", "amount_unit"):
             return self._disagreeing(rule)
+        if name in ("citizen_id_in_text", "mobile_in_text"):
+            return self._personal(rule, field)
         if name == "credit_code_registrar_pair":
             bound = [_applies(r) for r in self.rules if r.field == rule.field and r.primitive == "prefix_when_in"]
             filled = filled & ~pl.any_horizontal(pl.lit(False), *bound).fill_null(False)
@@ -119,14 +129,24 @@ class Breaker:
             case "amount_unit":
                 eligible = fine_in_yuan(rule, self.rules)
                 return Break(rule, eligible, lambda row, _r: {rule.field: as_filed_in_yuan(str(row[str(rule.other)]))})
-            case "citizen_id_in_text":
-                return Break(
-                    rule,
-                    pl.col(rule.field).is_not_null(),
-                    lambda row, r: {rule.field: with_citizen_id(str(row[rule.field]), r.choice(self.citizen_ids))},
-                )
             case _:
                 raise ValueError(f"no way to make two things disagree for {rule.primitive}")
+
+    def _personal(self, rule: Rule, field: Field) -> Break:
+        """Somebody's number behind what the cell says; in its place where both have no room, or where prose would be tidied."""
+        mine = [r for r in self.rules if r.field == field.id]
+        begin = next((prefix for r in mine for prefix in r.prefixes), "")
+        wordy = field.kind in (Kind.STRING, Kind.DOCUMENT_NUMBER)
+        also = tuple(r.id for r in mine if r.primitive in (Kind.ORGANISATION_CODE, Kind.REGISTRATION_NUMBER, "pattern"))
+        add = with_citizen_id if rule.primitive == "citizen_id_in_text" else with_mobile
+        numbers = self.citizen_ids if rule.primitive == "citizen_id_in_text" else MOBILES
+
+        def change(row: Row, chance: Random) -> dict[str, str | None]:
+            number = chance.choice(numbers)
+            text = add(str(row[field.id]), number) if wordy else f"{begin}{number}"
+            return {field.id: number if len(text) > (field.max_length or len(text)) else text}
+
+        return Break(rule, pl.col(field.id).is_not_null() & ~self._compared(field.id), change, also)
 
     def in_company(self, way: Break) -> Break | None:
         """The same way where no row is free for it: on rows in which it breaks others with it; None where there is none."""
@@ -311,7 +331,6 @@ def _of_cell(rule: Rule, field: Field) -> Change | None:
         "items_in_table": made(lambda text, _r: f"{text};责令改正"),
         "replacement_character": made(_garbled),
         "private_use_character": made(lambda text, _r: f"{text}\ue5e5"),
-        "mobile_in_text": made(with_mobile),
         "organisation_code": made(lambda text, _r: _last_changed(text)),
         "registration_number": made(lambda text, _r: _last_changed(text)),
         "cleaned": made(lambda text, r: _untidy(text, field, r)),

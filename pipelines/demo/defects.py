@@ -38,6 +38,8 @@ _WEIGHTS: Final = {
     "replacement_character": 0.2,
     "private_use_character": 0.1,
     "max_length": 0.1,
+    "citizen_id_in_text": 0.1,
+    "mobile_in_text": 0.1,
 }
 _USUAL: Final = 0.5
 _WRONG_CODES: Final = ("checksum", "length", "alphabet", "legacy_number", "placeholder")

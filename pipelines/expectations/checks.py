@@ -32,6 +32,7 @@ from pipelines.expectations.check_metrics import (
 
 # isort: split
 from great_expectations.compatibility import pydantic
+from great_expectations.expectations.core.expect_column_values_to_not_be_null import ExpectColumnValuesToNotBeNull
 from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation
 
 Parameter = pydantic.StrictInt | pydantic.StrictFloat | pydantic.StrictStr
@@ -72,6 +73,19 @@ def verdict_columns(
         and one.column == column
         and (only is None or one.check in only)
     }
+
+
+def row_condition(expectation: object) -> str | None:
+    """SQL that is true for the rows which do not meet an expectation; None where it is not about single rows."""
+    match expectation:
+        case ExpectColumnValuesToPassCheck():
+            return f"{identifier(expectation.column)} IS NOT NULL AND NOT ({expectation.sql()})"
+        case ExpectColumnPairToPassCheck():
+            return f"NOT ({expectation.sql()})"
+        case ExpectColumnValuesToNotBeNull():
+            return f"{identifier(expectation.column)} IS NULL"
+        case _:
+            return None
 
 
 class ExpectColumnValuesToPassCheck(ColumnMapExpectation):

@@ -1,4 +1,4 @@
-"""Publishing with its replies: from the lake to releases, and the month's conflicts to the outboxes."""
+"""Publishing with its replies: from the lake to releases, and to the outboxes the month's conflicts and the rows set aside."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pipelines import publishing
 from pipelines.pages.conflict_files import write_conflict_files
+from pipelines.pages.set_aside_files import write_set_aside_files
 from pipelines.publishing import Published, affected_datasets, task_batches
 from pipelines.publishing.upkeep import Upkeep, tidy
 from pipelines.publishing.upkeep import publish_due as run_publish_due
@@ -26,7 +27,13 @@ def publish(
 ) -> list[Published]:
     """Release every product whose records changed (``pipelines.publishing.publish``)."""
     return publishing.publish(
-        hub, product=product, as_of=as_of, conflicts=write_conflict_files, datasets=datasets, progress=progress
+        hub,
+        product=product,
+        as_of=as_of,
+        conflicts=write_conflict_files,
+        set_aside=write_set_aside_files,
+        datasets=datasets,
+        progress=progress,
     )
 
 
@@ -37,9 +44,9 @@ def plan_publishing(hub: Hub, changed: Collection[str]) -> list[list[str]]:
 
 def publish_due(hub: Hub, as_of: datetime, progress: Callable[[str], None] = lambda _: None) -> list[Published]:
     """Publish whatever the clock, a message or a delivery has changed."""
-    return run_publish_due(hub, as_of, write_conflict_files, progress)
+    return run_publish_due(hub, as_of, write_conflict_files, write_set_aside_files, progress)
 
 
 def upkeep(hub: Hub, as_of: datetime, progress: Callable[[str], None] = lambda _: None) -> Upkeep:
     """Publish what is due, then tidy (``pipelines.publishing.upkeep``)."""
-    return run_upkeep(hub, as_of, write_conflict_files, progress)
+    return run_upkeep(hub, as_of, write_conflict_files, write_set_aside_files, progress)

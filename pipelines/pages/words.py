@@ -118,6 +118,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "repaired": "已修复",
         "withdrawn": "已撤回",
         "on_hold": "异议处理中",
+        "unsound": "内容有误，暂不发布",
         "superseded": "被新版本取代",
         "catalogue": "目录调整",
     },

@@ -16,6 +16,8 @@ from pipelines.privacy.mask import CITIZEN_ID_SHAPE, masked
 
 _BATCH: Final = "_batch_id"
 _ROW: Final = "_row_number"
+_PLACE: Final = (_BATCH, _ROW, "_provider_id", "_region_code", "_subject_key")
+_TEXT: Final = "_text_looked_at"
 
 
 @dataclass(frozen=True)
@@ -48,24 +50,40 @@ def scan_rows(rows: pl.LazyFrame, columns: Sequence[str], key: Sequence[str] = (
     Returns:
         The columns with hits.
     """
+    masks = [masked(pl.col(name).cast(pl.String)).alias(f"key:{name}") for name in key]
+    hits = []
+    for column, found in rows_holding(rows, columns, masks).items():
+        there = [name for name in (_BATCH, _ROW) if name in found.columns]
+        first = (found.sort(there) if there else found).row(0, named=True)
+        record = tuple(str(first[f"key:{name}"]) for name in key)
+        hits.append(Hit(column, found.height, first.get(_BATCH), first.get(_ROW), record))
+    return hits
+
+
+def rows_holding(rows: pl.LazyFrame, columns: Sequence[str], kept: Sequence[pl.Expr] = ()) -> dict[str, pl.DataFrame]:
+    """Rows in which a text column holds a citizen ID.
+
+    Args:
+        rows: what is to be published.
+        columns: text columns to look at.
+        kept: what to say of a row besides its provenance; never the text itself.
+
+    Returns:
+        By column, where there is any: where the row came from (``_batch_id, _row_number, _provider_id, _region_code``) and whom it
+        is about (``_subject_key``), as far as the rows say so, and ``kept``.
+    """
     if not columns:
-        return []
+        return {}
     shaped = rows.select(pl.col(name).str.contains(CITIZEN_ID_SHAPE).sum() for name in columns).collect(
         engine="streaming"
     )
     suspects = [name for name in columns if shaped[name].item()]
     there = rows.collect_schema().names() if suspects else []
-    hits = []
+    found = {}
     for name in suspects:
-        parts = [
-            pl.col(name),
-            *(pl.col(p).alias(f"place:{p}") for p in (_BATCH, _ROW) if p in there),
-            *(masked(pl.col(k).cast(pl.String)).alias(f"key:{k}") for k in key),
-        ]
-        found = rows.select(parts).filter(pl.col(name).str.contains(CITIZEN_ID_SHAPE)).collect(engine="streaming")
-        real = found.filter(citizen_ids_in(found[name]))
+        parts = [pl.col(name).alias(_TEXT), *(pl.col(one) for one in _PLACE if one in there), *kept]
+        texts = rows.select(parts).filter(pl.col(_TEXT).str.contains(CITIZEN_ID_SHAPE)).collect(engine="streaming")
+        real = texts.filter(citizen_ids_in(texts[_TEXT])).drop(_TEXT)
         if real.height:
-            first = real.sort([c for c in real.columns if c.startswith("place:")] or [name]).row(0, named=True)
-            record = tuple(str(first[f"key:{k}"]) for k in key)
-            hits.append(Hit(name, real.height, first.get(f"place:{_BATCH}"), first.get(f"place:{_ROW}"), record))
-    return hits
+            found[name] = real
+    return found

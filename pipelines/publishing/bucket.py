@@ -22,6 +22,7 @@ from pipelines.records.view import FILTERED
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import DATA, DataFile, Manifest, PartRows
 from pipelines.storage.parts import parts_of
+from pipelines.storage.set_aside import PLACE, UNSOUND
 from pipelines.storage.superseded import key_columns
 from pipelines.storage.tables import COMPRESSION_LEVEL, digest
 
@@ -54,23 +55,31 @@ class Made:
     """A bucket of a product, by part.
 
     ``rows`` of a part is its account: accepted, published, superseded, duplicate, and withheld by reason. ``taken_down`` has a row
-    for each record that left the product by repair or withdrawal. ``updated``: but for its changes, the bucket was in the latest
+    for each record that left the product by repair or withdrawal. ``turned_unsound`` are records that left it as unsound although
+    nothing came for them: the row was in the latest release. ``updated``: but for its changes, the bucket was in the latest
     release, where it passed the gate.
     """
 
     parts: Mapping[str, Part]
     changes: pl.DataFrame
     taken_down: Sequence[Mapping[str, Any]] = ()
+    turned_unsound: int = 0
     updated: bool = False
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """What a bucket became: by product id, the next day on which the clock changes any of it, and the rows that lost."""
+    """What a bucket became: by product id, the next day on which the clock changes any of it, the rows that lost or are set aside.
+
+    ``resolved`` and ``set_aside`` are ``_batch_id, _row_number``: of all versions that were resolved, and of those of them that no
+    product may show.
+    """
 
     products: Mapping[str, Made]
     next_state_change: date | None
     superseded_versions: pl.DataFrame
+    resolved: pl.DataFrame
+    set_aside: pl.DataFrame
 
 
 def make_bucket(
@@ -82,6 +91,7 @@ def make_bucket(
     day: date,
     wanted: Sequence[Wanted],
     folders: Mapping[str, Path],
+    set_aside: pl.DataFrame,
 ) -> Bucket:
     """Resolve a bucket and write it for every product that wants it.
 
@@ -94,10 +104,10 @@ def make_bucket(
         day: the day the clock is read at.
         wanted: products to write.
         folders: where each product's data files go.
+        set_aside: ``_batch_id, _row_number`` of rows that no product may show.
     """
-    resolved = resolve_display(
-        hub.catalog, dataset, bucket, hub.records(dataset.id).scan(files).collect(), messages, day
-    )
+    rows = hub.records(dataset.id).scan(files).collect()
+    resolved = resolve_display(hub.catalog, dataset, bucket, rows, messages, day, set_aside=set_aside)
     key = key_columns(dataset)
     made = {}
     for one in wanted:
@@ -107,9 +117,13 @@ def make_bucket(
             name: Part(write(seen.of(name), folders[one.product.id], name), **entry(tally, one.product))
             for name, tally in seen.tallies.items()
         }
-        turned = changes_of(one, previous_records(hub, one.product.id, bucket, one.previous, own), seen, own)
-        made[one.product.id] = Made(parts, turned, takedowns(turned, resolved.asked, key))
-    return Bucket(made, resolved.next_state_change, resolved.superseded_versions)
+        before = previous_records(hub, one.product.id, bucket, one.previous, own)
+        turned = changes_of(one, before, seen, own)
+        gone = takedowns(turned, resolved.asked, key)
+        made[one.product.id] = Made(parts, turned, gone, turned_unsound(before, seen))
+    return Bucket(
+        made, resolved.next_state_change, resolved.superseded_versions, rows.select(PLACE), resolved.set_aside
+    )
 
 
 def changes_of(one: Wanted, before: pl.DataFrame | None, seen: View, key: Sequence[str]) -> pl.DataFrame:
@@ -117,6 +131,14 @@ def changes_of(one: Wanted, before: pl.DataFrame | None, seen: View, key: Sequen
     withheld_as = dict.fromkeys((FILTERED, "recorded"), CATALOGUE if one.redefined else SUPERSEDED)
     reasons = seen.hidden.select(*key, pl.col(WHY).replace(withheld_as).alias(REASON))
     return changes(before, seen.frame, key, CATALOGUE if one.redefined else UNEXPLAINED, reasons)
+
+
+def turned_unsound(before: pl.DataFrame | None, seen: View) -> int:
+    """Rows of the latest release that are set aside now: not because of what came, but because the hub thinks otherwise of them."""
+    if before is None:
+        return 0
+    unsound = seen.hidden.filter(pl.col(WHY) == UNSOUND)
+    return before.join(unsound, on=list(PLACE), how="semi").height
 
 
 def takedowns(turned: pl.DataFrame, asked: pl.DataFrame, key: Sequence[str]) -> list[Mapping[str, Any]]:

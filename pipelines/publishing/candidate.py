@@ -40,6 +40,7 @@ from pipelines.storage.manifest import (
     save,
 )
 from pipelines.storage.parts import bucket_of_part
+from pipelines.storage.set_aside import UNSOUND
 from pipelines.storage.superseded import KINDS
 from pipelines.storage.tables import COMPRESSION_LEVEL
 
@@ -71,6 +72,7 @@ class Candidate:
         (self.folder / DATA).mkdir(parents=True)
         self._parts: dict[str, PartEntry] = {}
         self._taken_down: list[Mapping[str, Any]] = []
+        self._turned_unsound = 0
         self._fresh: dict[str, list[Path]] = {}
         self._updated: dict[str, tuple[int, int]] = {}
         self._changes = ChangesFile(self.folder / CHANGES)
@@ -92,6 +94,11 @@ class Candidate:
         """Removed records by reason."""
         return self._changes.removed
 
+    @property
+    def lost(self) -> Mapping[str, int]:
+        """Removed records by reason, those left out that an unsound row replaced: they are a matter of its provider."""
+        return {**self.removed, UNSOUND: self._turned_unsound}
+
     def link(self, part: str) -> None:
         """Take a part over from the latest release, as a hard link."""
         if self.previous is None:
@@ -112,6 +119,7 @@ class Candidate:
             begin = sum(self._changes.counts.values())
             self._updated[bucket_of_part(next(iter(made.parts)))] = (begin, begin + made.changes.height)
         self._taken_down += made.taken_down
+        self._turned_unsound += made.turned_unsound
         self._changes.add(made.changes)
 
     def _link(self, part: str) -> None:

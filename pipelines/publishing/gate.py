@@ -1,8 +1,12 @@
-"""What a candidate must pass before ``latest`` moves: no citizen ID in it, its suites wholly successful, no unexplained fall."""
+"""What a candidate must pass before ``latest`` moves: no citizen ID in it, its suites wholly successful, no unexplained fall.
+
+What single rows are at fault for is said of these rows (``Unsound``): the candidate is made again without them, and looked at
+again. It is refused for what no row explains.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,15 +16,20 @@ import polars as pl
 from pipelines import expectations
 from pipelines.catalog import Catalog
 from pipelines.catalog.models import Product, Releases
+from pipelines.checks.registry import OF_ANY_TEXT
 from pipelines.ground.errors import HubError
 from pipelines.ground.stopwatch import stage
-from pipelines.privacy.scan import Hit, scan_rows
+from pipelines.privacy.scan import Hit, rows_holding, scan_rows
 from pipelines.publishing.new_records import NewRecords, joined
-from pipelines.publishing.product_suite import product_suite, value_checks_hold
+from pipelines.publishing.product_suite import BLAMES, OURS, product_suite, value_checks_hold
 from pipelines.records.display import STATE
+from pipelines.screening.subject import bucket
+from pipelines.storage.columns import BATCH, BUCKET, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
 from pipelines.storage.manifest import Validation
+from pipelines.storage.set_aside import FIELD, FOUND, RULE
 
-_OF_ANY_TEXT: Final = ("max_length", "no_control_character", "no_replacement_character")
+_PLACED: Final = (BATCH, ROW_NUMBER, PROVIDER, REGION, SUBJECT_KEY)
+_CITIZEN_ID: Final = "citizen_id_in_text"
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,17 @@ class Refused(HubError):
         self.hits = tuple(hits)
 
 
+class Unsound(Refused):
+    """A candidate may not be published as it is, and single rows are at fault.
+
+    They are ``rows``, in the columns of ``FOUND``, and ``_bucket``.
+    """
+
+    def __init__(self, message: str, rows: pl.DataFrame, hits: Sequence[Hit] = ()) -> None:
+        super().__init__(message, hits)
+        self.rows = rows
+
+
 def check(
     catalog: Catalog,
     product: Product,
@@ -67,17 +87,24 @@ def check(
         suite: the dataset's suite.
 
     Raises:
-        Refused: there is a citizen ID in a column, or an expectation is not met; the message says where.
+        Unsound: rows hold a citizen ID, or do not meet an expectation.
+        Refused: an expectation is not met, and not because of single rows; the message says which.
     """
     dataset_id = str(product.dataset)
     with stage("scan"):
-        _no_citizen_id(product, key, new_records.all)
+        unsound = [*_citizen_ids(catalog, product, key, new_records.all)]
     asked = for_release(catalog, dataset_id, suite, product)
     own = product_suite(catalog, product)
     with stage("gate"):
         both = {**own, "expectations": [*asked["expectations"], *own["expectations"]]}
-        _meets(catalog, product, both, new_records.alone, memory_limit, spill)
-        _meets(catalog, product, own, new_records.held_elsewhere, memory_limit, spill)
+        for suite_of, records in ((both, new_records.alone), (own, new_records.held_elsewhere)):
+            unsound += _unmet(catalog, product, suite_of, records, memory_limit, spill)
+    if unsound:
+        raise Unsound(
+            "; ".join(str(one) for one in unsound),
+            pl.concat([one.rows for one in unsound]),
+            [hit for one in unsound for hit in one.hits],
+        )
     return Validation(
         suite=product.id, expectations=len(asked["expectations"]) + len(own["expectations"]), successful=True
     )
@@ -104,8 +131,12 @@ def no_fall(policy: Releases, product_id: str, rows_before: int, removed: Mappin
         )
 
 
-def _no_citizen_id(product: Product, key: Sequence[str], new_records: NewRecords) -> None:
-    """Every text column but the hub's own provenance: batch ids and pseudonyms are hexadecimal digits, and prove nothing."""
+def _citizen_ids(catalog: Catalog, product: Product, key: Sequence[str], new_records: NewRecords) -> Iterator[Unsound]:
+    """Every text column but the hub's own provenance: batch ids and pseudonyms are hexadecimal digits, and prove nothing.
+
+    Raises:
+        Refused: there are some in a sensitive field, where the row is right and the mask is missing.
+    """
     if not new_records:
         return
     rows = new_records.lazy()
@@ -114,19 +145,55 @@ def _no_citizen_id(product: Product, key: Sequence[str], new_records: NewRecords
         shown = "; ".join(
             f"{hit.column}: {hit.rows} rows, first in row {hit.row_number} of batch {hit.batch_id}" for hit in hits
         )
-        raise Refused(
-            f"{product.id}: citizen IDs stand in what was to be published ({shown}); latest does not move", hits
-        )
+        message = f"{product.id}: citizen IDs stand in what was to be published ({shown}); latest does not move"
+        if {field.id for field in catalog.fields(str(product.dataset)) if field.sensitive} & {
+            hit.column for hit in hits
+        }:
+            raise Refused(message, hits)
+        found = rows_holding(rows, [hit.column for hit in hits])
+        blamed = [
+            _blamed(there, column, f"{product.dataset}.{column}.{_CITIZEN_ID}") for column, there in found.items()
+        ]
+        yield Unsound(message, pl.concat(blamed), hits)
 
 
-def _meets(
+def _unmet(
     catalog: Catalog, product: Product, suite: dict[str, Any], new_records: NewRecords, memory_limit: str, spill: Path
-) -> None:
+) -> Iterator[Unsound]:
+    """What records do not meet of a suite.
+
+    Raises:
+        Refused: no row explains all of it.
+    """
     if not new_records or not suite["expectations"]:
         return
-    rows = _texts([*catalog.product_fields(product.id), STATE], new_records.sql())
-    if broken := expectations.unmet(catalog, suite, rows, memory_limit, spill):
-        raise Refused(f"{product.id}: the candidate does not meet its suite: {broken}; latest does not move")
+    columns = [*catalog.product_fields(product.id), STATE]
+    broken = expectations.unmet(catalog, suite, _texts(columns, new_records.sql()), memory_limit, spill)
+    if not broken:
+        return
+    message = f"{product.id}: the candidate does not meet its suite: {broken}; latest does not move"
+    asked = [
+        item for item in suite["expectations"] if item["meta"]["rule_id"] in broken and item["meta"].get(BLAMES) != OURS
+    ]
+    # Provenance as it is: a row number that is cast to text would not be found again.
+    placed = _texts(columns, new_records.sql(), _PLACED)
+    found = expectations.unmet_rows(catalog, {**suite, "expectations": asked}, placed, _PLACED, memory_limit, spill)
+    if any(rule not in found or found[rule].height != number for rule, number in broken.items()):
+        raise Refused(message)
+    fields = {item["meta"]["rule_id"]: _blamed_field(item["kwargs"]) for item in asked}
+    yield Unsound(message, pl.concat(_blamed(rows, fields[rule], rule) for rule, rows in found.items()))
+
+
+def _blamed_field(kwargs: Mapping[str, Any]) -> str:
+    """The column of an expectation, of two the first."""
+    return str(kwargs.get("column", kwargs.get("column_A")))
+
+
+def _blamed(rows: pl.DataFrame, field: str, rule_id: str) -> pl.DataFrame:
+    said = [pl.lit(field).alias(FIELD), pl.lit(rule_id).alias(RULE), bucket(pl.col(SUBJECT_KEY)).alias(BUCKET)]
+    return rows.select(*_PLACED, *said).select(
+        pl.col(name).cast(dtype) for name, dtype in {**FOUND, BUCKET: pl.String()}.items()
+    )
 
 
 def as_text(catalog: Catalog, dataset_id: str, files: Sequence[Path]) -> str:
@@ -134,8 +201,8 @@ def as_text(catalog: Catalog, dataset_id: str, files: Sequence[Path]) -> str:
     return _texts([field.id for field in catalog.fields(dataset_id)], NewRecords(tuple(files)).sql())
 
 
-def _texts(columns: Sequence[str], rows: str) -> str:
-    shown = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in columns)
+def _texts(columns: Sequence[str], rows: str, as_they_are: Sequence[str] = ()) -> str:
+    shown = ", ".join([*(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in columns), *as_they_are])
     return f"SELECT {shown} FROM ({rows})"
 
 
@@ -157,7 +224,7 @@ def for_release(
         checked = str(item["kwargs"].get("check", ""))
         masked = checked.startswith("citizen_id") or (
             "column" in item["kwargs"]
-            and checked not in ("", *_OF_ANY_TEXT)
+            and checked not in ("", *OF_ANY_TEXT)
             and not value_checks_hold(catalog, chosen, item["kwargs"]["column"])
         )
         if item["severity"] == expectations.CRITICAL and columns <= published and not masked:

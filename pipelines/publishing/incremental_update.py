@@ -31,6 +31,7 @@ from pipelines.storage.columns import BATCH, BUCKET, RECEIVED_ON, ROW_NUMBER
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import Manifest
 from pipelines.storage.parts import PART, bucket_of_part, parts_of
+from pipelines.storage.set_aside import PLACE
 from pipelines.storage.superseded import key_columns, superseded_table
 from pipelines.storage.tables import Table
 
@@ -79,6 +80,7 @@ class IncrementalUpdate:
         wanted: products to write.
         folders: where each product's data files go.
         day: the day the clock is read at.
+        set_aside: ``_batch_id, _row_number`` of rows that no product may show; the latest releases did not.
     """
 
     hub: Hub
@@ -86,6 +88,7 @@ class IncrementalUpdate:
     wanted: Sequence[Wanted]
     folders: Mapping[str, Path]
     day: date
+    set_aside: pl.DataFrame
 
     def make(self, deltas: Iterable[BucketDelta]) -> Iterator[tuple[str, Bucket]]:
         """The buckets, in their order."""
@@ -152,10 +155,14 @@ class IncrementalUpdate:
             superseded_versions = self._superseded(
                 bucket, of.keys.drop(BUCKET), lost.get(bucket, now.superseded_versions.clear())
             )
-            yield bucket, Bucket(products, min(days, default=None), superseded_versions)
+            resolved = pl.concat([of.known.select(PLACE), of.came.select(PLACE)])
+            standing = now.set_aside.join(resolved, on=list(PLACE), how="semi")
+            yield bucket, Bucket(products, min(days, default=None), superseded_versions, resolved, standing)
 
     def _resolve(self, rows: pl.DataFrame, messages: pl.DataFrame, day: date) -> ResolvedRecords:
-        return resolve_display(self.hub.catalog, self.dataset, None, rows, messages, day, sliced=True)
+        return resolve_display(
+            self.hub.catalog, self.dataset, None, rows, messages, day, sliced=True, set_aside=self.set_aside
+        )
 
     def _of_product(
         self, one: Wanted, before: ResolvedRecords, now: ResolvedRecords, keys: Mapping[str, pl.DataFrame]
@@ -204,6 +211,7 @@ class IncrementalUpdate:
                 {name: parts[name] for name in parts_of(parts, bucket)},
                 nothing if some is None else some,
                 takedowns(nothing if some is None else some, now.asked, self._key),
+                # Other rows are set aside: the bucket is rebuilt whole. So none of those here was in the latest release.
                 updated=True,
             )
             for bucket, some in by_bucket.items()

@@ -15,6 +15,7 @@ from pipelines.catalog import Catalog, Field
 from pipelines.catalog.models import Mask, MaskKind, Product, ProductFilter
 from pipelines.records.display import NOT_DISPLAYED, STATE, TAKEN_DOWN, State
 
+BLAMES, OURS = "blames", "hub"
 _NOT_NULL: Final = "expect_column_values_to_not_be_null"
 _PASSES: Final = "expect_column_values_to_pass_check"
 
@@ -43,8 +44,9 @@ def _states(catalog: Catalog, product: Product) -> Iterator[dict[str, Any]]:
         hidden |= set(NOT_DISPLAYED)
     if product.access_class not in catalog.policies.display_periods.shown_on_hold:
         hidden.add(State.ON_HOLD)
-    yield _expectation(product, STATE, "required", _NOT_NULL)
-    yield _expectation(product, STATE, "may_be_shown", _PASSES, "in_set", [str(s) for s in State if s not in hidden])
+    yield _ours(_expectation(product, STATE, "required", _NOT_NULL))
+    shown = [str(state) for state in State if state not in hidden]
+    yield _ours(_expectation(product, STATE, "may_be_shown", _PASSES, "in_set", shown))
 
 
 def _filtered(catalog: Catalog, product: Product, condition: ProductFilter, field: Field) -> Iterator[dict[str, Any]]:
@@ -52,7 +54,7 @@ def _filtered(catalog: Catalog, product: Product, condition: ProductFilter, fiel
     if condition.field not in catalog.product_fields(product.id):
         return
     if condition.present or condition.is_in is not None:
-        yield _expectation(product, condition.field, "in_class", _NOT_NULL)
+        yield _ours(_expectation(product, condition.field, "in_class", _NOT_NULL))
     table = catalog.code_tables.get(field.code_table or "")
     if condition.is_in is not None:
         allowed = list(condition.is_in)
@@ -60,7 +62,7 @@ def _filtered(catalog: Catalog, product: Product, condition: ProductFilter, fiel
         allowed = sorted(table.codes - set(condition.is_not_in))
     else:
         return
-    yield _expectation(product, condition.field, "of_the_class", _PASSES, "in_set", allowed)
+    yield _ours(_expectation(product, condition.field, "of_the_class", _PASSES, "in_set", allowed))
 
 
 def _masked(product: Product, field_id: str, mask: Mask) -> Iterator[dict[str, Any]]:
@@ -75,6 +77,11 @@ def _masked(product: Product, field_id: str, mask: Mask) -> Iterator[dict[str, A
             yield _expectation(product, field_id, "masked", _PASSES, "pattern", [r"\*|[\s\S]{1,2}\*+"])
         case MaskKind.COUNTY:
             yield _expectation(product, field_id, "masked", _PASSES, "pattern", [r"[\s\S]*" + re.escape("****")])
+
+
+def _ours(expectation: dict[str, Any]) -> dict[str, Any]:
+    """An expectation that only the hub can fail: which records it shows is its own work, whatever a row says."""
+    return {**expectation, "meta": {**expectation["meta"], BLAMES: OURS}}
 
 
 def _expectation(

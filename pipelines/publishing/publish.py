@@ -10,7 +10,7 @@ records whose time is over would be shown again because somebody ran an old task
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -19,7 +19,6 @@ from typing import Final
 
 import polars as pl
 
-from pipelines import expectations
 from pipelines.catalog import Dataset
 from pipelines.catalog.models import Product
 from pipelines.ground.clock import CHINA
@@ -27,7 +26,7 @@ from pipelines.ground.errors import HubError, InputError
 from pipelines.ground.ordered_map import ordered_map
 from pipelines.ground.stopwatch import stage
 from pipelines.publishing import erasure, gate
-from pipelines.publishing.bucket import Bucket, Wanted, make_bucket
+from pipelines.publishing.bucket import Bucket, make_bucket
 from pipelines.publishing.candidate import Candidate
 from pipelines.publishing.displays import display_rows
 from pipelines.publishing.incremental_update import BucketDelta, IncrementalUpdate, can_update
@@ -38,36 +37,30 @@ from pipelines.publishing.ledger_entries import (
     transaction_of,
 )
 from pipelines.publishing.messages import Messages, read_messages
-from pipelines.publishing.published import Conflicts, Published
-from pipelines.publishing.sources import Source, definition, made_from, messages_used, save, source
+from pipelines.publishing.published import Conflicts, Published, SetAsideFiles
+from pipelines.publishing.sources import (
+    Source,
+    definitions,
+    made_from,
+    messages_used,
+    save,
+    source,
+)
 from pipelines.publishing.subject import publish_subjects
+from pipelines.publishing.verdicts import Examined, Plan, examine
 from pipelines.records.digests import product_key
 from pipelines.storage.compactions import compactions
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import Manifest, data_files, latest
 from pipelines.storage.parts import by_bucket
+from pipelines.storage.set_aside import SetAside
 from pipelines.storage.superseded import SupersededFiles
 
 __all__ = ["publish"]
 
 _GOVERNMENT: Final = "government"
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """One product of a dataset in one run."""
-
-    product: Product
-    previous: Manifest | None
-    definition: str
-    sources: Mapping[str, Source]
-    known: Mapping[str, Source]
-    touched: frozenset[str]
-
-    @property
-    def wanted(self) -> Wanted:
-        redefined = self.previous is not None and self.previous.definition != self.definition
-        return Wanted(self.product, self.previous, redefined)
+_LOOKS: Final = 3
+"""How often candidates are made before rows that the gate finds refuse them: the second time shows nothing new."""
 
 
 class _Run:
@@ -95,6 +88,7 @@ def publish(
     product: str | None,
     as_of: datetime,
     conflicts: Conflicts,
+    set_aside: SetAsideFiles,
     datasets: Sequence[str] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Published]:
@@ -105,6 +99,7 @@ def publish(
         product: only this one.
         as_of: the instant of the release, aware; the publication clock is read at its day in China.
         conflicts: called with the conflicts of each release of the subject master.
+        set_aside: called once the rows that are set aside are known.
         datasets: only products of these datasets.
         progress: called with the dataset that is worked on.
 
@@ -131,6 +126,7 @@ def publish(
             done, refused = _publish_dataset(hub, run, hub.catalog.datasets[dataset_id], products, as_of)
         results += done
         failures += refused
+    set_aside(hub)
     if datasets is None and (product is None or hub.catalog.products[product].master is not None):
         progress("subject")
         done, refused = publish_subjects(hub, as_of, conflicts)
@@ -151,18 +147,31 @@ def _publish_dataset(
     if not files and not any(before.values()):
         return [], []
     at = max([as_of, *(one.instant for one in before.values() if one)])
-    plans = [_plan(hub, run, dataset, one, _comparable(dataset, one, before[one.id]), files, at) for one in ordered]
-    for (
-        plan
-    ) in plans:  # a run that died once it had moved the pointer has not: nobody else would, where more has come since
-        if plan.previous is not None and transaction_of(plan.previous) not in run.recorded_releases:
-            record_in_ledger(hub, plan.previous)
-    touched = sorted(frozenset().union(*(plan.touched for plan in plans)))
+    # A run that died once it had moved the pointer has not: nobody else would, where more has come since.
+    for manifest in before.values():
+        if manifest is not None and transaction_of(manifest) not in run.recorded_releases:
+            record_in_ledger(hub, manifest)
+    today = at.astimezone(CHINA).date()
+    defined = definitions(hub, dataset.id, today)
+    set_aside = SetAside(hub.home, dataset.id, defined.values(), today)
     results: list[Published] = []
     failures: list[str] = []
-    if touched:
-        done, failures = _make(hub, run, dataset, plans, touched, files, at)
-        results += done
+    plans: list[Plan] = []
+    for looks_left in reversed(range(_LOOKS)):
+        plans = [
+            _plan(
+                hub, run, dataset, one, _comparable(dataset, one, before[one.id]), defined[one.id], files, set_aside, at
+            )
+            for one in ordered
+        ]
+        touched = sorted(frozenset().union(*(plan.touched for plan in plans)))
+        if not touched:
+            set_aside.keep()  # the table was lost, and says again what the latest releases were made with
+            break
+        made = _make(hub, run, dataset, plans, touched, files, set_aside, at, final=not looks_left)
+        if made is not None:  # else rows are set aside, and the candidates are made again without them
+            results, failures = made
+            break
     for plan in plans:
         if plan.previous is not None and not plan.touched:
             if any(plan.known[bucket].source != made.source for bucket, made in plan.sources.items()):
@@ -197,15 +206,18 @@ def _plan(
     dataset: Dataset,
     product: Product,
     previous: Manifest | None,
+    defined: str,
     files: Mapping[str, list[Path]],
+    set_aside: SetAside,
     at: datetime,
-) -> _Plan:
+) -> Plan:
     day = at.astimezone(CHINA).date()
-    defined = definition(hub, product, day)
     known = made_from(hub.home, previous)
     there = by_bucket(previous.buckets) if previous else {}
     sources = {
-        bucket: source(defined, files.get(bucket, []), run.messages.digest(dataset.id, bucket))
+        bucket: source(
+            defined, files.get(bucket, []), run.messages.digest(dataset.id, bucket), set_aside.digest(bucket)
+        )
         for bucket in sorted({*files, *there})
     }
     replaced = compactions(hub.home, f"records/{dataset.id}")
@@ -215,19 +227,27 @@ def _plan(
         for bucket, made in sources.items()
         if bucket not in there or bucket not in known or not known[bucket].is_current(made, day)
     )
-    return _Plan(product, previous, defined, sources, known, touched)
+    return Plan(product, previous, defined, sources, known, touched)
 
 
 def _make(
     hub: Hub,
     run: _Run,
     dataset: Dataset,
-    plans: Sequence[_Plan],
+    plans: Sequence[Plan],
     touched: Sequence[str],
     files: Mapping[str, list[Path]],
+    set_aside: SetAside,
     at: datetime,
-) -> tuple[list[Published], list[str]]:
-    """Candidates of all products that have touched buckets, made together, then checked and moved to one after the other."""
+    *,
+    final: bool,
+) -> tuple[list[Published], list[str]] | None:
+    """Candidates of all products that have touched buckets: made together, then all checked, then moved to one after the other.
+
+    Returns:
+        What was published, and why what was refused was. None where rows were found for which a candidate would be refused: they
+        are set aside now, and nothing was moved. Never None where this look is the ``final`` one.
+    """
     active = [plan for plan in plans if plan.touched]
     candidates = {
         plan.product.id: Candidate(
@@ -246,15 +266,24 @@ def _make(
     turns = {}
     superseded_versions = SupersededFiles(hub.home, dataset, hub.catalog.fields(dataset.id))
     with stage("resolve"):
-        for bucket, done in _made(hub, run, dataset, active, touched, files, day, folders):
+        for bucket, done in _made(hub, run, dataset, active, touched, files, set_aside, day, folders):
             turns[bucket] = done.next_state_change
             superseded_versions.add(bucket, done.superseded_versions)
+            set_aside.settle(done.resolved, done.set_aside)
             for _ in ordered_map(lambda item: candidates[item[0]].add(item[1]), done.products.items()):
                 pass
     superseded_versions.keep()  # before any pointer moves: a run that dies here rebuilds the buckets, and these with them
+    examined = examine(hub, active, candidates, at)
+    unsound = [one.unsound for one in examined if one.unsound is not None]
+    if unsound and not final and set_aside.add(pl.concat(unsound)):
+        for candidate in candidates.values():
+            candidate.discard()
+        return None
+    if not all(one.refused for one in examined):
+        set_aside.keep()  # as superseded versions: before any pointer moves
     results, failures = [], []
-    passed: list[_Plan] = []
-    for plan in active:
+    for one in examined:
+        plan = one.plan
         sources = {
             bucket: replace(
                 made_of,
@@ -264,8 +293,7 @@ def _make(
         }
         about = run.about(dataset, sources)
         try:
-            results.append(_finish(hub, plan, candidates[plan.product.id], sources, about, passed, at))
-            passed.append(plan)
+            results.append(_finish(hub, one, candidates[plan.product.id], sources, about, at))
         except gate.Refused as error:
             failures.append(str(error))
     return results, failures
@@ -275,9 +303,10 @@ def _made(
     hub: Hub,
     run: _Run,
     dataset: Dataset,
-    active: Sequence[_Plan],
+    active: Sequence[Plan],
     touched: Sequence[str],
     files: Mapping[str, list[Path]],
+    set_aside: SetAside,
     day: date,
     folders: Mapping[str, Path],
 ) -> Iterator[tuple[str, Bucket]]:
@@ -288,7 +317,9 @@ def _made(
     def rebuilt(bucket: str) -> Bucket:
         wanted = [plan.wanted for plan in plans[bucket]]
         about = run.messages.of(dataset.id, bucket)
-        return make_bucket(hub, dataset, bucket, files.get(bucket, []), about, day, wanted, folders)
+        return make_bucket(
+            hub, dataset, bucket, files.get(bucket, []), about, day, wanted, folders, set_aside.of(bucket)
+        )
 
     def alike(bucket: str) -> tuple[bool, list[str]]:
         return deltas[bucket] is not None, [plan.product.id for plan in plans[bucket]]
@@ -296,14 +327,15 @@ def _made(
     for (updatable, _), some in groupby(touched, alike):
         buckets = list(some)
         if updatable:
-            update = IncrementalUpdate(hub, dataset, [plan.wanted for plan in plans[buckets[0]]], folders, day)
+            wanted = [plan.wanted for plan in plans[buckets[0]]]
+            update = IncrementalUpdate(hub, dataset, wanted, folders, day, set_aside.of(*buckets))
             yield from update.make(delta for delta in map(deltas.get, buckets) if delta is not None)
         else:
             yield from zip(buckets, ordered_map(rebuilt, buckets), strict=True)
 
 
 def _delta(
-    hub: Hub, run: _Run, dataset: Dataset, plans: Sequence[_Plan], bucket: str, files: Sequence[Path]
+    hub: Hub, run: _Run, dataset: Dataset, plans: Sequence[Plan], bucket: str, files: Sequence[Path]
 ) -> BucketDelta | None:
     """A bucket that can be renewed for all products that want it; else None."""
     about = run.messages.of(dataset.id, bucket)
@@ -315,7 +347,7 @@ def _delta(
     return BucketDelta(bucket, there, [path for path in files if path.name not in known], about, before)
 
 
-def _known(plans: Sequence[_Plan], bucket: str) -> frozenset[str] | None:
+def _known(plans: Sequence[Plan], bucket: str) -> frozenset[str] | None:
     """The lake files all products were made from, where all that happened since is that files and messages came; else None."""
     made = [(plan.known.get(bucket), plan.sources[bucket]) for plan in plans]
     if not all(known is not None and known.only_appended(now) for known, now in made):
@@ -325,7 +357,7 @@ def _known(plans: Sequence[_Plan], bucket: str) -> frozenset[str] | None:
 
 
 def _messages_used(
-    hub: Hub, plans: Sequence[_Plan], bucket: str, none: pl.DataFrame
+    hub: Hub, plans: Sequence[Plan], bucket: str, none: pl.DataFrame
 ) -> Mapping[str, pl.DataFrame] | None:
     """By product, the messages about a bucket that its latest release was made with; None where some are lost."""
     found: dict[str, pl.DataFrame] = {}
@@ -340,57 +372,39 @@ def _messages_used(
 
 def _finish(
     hub: Hub,
-    plan: _Plan,
+    examined: Examined,
     candidate: Candidate,
     sources: Mapping[str, Source],
     messages: Mapping[str, pl.DataFrame],
-    passed: Sequence[_Plan],
     at: datetime,
 ) -> Published:
-    previous, product = plan.previous, plan.product
-    manifest = candidate.manifest(at)
-    if previous is not None and not candidate.changed:
-        # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
-        save(hub.home, previous, sources, messages)
-        candidate.discard()
-        return _published(previous, new=False)
-    suite = expectations.read(hub.settings.expectations, str(product.dataset))
-    try:
-        gate.no_fall(hub.catalog.policies.releases, product.id, previous.rows if previous else 0, candidate.removed)
-        checked = _checked(plan, candidate, passed)
-        validation = gate.check(
-            hub.catalog, product, manifest.record_key, checked, hub.settings.memory_limit, candidate.work, suite
-        )
-    except gate.Refused as error:
-        candidate.refuse(manifest, error)
-        if previous is not None:
-            files = data_files(hub.home, product.id) if product.publication_clock else []
-            shown = display_rows(hub.home, product.id, files, at.astimezone(CHINA).date())
-            record_refusal_in_ledger(hub, previous, manifest, shown)
-        candidate.discard()
-        raise
-    candidate.move(manifest, validation)
-    save(hub.home, manifest, sources, messages)
-    candidate.discard()
-    record_in_ledger(hub, manifest)
-    return _published(manifest, new=True)
+    """Move to a candidate, or leave the reason why not beside the latest release.
 
-
-def _checked(plan: _Plan, candidate: Candidate, passed: Sequence[_Plan]) -> gate.Checked:
-    """Files whose records the government set holds too, which has passed in this run, need no second look."""
-    whole = next((one for one in passed if _holds_all(one.product)), None)
-    shared = plan.touched & whole.touched if whole else frozenset()
-    return gate.Checked(candidate.new_records(sorted(plan.touched - shared)), candidate.new_records(sorted(shared)))
-
-
-def _holds_all(product: Product) -> bool:
-    """True where a product holds every record that any other product of its dataset may hold, with every field."""
-    return (
-        product.access_class == _GOVERNMENT
-        and product.shows_all_allowed
-        and not product.filter
-        and not product.publication_clock
-    )
+    Raises:
+        Refused: as the gate said.
+    """
+    previous, product, manifest = examined.plan.previous, examined.plan.product, examined.manifest
+    match examined.verdict:
+        case None:
+            # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
+            assert previous is not None
+            save(hub.home, previous, sources, messages)
+            candidate.discard()
+            return _published(previous, new=False)
+        case gate.Refused() as error:
+            candidate.refuse(manifest, error)
+            if previous is not None:
+                files = data_files(hub.home, product.id) if product.publication_clock else []
+                shown = display_rows(hub.home, product.id, files, at.astimezone(CHINA).date())
+                record_refusal_in_ledger(hub, previous, manifest, shown)
+            candidate.discard()
+            raise error
+        case validation:
+            candidate.move(manifest, validation)
+            save(hub.home, manifest, sources, messages)
+            candidate.discard()
+            record_in_ledger(hub, manifest)
+            return _published(manifest, new=True)
 
 
 def _published(manifest: Manifest, *, new: bool) -> Published:

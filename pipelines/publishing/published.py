@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.storage.home import Home
+from pipelines.storage.hub import Lake
 from pipelines.subjects import SubjectMaster
 
 Conflicts = Callable[[Home, SubjectMaster, pl.DataFrame, str], object]
 """Tells providers of the conflicts of their codes: home, subject master, all statements, month as ``YYYY-MM``."""
+
+SetAsideFiles = Callable[[Lake], object]
+"""Tells providers which of their rows no product shows, of all datasets as they stand."""
 
 
 @dataclass(frozen=True)

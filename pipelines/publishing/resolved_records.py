@@ -9,6 +9,7 @@ from pipelines.catalog.models import Product
 from pipelines.records.resolved_records import ACCEPTED, LATER_END, OF_OTHERS, PUBLISHED, REASON, Tally
 from pipelines.records.view import WITHHELD
 from pipelines.storage.manifest import PartEntry, PartRows
+from pipelines.storage.set_aside import UNSOUND
 from pipelines.storage.superseded import DUPLICATES, KINDS, SUPERSEDED
 
 DUPLICATE: Final = "duplicate"
@@ -17,7 +18,7 @@ DUPLICATE: Final = "duplicate"
 def entry(tally: Tally, product: Product) -> dict[str, Any]:
     """``rows`` and ``findings`` of a part, as manifests have them."""
     kinds = {kind: tally[kind] for kind in KINDS}
-    reasons = {str(reason): tally[f"{REASON}{reason}"] for reason in WITHHELD if tally[f"{REASON}{reason}"]}
+    reasons = {str(reason): tally[f"{REASON}{reason}"] for reason in (*WITHHELD, UNSOUND) if tally[f"{REASON}{reason}"]}
     rows = PartRows(
         accepted=tally[ACCEPTED],
         superseded=sum(kinds[kind] for kind in SUPERSEDED),

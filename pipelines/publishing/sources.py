@@ -30,6 +30,7 @@ from pipelines.storage.files import make_folder, replaced
 from pipelines.storage.home import Home
 from pipelines.storage.hub import Lake
 from pipelines.storage.manifest import Manifest
+from pipelines.storage.set_aside import SetAside
 from pipelines.storage.state import BucketSource, Sources
 
 
@@ -146,10 +147,20 @@ def definition(hub: Lake, product: Product, day: date) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
-def source(definition_: str, files: Sequence[Path], messages: str) -> Source:
-    """What a bucket is made from: file names are digests of their contents."""
+def definitions(hub: Lake, dataset_id: str, day: date) -> dict[str, str]:
+    """The ``definition`` of every product of a dataset, by its id."""
+    of_dataset = [one for one in hub.catalog.products.values() if one.dataset == dataset_id]
+    return {product.id: definition(hub, product, day) for product in of_dataset}
+
+
+def source(definition_: str, files: Sequence[Path], messages: str, set_aside: str) -> Source:
+    """What a bucket is made from: file names are digests of their contents.
+
+    Rows that are set aside are as good as rules: where others are, the bucket is rebuilt whole.
+    """
     names = sorted(path.name for path in files)
-    return Source(_digest([definition_, messages, *names]), None, _digest([definition_]), tuple(names), messages)
+    rules = [definition_, *([set_aside] if set_aside else [])]
+    return Source(_digest([*rules, messages, *names]), None, _digest(rules), tuple(names), messages)
 
 
 def is_current(
@@ -158,9 +169,12 @@ def is_current(
     """True where a release was made from these lake files and messages, under the present catalogue."""
     defined = definition(hub, product, manifest.day)
     known = made_from(hub.home, manifest)
+    dataset_id = str(product.dataset)
+    held = SetAside(hub.home, dataset_id)
     return manifest.definition == defined and all(
         bucket in known
-        and known[bucket].source == source(defined, paths, messages.digest(str(product.dataset), bucket)).source
+        and known[bucket].source
+        == source(defined, paths, messages.digest(dataset_id, bucket), held.digest(bucket)).source
         for bucket, paths in files.items()
     )
 

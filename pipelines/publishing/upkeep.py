@@ -9,7 +9,7 @@ from datetime import datetime
 from pipelines.collecting.removing import remove_old
 from pipelines.ground.clock import CHINA
 from pipelines.publishing.publish import publish
-from pipelines.publishing.published import Conflicts, Published
+from pipelines.publishing.published import Conflicts, Published, SetAsideFiles
 from pipelines.publishing.retention import remove_old_releases
 from pipelines.publishing.withdrawal import erase_withdrawn, pending
 from pipelines.storage.hub import Hub
@@ -28,10 +28,14 @@ class Upkeep:
 
 
 def publish_due(
-    hub: Hub, as_of: datetime, conflicts: Conflicts, progress: Callable[[str], None] = lambda _: None
+    hub: Hub,
+    as_of: datetime,
+    conflicts: Conflicts,
+    set_aside: SetAsideFiles,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> list[Published]:
     """Publish whatever the clock, a message or a delivery has changed; most days, little."""
-    return publish(hub, product=None, as_of=as_of, conflicts=conflicts, progress=progress)
+    return publish(hub, product=None, as_of=as_of, conflicts=conflicts, set_aside=set_aside, progress=progress)
 
 
 def tidy(hub: Hub, as_of: datetime, *, most_files: int = MOST_FILES) -> Upkeep:
@@ -48,7 +52,7 @@ def tidy(hub: Hub, as_of: datetime, *, most_files: int = MOST_FILES) -> Upkeep:
     marked = {f"records/{name}": pending(hub, name) for name in hub.catalog.datasets}
     purged = frozenset(name for name, mark in marked.items() if mark.exists())
     # Tables that are rebuilt with each release: nobody asks for what they held before, and it may be of erased records.
-    derived = frozenset(name for name in tables if name.partition("/")[0] in ("losers", "conflicts"))
+    derived = frozenset(name for name in tables if name.partition("/")[0] in ("losers", "conflicts", "set_aside"))
     done = maintain(hub.home, tables, most_files=most_files, purged=purged | derived)
     for name in purged:
         marked[name].unlink()
@@ -57,8 +61,14 @@ def tidy(hub: Hub, as_of: datetime, *, most_files: int = MOST_FILES) -> Upkeep:
     return Upkeep((), erased, removed, done, put_away)
 
 
-def upkeep(hub: Hub, as_of: datetime, conflicts: Conflicts, progress: Callable[[str], None] = lambda _: None) -> Upkeep:
+def upkeep(
+    hub: Hub,
+    as_of: datetime,
+    conflicts: Conflicts,
+    set_aside: SetAsideFiles,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Upkeep:
     """Publish what is due, then tidy."""
-    released = publish_due(hub, as_of, conflicts, progress)
+    released = publish_due(hub, as_of, conflicts, set_aside, progress)
     done = tidy(hub, as_of)
     return replace(done, released=released)

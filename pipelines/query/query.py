@@ -54,6 +54,7 @@ def _relations(hub: Hub) -> list[tuple[str, str, Table | list[Path]]]:
     from pipelines.storage.conflicts import conflicts_table
     from pipelines.storage.ledger import TABLES, ledger
     from pipelines.storage.manifest import data_files
+    from pipelines.storage.set_aside import set_aside_table
 
     found: list[tuple[str, str, Table | list[Path]]] = [("ledger", name, ledger(hub.home, name)) for name in TABLES]
     for dataset_id in hub.catalog.datasets:
@@ -61,6 +62,7 @@ def _relations(hub: Hub) -> list[tuple[str, str, Table | list[Path]]]:
         found.append(("quarantine", dataset_id, hub.quarantine(dataset_id)))
         found.append(("closings", dataset_id, hub.resolutions(dataset_id)))
         found.append(("losers", dataset_id, hub.superseded(dataset_id)))
+        found.append(("set_aside", dataset_id, set_aside_table(hub.home, dataset_id)))
     found.append(("lake", "conflicts", conflicts_table(hub.home)))
     for product_id in hub.catalog.products:
         if files := data_files(hub.home, product_id):
@@ -69,7 +71,7 @@ def _relations(hub: Hub) -> list[tuple[str, str, Table | list[Path]]]:
 
 
 def _views(con: duckdb.DuckDBPyConnection, hub: Hub) -> None:
-    for schema in ("lake", "quarantine", "closings", "losers", "ledger", "shared"):
+    for schema in ("lake", "quarantine", "closings", "losers", "set_aside", "ledger", "shared"):
         con.execute(f'CREATE SCHEMA "{schema}"')
     for schema, name, source in _relations(hub):
         files: Sequence[Path]

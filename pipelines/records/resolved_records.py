@@ -13,15 +13,19 @@ import polars as pl
 from pipelines.catalog import Catalog, Dataset
 from pipelines.catalog.models import Product
 from pipelines.records.digests import with_digests
-from pipelines.records.display import LATER, TURNS, with_state
+from pipelines.records.display import LATER, STATE, TAKEN_DOWN, TURNS, with_state
 from pipelines.records.message_effects import effects
 from pipelines.records.precedence import Precedence
 from pipelines.records.resolve import resolve
 from pipelines.records.view import shown, withheld
+from pipelines.storage.columns import BATCH, ROW_NUMBER
 from pipelines.storage.parts import PART, is_sliced, part
+from pipelines.storage.set_aside import PLACE, UNSOUND
 from pipelines.storage.superseded import KIND, key_columns
 
 WHY: Final = "_withheld"
+_UNSOUND: Final = "_unsound"
+_NONE_SET_ASIDE: Final = pl.DataFrame(schema={BATCH: pl.String, ROW_NUMBER: pl.Int64})
 ACCEPTED, PUBLISHED = "accepted", "published"
 LATER_END, OF_OTHERS = "later_end_supplied", "messages_of_others"
 REASON: Final = "withheld:"
@@ -44,6 +48,12 @@ class ResolvedRecords:
     counts: Mapping[str, Tally]
 
     @property
+    def set_aside(self) -> pl.DataFrame:
+        """``_batch_id, _row_number`` of records that are set aside: a record that was taken down is no matter for its provider."""
+        standing = pl.col(_UNSOUND) & ~pl.col(STATE).is_in([str(state) for state in TAKEN_DOWN])
+        return self.records.filter(standing).select(PLACE)
+
+    @property
     def next_state_change(self) -> date | None:
         """The next day on which the clock changes one of the records."""
         return self.records[TURNS].min()  # type: ignore[return-value]
@@ -51,7 +61,10 @@ class ResolvedRecords:
 
 @dataclass(frozen=True)
 class View:
-    """What a product shows of resolved records: its counts by part; and the records it does not show, with ``_withheld``."""
+    """What a product shows of resolved records: its counts by part; and the records it does not show, with ``_withheld``.
+
+    ``hidden`` has the key, ``_part`` and where each came from.
+    """
 
     frame: pl.DataFrame
     parts: pl.Series
@@ -72,6 +85,7 @@ def resolve_display(
     day: date,
     *,
     sliced: bool | None = None,
+    set_aside: pl.DataFrame = _NONE_SET_ASIDE,
 ) -> ResolvedRecords:
     """Resolve rows that hold all versions of every key among them.
 
@@ -83,6 +97,8 @@ def resolve_display(
         messages: about the bucket, or the buckets.
         day: the day the clock is read at.
         sliced: whether the bucket is released in slices; None where these are all its rows: then their number says.
+        set_aside: ``_batch_id, _row_number`` of rows that no product may show. Such a row still stands for its key: an older
+            version would be shown as if it were what the provider says now.
     """
     resolved = resolve(rows, dataset, Precedence.of(catalog, dataset.id, day))
     key = key_columns(dataset)
@@ -90,7 +106,13 @@ def resolve_display(
     if sliced is None:
         sliced = is_sliced(catalog, dataset, resolved.records.height)
     states = with_state(resolved.records.lazy(), asked.frame.lazy(), key, catalog, dataset, day)
-    records = states.with_columns(part(bucket, dataset, sliced=sliced)).collect()
+    unsound = set_aside.lazy().with_columns(pl.lit(True).alias(_UNSOUND))
+    records = (
+        states.with_columns(part(bucket, dataset, sliced=sliced))
+        .join(unsound, on=list(PLACE), how="left", maintain_order="left")
+        .with_columns(pl.col(_UNSOUND).fill_null(False))
+        .collect()
+    )
     counts: dict[str, Tally] = {name: Counter() for name in records[PART].unique().sort()}
     if not counts and bucket is not None:
         counts[bucket] = Counter()
@@ -109,9 +131,11 @@ def resolve_display(
 def view(catalog: Catalog, resolved: ResolvedRecords, product: Product, key: Sequence[str]) -> View:
     """What a product shows of resolved records; ``key``: its columns that tell records apart."""
     records = with_digests(resolved.records, catalog, product)
-    why = records.select(withheld(catalog, product).alias(WHY)).to_series()
+    # Last of all reasons: what would not be shown anyway is not missed.
+    unsound = pl.when(pl.col(_UNSOUND)).then(pl.lit(UNSOUND))
+    why = records.select(pl.coalesce(withheld(catalog, product), unsound).alias(WHY)).to_series()
     kept = records if why.null_count() == records.height else records.filter(why.is_null())
-    hidden = records.select(*key, PART).with_columns(why).filter(pl.col(WHY).is_not_null())
+    hidden = records.select(*key, PART, *PLACE).with_columns(why).filter(pl.col(WHY).is_not_null())
     tallies = {name: Counter(counted) for name, counted in resolved.counts.items()}
     for name, number in kept.group_by(PART).len().rows():
         tallies[name][PUBLISHED] += number

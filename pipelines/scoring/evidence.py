@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -11,9 +11,11 @@ import polars as pl
 from pipelines.catalog import Catalog, Rule
 from pipelines.scoring.period import Period
 from pipelines.scoring.relations import known_batches
-from pipelines.scoring.units import units
+from pipelines.scoring.units import unit_of, units
+from pipelines.storage.columns import PROVIDER, REGION
 from pipelines.storage.home import Home
 from pipelines.storage.ledger import TABLES, ledger
+from pipelines.storage.set_aside import CLOSED_ON, FOUND_ON, PLACE, read_set_aside
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,15 @@ class OpenRefusals:
 class Evidence:
     """Deliveries and broken rules of one period, and open refusals up to its end, by unit.
 
-    ``everywhere`` has the rules over all regions. Every unit is in every mapping, with nothing if it sent nothing.
+    ``everywhere`` has the rules over all regions. Every unit is in every mapping, with nothing if it sent nothing. ``set_aside``
+    has dataset, provider and number of the accepted rows that no product shows at the end of the period, of units that have any.
     """
 
     deliveries: Mapping[str, tuple[Delivery, ...]]
     broken: Mapping[str, tuple[BrokenRule, ...]]
     everywhere: tuple[BrokenRule, ...]
     open: Mapping[str, tuple[OpenRefusals, ...]]
+    set_aside: Mapping[str, tuple[tuple[str, str, int], ...]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, home: Home, catalog: Catalog, period: Period) -> Evidence:
@@ -108,6 +112,7 @@ class Evidence:
             broken={name: _broken(grouped[name], rules) if name in grouped else () for name in everybody},
             everywhere=_broken(counts.filter(pl.col("unit").is_in(list(catalog.regions))), rules),
             open=_open(home, known, period, list(everybody)),
+            set_aside=_set_aside(home, catalog, period),
         )
 
 
@@ -149,3 +154,18 @@ def _open(home: Home, known: pl.LazyFrame, period: Period, everybody: list[str])
     for unit, *values in left.iter_rows():
         found[unit].append(OpenRefusals(*values))
     return {name: tuple(some) for name, some in found.items()}
+
+
+def _set_aside(home: Home, catalog: Catalog, period: Period) -> dict[str, tuple[tuple[str, str, int], ...]]:
+    """Rows found before the end of the period and not closed by then."""
+    found: dict[str, list[tuple[str, str, int]]] = {}
+    for dataset_id in catalog.datasets:
+        then = read_set_aside(home, dataset_id).filter(
+            pl.col(FOUND_ON) < period.known_end,
+            pl.col(CLOSED_ON).is_null() | (pl.col(CLOSED_ON) >= period.known_end),
+        )
+        rows = then.unique(PLACE).rename({PROVIDER: "provider_id", REGION: "region_code"})
+        counted = rows.with_columns(unit_of(catalog)).group_by("unit", "provider_id").len().sort("unit", "provider_id")
+        for unit, provider_id, number in counted.drop_nulls("unit").iter_rows():
+            found.setdefault(unit, []).append((dataset_id, provider_id, number))
+    return {unit: tuple(lines) for unit, lines in found.items()}

@@ -24,6 +24,7 @@ from pipelines.scoring.measures import Ratio
 from pipelines.scoring.model import Count
 from pipelines.scoring.scoring import IndicatorScore, UnitScore
 from pipelines.storage.home import Home
+from pipelines.storage.outbox import SET_ASIDE_CSV
 
 OPEN_ROWS_SHOWN: Final = 200
 _OUTBOX: Final = "../../outbox"
@@ -94,6 +95,16 @@ class UnitCards:
                     f"{_OUTBOX}/{one.provider_id}/{one.batch_id}/findings.csv",
                 )
                 for one in refusals[:OPEN_ROWS_SHOWN]
+            ),
+            set_aside=tuple(
+                model.SetAsideRows(
+                    dataset_id,
+                    self._title(dataset_id),
+                    provider_id,
+                    rows,
+                    f"{_OUTBOX}/{provider_id}/{SET_ASIDE_CSV}",
+                )
+                for dataset_id, provider_id, rows in self.card.evidence.set_aside.get(unit.code, ())
             ),
             open_rows_in_all=sum(one.open for one in refusals),
             slots=self.calendar.slots.get(unit.code, ()),

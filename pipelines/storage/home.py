@@ -4,6 +4,7 @@ inbox/<provider_id>/<dataset_id>/<file>       what providers drop
 inbox/<provider_id>/.done/<dataset_id>/       files that were taken, for a time (pipelines.collecting.put_away)
 outbox/<provider_id>/<batch_id>/              receipt.json, receipt.html, findings.csv, findings.xlsx
 outbox/<provider_id>/{open.html,open.csv}     refused rows that are still open, with their ages
+outbox/<provider_id>/set_aside.csv            accepted rows that no product shows, while there are any
 outbox/[<provider_id>/]not_taken.html         what lies in an inbox and cannot be taken, while it does
 outbox/<provider_id>/conflicts-<YYYY-MM>.csv  what code verification found in its records that month
 raw/                                          originals (pipelines.storage.raw)
@@ -11,6 +12,7 @@ lake/records/<dataset_id>                     accepted record versions (pipeline
 lake/quarantine/<dataset_id>                  refused rows
 lake/closings/<dataset_id>                    which of them are closed, and by what (pipelines.quarantine)
 lake/losers/<dataset_id>                      versions that did not become the record, and why (pipelines.records)
+lake/set_aside/<dataset_id>                   accepted rows that no product shows (pipelines.storage.set_aside)
 lake/conflicts                                what code verification found (pipelines.subjects)
 lake/ledger/<table>                           one table per kind of event
 shared/<product_id>/                          releases (pipelines.publishing)
@@ -29,6 +31,7 @@ state/displays/<product_id>.json              what its data files show, by provi
 state/keys/<dataset_id>/                      where in lake files the versions of a key stand (pipelines.publishing.key_index)
 state/lock                                    held while deliveries are taken and groups planned
 state/closings.lock                           held while refused rows are closed
+state/set_aside.lock                          held while outbox/<provider_id>/set_aside.csv is written
 state/lake.lock                               held by whoever compacts the lake; shared by who reads or appends
 """
 
@@ -142,6 +145,10 @@ class Home:
     def superseded(self, dataset_id: str) -> Path:
         """Versions of a dataset that did not become the record of their key."""
         return self.lake / "losers" / dataset_id
+
+    def set_aside(self, dataset_id: str) -> Path:
+        """Accepted rows of a dataset that the gate found unsound."""
+        return self.lake / "set_aside" / dataset_id
 
     @property
     def conflicts(self) -> Path:

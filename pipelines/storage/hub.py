@@ -13,6 +13,7 @@ from pipelines.storage.conflicts import conflicts_table
 from pipelines.storage.home import Home
 from pipelines.storage.ledger import TABLES, ledger
 from pipelines.storage.resolutions import RESOLUTIONS
+from pipelines.storage.set_aside import set_aside_table
 from pipelines.storage.superseded import superseded_table
 from pipelines.storage.tables import Table
 
@@ -53,6 +54,7 @@ class Lake:
             found[f"quarantine/{dataset_id}"] = self.quarantine(dataset_id)
             found[f"losers/{dataset_id}"] = self.superseded(dataset_id)
             found[f"closings/{dataset_id}"] = self.resolutions(dataset_id)
+            found[f"set_aside/{dataset_id}"] = set_aside_table(self.home, dataset_id)
         return found | {"conflicts": conflicts_table(self.home)}
 
 

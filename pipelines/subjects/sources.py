@@ -16,6 +16,7 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.privacy.find import holds_citizen_id
 from pipelines.storage.columns import BATCH, PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER, SUBJECT_KEY
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
@@ -159,12 +160,14 @@ def _contradicting(found: pl.DataFrame, conflicting: pl.DataFrame) -> pl.DataFra
 def _superseded(hub: Hub, dataset_id: str, files: list[Path], found: pl.DataFrame) -> pl.DataFrame:
     """Losers to records that were mentioned: where the record is about no subject, neither are they."""
     dataset = hub.catalog.datasets[dataset_id]
+    # Rows that lost were in no release, and nobody looked at their names since they came.
+    name = pl.col(dataset.subject.name)
     rows = (
         hub.superseded(dataset_id)
         .scan(files)
         .select(
             pl.col(SUBJECT_KEY).alias(CODE),
-            pl.col(dataset.subject.name).alias(NAME),
+            pl.when(~holds_citizen_id(name)).then(name).alias(NAME),
             pl.lit(dataset_id).alias(DATASET),
             *(PROVIDER, REGION, BATCH, ROW_NUMBER, RECEIVED_ON, KIND, DIFFERS, WINNER_BATCH, WINNER_ROW),
         )

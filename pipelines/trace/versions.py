@@ -10,12 +10,14 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.catalog import Dataset
+from pipelines.privacy.mask import identifiers_masked
 from pipelines.records import Precedence, Resolved, resolve
 from pipelines.storage import raw
 from pipelines.storage.columns import BATCH, BUCKET, PROVENANCE, PROVIDER, RECEIVED_ON, REGION, ROW_NUMBER, SUBJECT_KEY
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.outbox import FINDINGS_CSV
+from pipelines.storage.set_aside import CLOSED_ON, FIELD, PLACE, RULE, UNSOUND, read_set_aside
 from pipelines.storage.superseded import DECIDED_BY, DIFFERS, KIND, WINNER_BATCH, WINNER_ROW, key_columns
 from pipelines.trace.values import plain
 
@@ -49,6 +51,9 @@ def records_of(
 ) -> list[dict[str, Any]]:
     """The records of a subject in one dataset, each with all its versions, the one that stands first.
 
+    ``state`` is ``unsound`` where that one is set aside, for what its ``set_aside`` says; else null, and its releases say more.
+    A citizen ID in a text is masked.
+
     Args:
         hub: for catalogue and findings.
         dataset: what the rows are of.
@@ -60,15 +65,33 @@ def records_of(
     key = key_columns(dataset)
     why = _why(resolved)
     noted = warnings(hub, dataset.id, {(row[BATCH], row[ROW_NUMBER], row[PROVIDER]) for row in rows.to_dicts()})
+    held = set_aside(hub, dataset.id, rows)
+    texts = [name for name, dtype in rows.schema.items() if dtype == pl.String and name not in PROVENANCE]
+    masked = rows.with_columns(identifiers_masked(pl.col(texts))) if texts else rows
     found = []
     for record in resolved.records.select(key).iter_rows(named=True):
         same = pl.all_horizontal(pl.col(name).eq_missing(pl.lit(record[name], dtype=rows.schema[name])) for name in key)
-        versions = [_version(row, why, known, noted) for row in rows.filter(same).to_dicts()]
+        mine = masked.filter(rows.select(same).to_series())
+        versions = [_version(row, why, known, noted, held) for row in mine.to_dicts()]
         versions.sort(key=lambda one: (not one["stands"], one["received_on"] or "", one["batch_id"], one["row_number"]))
         names = {
-            name.removeprefix("_") if name == SUBJECT_KEY else name: plain(value) for name, value in record.items()
+            name.removeprefix("_") if name == SUBJECT_KEY else name: plain(value)
+            for name, value in mine.select(key).row(0, named=True).items()
         }
-        found.append({"key": names, "versions": versions})
+        unsound = any(one["stands"] and one["set_aside"] for one in versions)
+        found.append({"key": names, "state": UNSOUND if unsound else None, "versions": versions})
+    return found
+
+
+def set_aside(hub: Hub, dataset_id: str, rows: pl.DataFrame) -> dict[Place, list[dict[str, str]]]:
+    """Why accepted rows are set aside, by batch and row."""
+    rules = {rule.id: rule for rule in hub.catalog.rules[dataset_id]}
+    lines = read_set_aside(hub.home, dataset_id).filter(pl.col(CLOSED_ON).is_null())
+    found: dict[Place, list[dict[str, str]]] = {}
+    for line in lines.join(rows.select(PLACE), on=list(PLACE), how="semi").sort(FIELD, RULE).to_dicts():
+        rule = rules.get(line[RULE])
+        said = {"rule_id": line[RULE], "field": line[FIELD]} | ({"message_zh": rule.message_zh} if rule else {})
+        found.setdefault((line[BATCH], line[ROW_NUMBER]), []).append(said)
     return found
 
 
@@ -121,6 +144,7 @@ def _version(
     why: Mapping[Place, Mapping[str, Any]],
     known: Mapping[str, Mapping[str, Any]],
     noted: Mapping[Place, Sequence[Mapping[str, str]]],
+    held: Mapping[Place, Sequence[Mapping[str, str]]],
 ) -> dict[str, Any]:
     place = (row[BATCH], row[ROW_NUMBER])
     lost = why.get(place)
@@ -133,6 +157,7 @@ def _version(
         **origin(row, known),
         "verdict": "accepted",
         "warnings": list(noted.get(place, ())),
+        "set_aside": list(held.get(place, ())),
         "stands": lost is None,
         "not_because": lost[KIND] if lost else None,
         "decided_by": lost[DECIDED_BY] if lost else None,

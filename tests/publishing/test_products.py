@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -22,12 +23,13 @@ from pipelines.publishing.bucket import write
 from pipelines.publishing.retention import remove_old_releases
 from pipelines.publishing.verify import verify
 from pipelines.query.query import query
+from pipelines.records import resolved_records
 from pipelines.records.changes import apply
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import latest, read, releases
 from tests.catalogues import with_policy, with_product
 from tests.conftest import AS_OF, GOOD_CODES, THREE_GOOD_ROWS, Home, double_entry_left_out, file, row
-from tests.publishing.penalties import PENALTY, PERSON, PRODUCTS, sent
+from tests.publishing.penalties import NUMBER, PENALTY, PERSON, PRODUCTS, sent
 
 MOBILE = "13812345678"
 ROWS = (
@@ -225,26 +227,37 @@ def test_previous_and_changes_give_the_bytes_of_every_product(home: Home, tmp_pa
 
 
 @pytest.mark.usefixtures("without_the_second_route")
-def test_a_hit_of_the_scan_says_dataset_column_and_row_and_not_the_number(home: Home) -> None:
-    """One hit stops the products that show the column; the failure record leads to the row without showing it."""
-    home.drop("sichuan", "enterprise_registration", file(row(), row(GOOD_CODES[1], 注册地址=f"身份证{PERSON}")))
-    [receipt] = home.collect()
+def test_a_hit_of_the_scan_says_dataset_column_and_row_and_not_the_number(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mask that is missing is no fault of the row: the product is refused, and the failure record shows no number."""
+    show = resolved_records.shown
 
-    with pytest.raises(HubError, match="registered_address"):
+    def leaking(records: pl.DataFrame, *more: Any) -> pl.DataFrame:
+        shown = show(records, *more)
+        if "certificate_number" not in shown.columns:
+            return shown
+        bare = pl.when(pl.col("document_number") == NUMBER).then(pl.lit(PERSON)).otherwise("certificate_number")
+        return shown.with_columns(bare.alias("certificate_number"))
+
+    monkeypatch.setattr(resolved_records, "shown", leaking)
+    home.drop("sichuan", PENALTY, sent(PENALTY, {"document_number": "1号"}, {}))
+    [receipt] = home.collect()
+    with pytest.raises(HubError, match="certificate_number"):
         home.publish_all()
 
-    stopped = ("enterprise_registration", "enterprise_registration_public")
-    for product in stopped:
-        assert not (home.root / "shared" / product / "latest.json").exists()
-        [path] = (home.root / "shared" / product / "failures").iterdir()
-        failure = json.loads(path.read_text())
-        assert failure["dataset_id"] == "enterprise_registration"
-        [found] = failure["found"]
-        assert (found["column"], found["rows"], found["row_number"]) == ("registered_address", 1, 3)
-        assert found["batch_id"] == receipt["batch_id"]
-        assert found["record"] == ["9****************Q"]
-        assert PERSON not in path.read_text()
-    assert (home.root / "shared/enterprise_registration_authorised/latest.json").exists(), "it does not show addresses"
+    government, _, public = PRODUCTS
+    assert not (home.root / "shared" / government / "latest.json").exists()
+    [path] = (home.root / "shared" / government / "failures").iterdir()
+    failure = json.loads(path.read_text())
+    assert failure["dataset_id"] == PENALTY
+    [found] = failure["found"]
+    assert (found["column"], found["rows"], found["row_number"]) == ("certificate_number", 1, 3)
+    assert found["batch_id"] == receipt["batch_id"]
+    assert found["record"]
+    assert PERSON not in path.read_text()
+    assert (home.root / "shared" / public / "latest.json").exists(), "it does not show the field"
+    assert not list(home.root.glob("outbox/*/set_aside.csv"))
 
 
 @pytest.mark.usefixtures("without_the_second_route")

@@ -16,18 +16,22 @@ _DESCRIBES: Final = {
 }
 """Keys of a field that no check is about by themselves."""
 
+_NEED_NO_CHECK: Final = {"free_text"}
+"""Keys that a check may ask for, and that let nothing pass where none does: personal numbers are looked for in every text."""
+
 
 class AppliesTo(Model):
     """What has a check; exactly one of ``key``, ``kinds`` and ``every``.
 
     ``key``: fields that have this key; its value is the parameter or the condition of the rule. ``kinds``: fields of these kinds.
-    ``every``: every field, every pair of fields that a dataset names under ``rules``, or the line as a whole.
+    ``every``: every field, every field that holds a text (``Field.holds_text``), every pair of fields that a dataset names under
+    ``rules``, or the line as a whole.
     ``compared_with`` is a column that the hub adds, for a key that is only yes or no.
     """
 
     key: Identifier | None = None
     kinds: tuple[Kind, ...] = ()
-    every: Literal["field", "named_pair", "line"] | None = None
+    every: Literal["field", "text", "named_pair", "line"] | None = None
     compared_with: Text | None = None
 
     @field_validator("key")
@@ -83,7 +87,7 @@ class Checks(Model):
     @model_validator(mode="after")
     def _nothing_unchecked(self) -> Checks:
         """A key or a kind of fields without a check would let every value pass."""
-        keys = Field.model_fields.keys() - _DESCRIBES - {check.applies_to.key for check in self.checks}
+        keys = Field.model_fields.keys() - _DESCRIBES - _NEED_NO_CHECK - {check.applies_to.key for check in self.checks}
         kinds = set(Kind) - {kind for check in self.checks for kind in check.applies_to.kinds}
         if missing := [*sorted(keys), *sorted(kinds)]:
             raise ValueError(f"no check applies to {', '.join(missing)} of fields; add one")

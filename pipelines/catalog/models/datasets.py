@@ -40,6 +40,9 @@ class Kind(StrEnum):
     DOCUMENT_NUMBER = "document_number"
 
 
+_TEXTS: Final = (Kind.STRING, Kind.DOCUMENT_NUMBER, Kind.ORGANISATION_CODE, Kind.REGISTRATION_NUMBER)
+
+
 class Condition(Model):
     """When a field must (or must not) be filled, by the value of another field.
 
@@ -81,8 +84,8 @@ class Field(Model):
     """One data element of a dataset (数据项).
 
     ``disclosure`` is the widest audience the field may have; where it is not given, that of the dataset, and government only
-    for a sensitive field (``Dataset.disclosure_of``). ``free_text`` marks prose in which personal identifiers are looked
-    for; ``keep_as_sent`` keeps the text of a coded field beside its code; ``samples`` are good values for the sample
+    for a sensitive field (``Dataset.disclosure_of``). ``free_text`` marks prose: its templates ask for no personal
+    numbers; ``keep_as_sent`` keeps the text of a coded field beside its code; ``samples`` are good values for the sample
     delivery, the templates and the site. Above ``plausible_max`` an amount is accepted with a warning.
     """
 
@@ -141,6 +144,16 @@ class Field(Model):
         if not parsed or parsed["precision"] is None:
             raise ValueError(f"{self.id} is no decimal")
         return int(parsed["precision"]), int(parsed["scale"])
+
+    @cached_property
+    def holds_text(self) -> bool:
+        """True where the lake holds, readable, what a provider wrote: a name, prose, a number, or what no code table has.
+
+        In all of these personal identifiers are looked for. A sensitive field is masked in the lake, and a credit code that is
+        a citizen ID is refused as none.
+        """
+        coded = self.kind in (Kind.CODE, Kind.CODES)
+        return not self.sensitive and (self.kind in _TEXTS or (coded and self.other_prefix is not None))
 
     @property
     def accepted_headers(self) -> tuple[str, ...]:

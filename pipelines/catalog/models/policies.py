@@ -209,8 +209,8 @@ class Survivorship(Model):
         return one_at(own or others, day, "order of survivorship")
 
 
-Reason = Literal["expired", "repaired", "withdrawn", "on_hold", "superseded", "catalogue"]
-"""Why a record leaves a product; contract.md, changes.parquet, and on_hold."""
+Reason = Literal["expired", "repaired", "withdrawn", "on_hold", "superseded", "catalogue", "unsound"]
+"""Why a record leaves a product; contract.md, changes.parquet, and on_hold and unsound."""
 
 
 class Releases(Model):

@@ -15,6 +15,7 @@ from pipelines.cli import console
 from pipelines.pages.conflict_files import TITLES_ZH
 from pipelines.pages.words import WORDS, name
 from pipelines.storage.conflicts import CONTRADICTING
+from pipelines.storage.set_aside import UNSOUND
 
 
 def traced(found: Mapping[str, Any], catalog: Catalog, *, as_json: bool) -> None:
@@ -161,6 +162,8 @@ def _messages(rules: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _verdict(version: Mapping[str, Any]) -> Text:
+    if version["stands"] and version["set_aside"]:
+        return Text(f"采用，但{name(UNSOUND, 'display_state')}：{_messages(version['set_aside'])}", style="red")
     if version["stands"]:
         return Text("采用", style="green")
     why = name(version["not_because"], "not_because")

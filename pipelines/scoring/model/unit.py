@@ -187,6 +187,17 @@ class OpenRows:
 
 
 @dataclass(frozen=True)
+class SetAsideRows:
+    """Accepted rows that no product shows, by dataset and provider, at the end of the period; they cost no points."""
+
+    dataset_id: str
+    dataset_zh: str
+    provider_id: str
+    rows: int
+    lines: str
+
+
+@dataclass(frozen=True)
 class Slot:
     """One delivery that was due in the period: a feed and the days within which it had to come.
 
@@ -269,3 +280,9 @@ class UnitCard:
     page: str
     corrections: tuple[CorrectionLine, ...] = ()
     near: tuple[str, ...] = ()
+    set_aside: tuple[SetAsideRows, ...] = ()
+
+    @property
+    def set_aside_in_all(self) -> int:
+        """Rows of ``set_aside``."""
+        return sum(one.rows for one in self.set_aside)
