@@ -13,6 +13,7 @@ import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.catalog.models import Product
+from pipelines.publishing.leaving import leaving
 from pipelines.publishing.messages import ASKED_BY, ASKED_IN, ASKED_ON
 from pipelines.publishing.resolved_records import entry
 from pipelines.records.changes import REASON, REMOVED, changes
@@ -54,14 +55,16 @@ class Made:
     """A bucket of a product, by part.
 
     ``rows`` of a part is its account: accepted, published, superseded, duplicate, and withheld by reason. ``taken_down`` has a row
-    for each record that left the product by repair or withdrawal. ``updated``: but for its changes, the bucket was in the latest
-    release, where it passed the gate.
+    for each record that left the product by repair or withdrawal, ``leaving`` for each that messages or the clock took
+    (``pipelines.publishing.leaving``). ``updated``: but for its changes, the bucket was in the latest release, where it passed the
+    gate.
     """
 
     parts: Mapping[str, Part]
     changes: pl.DataFrame
     taken_down: Sequence[Mapping[str, Any]] = ()
     updated: bool = False
+    leaving: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,10 @@ def make_bucket(
             name: Part(write(seen.of(name), folders[one.product.id], name), **entry(tally, one.product))
             for name, tally in seen.tallies.items()
         }
-        turned = changes_of(one, previous_records(hub, one.product.id, bucket, one.previous, key), seen, key)
-        made[one.product.id] = Made(parts, turned, takedowns(turned, resolved.asked, key))
+        before = previous_records(hub, one.product.id, bucket, one.previous, key)
+        turned = changes_of(one, before, seen, key)
+        left = leaving(turned, before, resolved.asked, key)
+        made[one.product.id] = Made(parts, turned, takedowns(turned, resolved.asked, key), leaving=left)
     return Bucket(made, resolved.next_state_change, resolved.superseded_versions)
 
 

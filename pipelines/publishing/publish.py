@@ -26,7 +26,7 @@ from pipelines.ground.clock import CHINA
 from pipelines.ground.errors import HubError, InputError
 from pipelines.ground.ordered_map import ordered_map
 from pipelines.ground.stopwatch import stage
-from pipelines.publishing import erasure, gate
+from pipelines.publishing import breaker, erasure, gate
 from pipelines.publishing.bucket import Bucket, Wanted, make_bucket
 from pipelines.publishing.candidate import Candidate
 from pipelines.publishing.displays import display_rows
@@ -42,6 +42,7 @@ from pipelines.publishing.published import Conflicts, Published
 from pipelines.publishing.sources import Source, definition, made_from, messages_used, save, source
 from pipelines.publishing.subject import publish_subjects
 from pipelines.storage.compactions import compactions
+from pipelines.storage.held import HeldRelease, forget, held_releases
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import Manifest, data_files, latest
 from pipelines.storage.parts import by_bucket
@@ -110,6 +111,9 @@ def publish(
     Raises:
         InputError: there is no such product.
         HubError: a candidate was refused; ``latest`` did not move, and the reason lies beside it.
+
+    Returns:
+        The release each product stands at; also of those that wait for a person (``held``).
     """
     if product is not None and product not in hub.catalog.products:
         raise InputError(
@@ -171,11 +175,12 @@ def _publish_dataset(
                     for b, made in plan.sources.items()
                 }
                 save(hub.home, plan.previous, sources, run.about(dataset, sources))
+            forget(hub.home, plan.product.id)
             results.append(_published(plan.previous, new=False))
     day, asked = (one.astimezone(CHINA).date() for one in (at, as_of))
     if day > asked:
         results = [replace(one, held_at=day.isoformat()) for one in results]
-    clean = {one.product_id for one in results}
+    clean = {one.product_id for one in results if one.held is None}
     erasure.erase_from_releases(hub, dataset, [one.id for one in ordered if one.id in clean], run.messages, files)
     return results, failures
 
@@ -337,6 +342,7 @@ def _finish(
     if previous is not None and not candidate.changed:
         # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
         save(hub.home, previous, sources, messages)
+        forget(hub.home, product.id)
         candidate.discard()
         return _published(previous, new=False)
     suite = expectations.read(hub.settings.expectations, str(product.dataset))
@@ -349,16 +355,32 @@ def _finish(
     except gate.Refused as error:
         candidate.refuse(manifest, error)
         if previous is not None:
-            files = data_files(hub.home, product.id) if product.publication_clock else []
-            shown = display_rows(hub.home, product.id, files, at.astimezone(CHINA).date())
-            record_refusal_in_ledger(hub, previous, manifest, shown)
+            _record_standing(hub, product, previous, manifest, at)
         candidate.discard()
         raise
+    known = {one.held_id for one in held_releases(hub.home, product.id)}
+    limits = hub.catalog.policies.releases.breaker.of(product.id)
+    verdict = breaker.judge(hub.home, limits, previous, manifest, candidate.leaving, candidate.work)
+    if isinstance(verdict, HeldRelease):
+        assert previous is not None
+        _record_standing(hub, product, previous, manifest, at)
+        candidate.discard()
+        stands = _published(previous, new=False)
+        return replace(stands, held=verdict, newly_held=verdict.held_id not in known)
+    manifest.approved = list(verdict.approved)
     candidate.move(manifest, validation)
     save(hub.home, manifest, sources, messages)
     candidate.discard()
     record_in_ledger(hub, manifest)
+    forget(hub.home, product.id)
     return _published(manifest, new=True)
+
+
+def _record_standing(hub: Hub, product: Product, standing: Manifest, candidate: Manifest, at: datetime) -> None:
+    """What a candidate that did not become the release leaves as it is, in the ledger."""
+    files = data_files(hub.home, product.id) if product.publication_clock else []
+    shown = display_rows(hub.home, product.id, files, at.astimezone(CHINA).date())
+    record_refusal_in_ledger(hub, standing, candidate, shown)
 
 
 def _checked(plan: _Plan, candidate: Candidate, passed: Sequence[_Plan]) -> gate.Checked:

@@ -13,6 +13,7 @@ import polars as pl
 from pipelines.catalog import Catalog, Dataset
 from pipelines.catalog.models import Product
 from pipelines.records.display import LATER, TURNS, with_state
+from pipelines.records.erased import still_withdrawn
 from pipelines.records.message_effects import effects
 from pipelines.records.precedence import Precedence
 from pipelines.records.resolve import resolve
@@ -86,9 +87,10 @@ def resolve_display(
     resolved = resolve(rows, dataset, Precedence.of(catalog, dataset.id, day))
     key = key_columns(dataset)
     asked = effects(rows, messages, dataset)
+    in_effect = still_withdrawn(resolved.records, asked.frame, catalog, dataset)
     if sliced is None:
         sliced = is_sliced(catalog, dataset, resolved.records.height)
-    states = with_state(resolved.records.lazy(), asked.frame.lazy(), key, catalog, dataset, day)
+    states = with_state(resolved.records.lazy(), in_effect.lazy(), key, catalog, dataset, day)
     records = states.with_columns(part(bucket, dataset, sliced=sliced)).collect()
     counts: dict[str, Tally] = {name: Counter() for name in records[PART].unique().sort()}
     if not counts and bucket is not None:
@@ -102,7 +104,7 @@ def resolve_display(
         counts[name][kind] += number
     for name, number in _by_part(asked.refused, records, key).group_by(PART).len().rows():
         counts[name][OF_OTHERS] += number
-    return ResolvedRecords(records, resolved.superseded_versions, asked.frame, counts)
+    return ResolvedRecords(records, resolved.superseded_versions, in_effect, counts)
 
 
 def view(catalog: Catalog, resolved: ResolvedRecords, product: Product, key: Sequence[str]) -> View:
