@@ -11,7 +11,7 @@ waits under *Required Actions* (待处理), and needs a reason. 暂缓发布的�
 | **Reject** | the releases stay as they are, and are not asked about again; `credit-hub approve ID --why …` can still approve them |
 | **No answer** | after three days nothing moves; the next day asks again |
 | **Re-run** | always safe: what was decided elsewhere meanwhile is left alone |
-| **If it fails** | nothing moved, or a candidate was refused: the reason is in the log and in `shared/<product>/failures/` |
+| **If it fails** | nothing moved: no reason was given (clear the task `approve`, and it asks again), or a candidate was refused: the reason is in the log and in `shared/<product>/failures/` |
 | **Wakes** | `score_regions`, when something was released |
 
 It is a DAG of its own: publishing has one run at a time, and one that waited for a person would hold up all others.

@@ -3,7 +3,7 @@
 A bucket is rebuilt when its lake files, the messages about it or what the catalogue says of the product changed, or when the
 clock has come to a day on which one of its records turns; all others are taken over. Of a large bucket only the slices in which
 something changed are rebuilt, where nothing but rows and messages came (``pipelines.publishing.incremental_update``). The
-clock never runs back: what is published as of an earlier day than the latest release is made as of that release's day, or
+clock never runs back: what is published as of an earlier day than a product's latest release is made as of that release's day, or
 records whose time is over would be shown again because somebody ran an old task.
 """
 
@@ -153,7 +153,33 @@ def _publish_dataset(
     files = hub.records(dataset.id).by_partition()
     if not files and not any(before.values()):
         return [], []
-    at = max([as_of, *(one.instant for one in before.values() if one)])
+    # Each by its own clock: where one was released as of a day far away and another was held, the other goes on where it stands.
+    clocks: dict[datetime, list[Product]] = {}
+    for one in ordered:
+        standing = before[one.id]
+        clocks.setdefault(max(as_of, standing.instant) if standing else as_of, []).append(one)
+    results: list[Published] = []
+    failures: list[str] = []
+    for at, some in sorted(clocks.items()):
+        done, refused = _publish_at(hub, run, dataset, some, before, files, at)
+        day, asked = (one.astimezone(CHINA).date() for one in (at, as_of))
+        results += [replace(one, held_at=day.isoformat()) for one in done] if day > asked else done
+        failures += refused
+    clean = {one.product_id for one in results if one.held is None}
+    erasure.erase_from_releases(hub, dataset, [one.id for one in ordered if one.id in clean], run.messages, files)
+    return results, failures
+
+
+def _publish_at(
+    hub: Hub,
+    run: _Run,
+    dataset: Dataset,
+    ordered: Sequence[Product],
+    before: Mapping[str, Manifest | None],
+    files: Mapping[str, list[Path]],
+    at: datetime,
+) -> tuple[list[Published], list[str]]:
+    """Some products of a dataset, all of them as of one instant."""
     plans = [_plan(hub, run, dataset, one, before[one.id], files, at) for one in ordered]
     for (
         plan
@@ -177,11 +203,6 @@ def _publish_dataset(
                 save(hub.home, plan.previous, sources, run.about(dataset, sources))
             forget(hub.home, plan.product.id)
             results.append(_published(plan.previous, new=False))
-    day, asked = (one.astimezone(CHINA).date() for one in (at, as_of))
-    if day > asked:
-        results = [replace(one, held_at=day.isoformat()) for one in results]
-    clean = {one.product_id for one in results if one.held is None}
-    erasure.erase_from_releases(hub, dataset, [one.id for one in ordered if one.id in clean], run.messages, files)
     return results, failures
 
 

@@ -242,7 +242,10 @@ def test_what_is_held_is_not_erased_from_the_lake_however_long_it_waits(after: H
     assert tidy(after.hub, late + timedelta(days=30)).erased == {PENALTY: STOLEN}
 
 
-@pytest.mark.parametrize("place", ["state/held/#/#-#.parquet", "state/held/#/#-#.json", "lake/ledger/takedowns"])
+@pytest.mark.parametrize(
+    "place",
+    [f"state/held/{PENALTY}/{PENALTY}-#.parquet", f"state/held/{PENALTY}/{PENALTY}-#.json", "lake/ledger/takedowns"],
+)
 def test_a_run_that_dies_while_it_holds_a_release_is_followed_by_one_that_holds_it(
     home: Home, stolen: Path, place: str
 ) -> None:
@@ -255,7 +258,7 @@ def test_a_run_that_dies_while_it_holds_a_release_is_followed_by_one_that_holds_
     assert examined(home.hub) == []
 
 
-@pytest.mark.parametrize("place", ["lake/ledger/approvals", "state/held/#/#-#.json"])
+@pytest.mark.parametrize("place", ["lake/ledger/approvals", f"state/held/{PENALTY}/{PENALTY}-#.json"])
 def test_an_approval_that_died_is_given_again_and_counts_once(after: Home, place: str) -> None:
     waiting = held(after.hub)
     with dies_before("create" if "ledger" in place else "replace", place, root=after.root):
