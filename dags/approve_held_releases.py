@@ -22,10 +22,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
 from airflow.sdk import Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 from wiring import HELD, RELEASES, RETRY, hub, instant, told
+
+
+class Approval(ApprovalOperator):
+    """Passes the answer on also where it is a rejection, which is written down; the operator itself only skips what follows."""
+
+    inherits_from_skipmixin = False
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        """What was answered, by whom and why."""
+        return HITLOperator.execute_complete(self, context, event)
 
 
 @dag(
@@ -37,7 +47,7 @@ from wiring import HELD, RELEASES, RETRY, hub, instant, told
     tags=["credit-hub", "发布"],
 )
 def approve_held_releases() -> None:
-    """Ask, then release or write the refusal down."""
+    """Ask, then do as was answered."""
 
     @task
     def question() -> dict[str, Any]:
@@ -49,7 +59,7 @@ def approve_held_releases() -> None:
         return vars(asked)
 
     @task(outlets=[RELEASES])
-    def release(asked: dict[str, Any], said: Any, *, outlet_events: Any = None) -> list[str]:
+    def act(asked: dict[str, Any], said: Any, *, outlet_events: Any = None) -> list[str]:
         from pipelines.operations import answer
 
         context = get_current_context()
@@ -60,32 +70,17 @@ def approve_held_releases() -> None:
         outlet_events[RELEASES].extra = told(context, datasets=[], releases=released)
         return released
 
-    @task(trigger_rule="all_done")  # not right behind the approval, which skips what is when it is rejected
-    def refuse() -> None:
-        from pipelines.operations import answer
-
-        context: Any = get_current_context()
-        asked, said = (context["ti"].xcom_pull(task_ids=name) for name in ("question", "approve"))
-        if said is None or "Approve" in said["chosen_options"]:
-            raise AirflowSkipException("nothing was refused")
-        answer(hub(), asked, said, as_of=instant(context))
-
     asked = question()
-    approve = ApprovalOperator(
+    approve = Approval(
         task_id="approve",
         subject="{{ ti.xcom_pull(task_ids='question')['subject'] }}",
         body="{{ ti.xcom_pull(task_ids='question')['body'] }}",
-        params={
-            "why": Param(
-                "", type="string", minLength=4, title="理由 why", description_md="写入台账 goes into the ledger."
-            )
-        },
+        params={"why": Param("", type="string", title="理由 why", description_md="写入台账 goes into the ledger.")},
         defaults="Reject",
         response_timeout=timedelta(days=3),
     )
     asked >> approve
-    released = release(asked, approve.output)
-    released >> refuse()
+    act(asked, approve.output)
 
 
 approve_held_releases()

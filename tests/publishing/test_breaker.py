@@ -318,7 +318,8 @@ def test_who_asked_and_whose_records_they_are_is_what_a_person_is_asked(after: H
     asked = question(after.hub)
     assert asked is not None
     assert asked.subject == f"3 个产品暂缓发布，共有 {3 * STOLEN} 条记录将撤下，是否批准？"
-    assert asked.body.count("| 四川省信用平台 | 四川省信用平台 | 已撤回 | 100 |") == 3 or "四川" in asked.body
+    assert asked.body.count("| 四川省公共信用信息平台 | 四川省公共信用信息平台 | 已撤回 | 100 |") == 3
+    assert "限度 50%" in asked.body
     assert "限度 10%" in asked.body
     assert GOOD_CODES[0] in asked.body
     assert "成都蜀锦" not in asked.body, "no name of a subject"
