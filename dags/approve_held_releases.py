@@ -59,7 +59,7 @@ def approve_held_releases() -> None:
         return vars(asked)
 
     @task(outlets=[RELEASES])
-    def act(asked: dict[str, Any], said: Any, *, outlet_events: Any = None) -> list[str]:
+    def act(asked: Any, said: Any, *, outlet_events: Any = None) -> list[str]:
         from pipelines.operations import answer
 
         context = get_current_context()

@@ -77,8 +77,10 @@ def waits(hub: Hub, one: HeldRelease) -> None:
 
 def _plain(one: HeldRelease) -> dict[str, Any]:
     """As in the file, with the sums a reader would make first."""
-    sums = {f"by_{name}": {who or "clock": number for who, number in one.by(column).items()} for name, column in _SUMS}
-    return {**one.to_json(), "share": round(one.leaving / one.rows_before, 4) if one.rows_before else None, **sums}
-
-
-_SUMS: Final = (("sender", "asked_by"), ("provider", "record_provider"), ("reason", "reason"))
+    sums = {
+        "by_sender": one.by("asked_by"),
+        "by_provider": one.by("record_provider"),
+        "by_reason": one.by("reason"),
+    }
+    shown = {name: {who or "clock": number for who, number in counted.items()} for name, counted in sums.items()}
+    return {**one.to_json(), "share": round(one.leaving / one.rows_before, 4) if one.rows_before else None, **shown}
