@@ -1,6 +1,6 @@
 """Airflow on the embedded defaults (SQLite, local files), everything below one folder.
 
-python -m pipelines.airflow_home demo --home home/demo      the four DAGs, one after the other, in this process;
+python -m pipelines.airflow_home demo --home home/demo      the four DAGs that need nobody, one after the other, in this process;
                                       --months 3            first drops a sample delivery, and receives it month by month
 python -m pipelines.airflow_home up --home home/demo        Airflow with its web UI, until Ctrl-C
 python -m pipelines.airflow_home down --home home/demo      stops one that was left behind
