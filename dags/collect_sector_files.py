@@ -21,7 +21,7 @@ from typing import Any
 
 from airflow.sdk import dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
-from wiring import RECORDS, RETRY, as_of_param, choice_param, hub, instant
+from wiring import RECORDS, RETRY, as_of_param, choice_param, day_of, hub, told, why_param
 
 
 @dag(
@@ -35,6 +35,7 @@ from wiring import RECORDS, RETRY, as_of_param, choice_param, hub, instant
         "provider": choice_param("报送单位 provider", "provider"),
         "dataset": choice_param("数据集 dataset", "dataset"),
         "as_of": as_of_param(),
+        "why": why_param(),
     },
 )
 def collect_sector_files() -> None:
@@ -46,7 +47,9 @@ def collect_sector_files() -> None:
 
         context = get_current_context()
         wanted = context["params"]
-        planned = plan_collecting(hub(), provider=wanted["provider"], dataset=wanted["dataset"], as_of=instant(context))
+        planned = plan_collecting(
+            hub(), provider=wanted["provider"], dataset=wanted["dataset"], as_of=day_of(context, "collect")
+        )
         for entry in planned.unclaimed:
             print(f"WARNING {entry.message}")  # noqa: T201 - the task log is what the engineer reads
         for waiting in planned.settling:
@@ -64,7 +67,7 @@ def collect_sector_files() -> None:
         changed = list(collect_group(hub(), work).changed_datasets)
         if not changed:
             raise AirflowSkipException("nothing was added")
-        outlet_events[RECORDS].extra = {"datasets": changed, "as_of": instant(context).date().isoformat()}
+        outlet_events[RECORDS].extra = told(context, datasets=changed)
         return changed
 
     collect.expand(group=plan())

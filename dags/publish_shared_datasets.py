@@ -9,7 +9,8 @@ message about records (a repair, say) may name; builds a release of each product
 | **Runs** | when `collect_sector_files` has added rows |
 | **Re-run** | always safe: without new rows there is no new release, and the same rows give byte-identical files |
 | **If it fails** | `latest.json` did not move. The reason is in the log and in `shared/<product>/failures/`. Fix it, clear the task |
-| **Wakes** | `score_regions` |
+| **If a release is held** | more records would leave than `policies/releases.yaml` allows: the release that stands stays, the run is green, and `approve_held_releases` asks a person |
+| **Wakes** | `score_regions`; `approve_held_releases`, when a release is held |
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import dag, get_current_context, task
-from wiring import RECORDS, RELEASES, RETRY, as_of_param, choice_param, hub, instant, woken_by
+from airflow.sdk.exceptions import AirflowSkipException
+from wiring import HELD, RECORDS, RELEASES, RETRY, as_of_param, choice_param, day_of, hub, told, why_param, woken_by
 
 
 @dag(
@@ -27,7 +29,7 @@ from wiring import RECORDS, RELEASES, RETRY, as_of_param, choice_param, hub, ins
     default_args=RETRY,
     doc_md=__doc__,
     tags=["credit-hub", "发布"],
-    params={"dataset": choice_param("数据集 dataset", "dataset"), "as_of": as_of_param()},
+    params={"dataset": choice_param("数据集 dataset", "dataset"), "as_of": as_of_param(), "why": why_param()},
 )
 def publish_shared_datasets() -> None:
     """Publish each dataset that changed, then the subject master; each wakes the scorecards."""
@@ -47,23 +49,32 @@ def publish_shared_datasets() -> None:
 
         context: Any = get_current_context()
         context["dataset_names"] = ", ".join(datasets)
-        day = instant(context)
-        done = publish(hub(), product=None, datasets=datasets, as_of=day)
+        done = publish(hub(), product=None, datasets=datasets, as_of=day_of(context, "publish"))
         released = [f"{one.product_id}/{one.release_id}" for one in done]
-        outlet_events[RELEASES].extra = {"datasets": datasets, "releases": released, "as_of": day.date().isoformat()}
-        return released
+        outlet_events[RELEASES].extra = told(context, datasets=datasets, releases=released)
+        return [one.held.held_id for one in done if one.held is not None and one.newly_held]
 
     @task(outlets=[RELEASES])
     def publish_subjects(*, outlet_events: Any = None) -> list[str]:
         from pipelines.operations import publish
 
-        day = instant(get_current_context())
-        done = publish(hub(), product="subject", as_of=day)
+        context = get_current_context()
+        done = publish(hub(), product="subject", as_of=day_of(context, "publish"))
         released = [f"{one.product_id}/{one.release_id}" for one in done]
-        outlet_events[RELEASES].extra = {"datasets": [], "releases": released, "as_of": day.date().isoformat()}
+        outlet_events[RELEASES].extra = told(context, datasets=[], releases=released)
         return released
 
-    publish.expand(datasets=plan()) >> publish_subjects()
+    @task(outlets=[HELD], trigger_rule="all_done")  # also where another dataset could not be published
+    def wake_approval(newly_held: Any, *, outlet_events: Any = None) -> list[str]:
+        ids = sorted({held_id for some in newly_held or () for held_id in some or ()})
+        if not ids:
+            raise AirflowSkipException("nothing is held that was not before")
+        outlet_events[HELD].extra = told(get_current_context(), held=ids)
+        return ids
+
+    published = publish.expand(datasets=plan())
+    published >> publish_subjects()
+    wake_approval(published)
 
 
 publish_shared_datasets()

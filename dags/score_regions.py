@@ -13,7 +13,7 @@ Scores every region and every sector on what it delivered in a month, a quarter 
 from __future__ import annotations
 
 from airflow.sdk import Param, dag, get_current_context, task
-from wiring import RELEASES, RETRY, as_of_param, hub, instant
+from wiring import RELEASES, RETRY, as_of_param, day_of, hub, why_param
 
 
 @dag(
@@ -32,6 +32,7 @@ from wiring import RELEASES, RETRY, as_of_param, hub, instant
             description_md="A month `2026-03`, a quarter `2026-Q1` or a year `2026`; empty for the month of the run. 留空即为当月。",
         ),
         "as_of": as_of_param(),
+        "why": why_param(),
     },
 )
 def score_regions() -> None:
@@ -42,7 +43,7 @@ def score_regions() -> None:
         from pipelines.operations import score_period
 
         context = get_current_context()
-        return str(score_period(hub(), context["params"]["period"], instant(context)).folder)
+        return str(score_period(hub(), context["params"]["period"], day_of(context, "score")).folder)
 
     score()
 

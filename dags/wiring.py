@@ -1,4 +1,4 @@
-"""What the four DAGs share: assets, retries, parameters, and the instant a run works as of."""
+"""What the DAGs share: assets, retries, parameters, and the instant a run works as of."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 RECORDS: Final = Asset(name="records", uri="credit-hub://lake/records")
 RELEASES: Final = Asset(name="releases", uri="credit-hub://shared")
+HELD: Final = Asset(name="held", uri="credit-hub://state/held")
 
 RETRY: Final[dict[str, Any]] = {
     "retries": 2,
@@ -36,6 +37,17 @@ def as_of_param() -> Param:
     )
 
 
+def why_param() -> Param:
+    """Why the day is beyond today, or before the last release; of any other day it may stay empty."""
+    return Param(
+        None,
+        type=["null", "string"],
+        title="理由 why",
+        description_md="Needed only where *as of* is beyond today, or before the last release; it is written into the ledger. "
+        "业务日期晚于当天、或者早于最近一次发布的，须填写理由。",
+    )
+
+
 def choice_param(title: str, what: str) -> Param:
     """One provider or dataset of the catalogue, or all."""
     return Param(
@@ -52,6 +64,34 @@ def instant(context: Any) -> datetime:
         extras = [event.extra.get("as_of") for event in woken_by(context)]
         given = max((value for value in extras if value), default=None)
     return instant_of(given) if given else context["dag_run"].run_after
+
+
+def day_of(context: Any, operation: str) -> datetime:
+    """The instant of ``instant``; an unusual one that somebody typed needs a reason (``pipelines.operations.second_word``).
+
+    A run that was woken goes on with the day and the reason of the run that woke it. Of a day nobody typed none is asked.
+    """
+    from pipelines.ground.clock import instant as now
+    from pipelines.operations import second_word
+
+    at = instant(context)
+    typed = context["params"].get("as_of") is not None
+    if typed or woken_by(context):
+        user = getattr(context.get("dag_run"), "triggering_user_name", None) or "airflow"
+        second_word(hub(), operation, at, today=now(None), why=reason(context), by=user, woken=not typed)
+    return at
+
+
+def reason(context: Any) -> str | None:
+    """Why a run works as of its day: its parameter, or what the run that woke it said."""
+    said = [context["params"].get("why"), *(event.extra.get("why") for event in woken_by(context))]
+    return next((one for one in said if one), None)
+
+
+def told(context: Any, **more: Any) -> dict[str, Any]:
+    """What a run tells those it wakes: its day, its reason where it has one, and more."""
+    why = reason(context)
+    return {**more, "as_of": instant(context).date().isoformat()} | ({"why": why} if why else {})
 
 
 def woken_by(context: Any) -> list[Any]:

@@ -22,6 +22,11 @@ from pipelines.ground.packaged import packaged
 from pipelines.ground.settings import Settings
 
 DAG_IDS: Final = ("collect_sector_files", "publish_shared_datasets", "score_regions", "maintain_lake")
+ASKING_DAG_ID: Final = "approve_held_releases"
+"""Waits for a person, so it is not among those that are run in this process."""
+
+_SAMPLE: Final = "样例数据 a sample delivery: received as of its own day"
+"""A sample may be of any day, also one before the last release of an earlier sample."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 HomeOption = Annotated[Path | None, typer.Option(help="The home of the hub (default $CREDIT_HUB_HOME, else ./home).")]
@@ -34,6 +39,7 @@ MonthsOption = Annotated[
 def _demo(
     home: HomeOption = None,
     as_of: Annotated[str | None, typer.Option(help="The day it is, YYYY-MM-DD.")] = None,
+    why: Annotated[str | None, typer.Option(help="Why as of a day beyond today, or before the last release.")] = None,
     months: MonthsOption = 0,
     scale: Annotated[
         float, typer.Option(min=0.01, help="Rows of the sample delivery; 1.0 is some 90,000 a month.")
@@ -46,7 +52,8 @@ def _demo(
         if months:
             yield from _sample(settings, as_of, months, scale, console)
         else:
-            yield from ((dag_id, {"as_of": as_of} if as_of else {}) for dag_id in DAG_IDS)
+            given = {name: value for name, value in (("as_of", as_of), ("why", why)) if value}
+            yield from ((dag_id, given) for dag_id in DAG_IDS)
 
     run_dags(runs, settings.home)
     console = _console()
@@ -71,12 +78,13 @@ def _sample(settings: Settings, as_of: str | None, months: int, scale: float, co
         new = [file for file in plan.files if file.received_on == plan.as_of]
         rows = sum(file.rows for file in new)
         console.print(f"sample delivery {number} of {months}, {plan.as_of}: {len(new):,} files, {rows:,} rows")
-        yield collect, {"as_of": plan.as_of}
+        given = {"as_of": plan.as_of, "why": _SAMPLE}
+        yield collect, given
         came: list[str | None] = [*sorted({file.dataset_id for file in new})]
         # None is all of them.
         for dataset_id in came if number < months else [None]:
-            yield publish, {"as_of": plan.as_of, "dataset": dataset_id}
-        yield score, {"as_of": plan.as_of}
+            yield publish, {**given, "dataset": dataset_id}
+        yield score, given
     yield maintain, {}
 
 

@@ -193,6 +193,9 @@ def leftovers_of_state(hub: Hub) -> Iterator[AuditFinding]:
     for path in sorted((state / "work").glob("*")):
         said = "scratch of a run that is at work or was killed; the next one of its kind begins by removing it"
         yield AuditFinding(below(hub.home, path), said, leftover=True)
+    for path in sorted((state / "held").glob("*")):
+        if not (hub.home.shared / path.name).is_dir():
+            yield _unclaimed_entry(hub, path, f"tells of a product that has no release; {_TAKE_AWAY}")
     for name in ("sources", "erased"):
         for path in sorted(path for path in _files(state / name)):
             if not (hub.home.shared / path.stem).is_dir():

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from pipelines.cli import console, look, refused, work
+from pipelines.cli import console, held, look, refused, work
 from pipelines.cli.catalogue import catalog_app
 from pipelines.cli.options import DONE, FAILED, UNUSABLE
 from pipelines.ground.errors import HubError, InputError, disk_error_text
@@ -31,6 +31,8 @@ for verb in (
     look.trace,
     look.audit,
     look.verify,
+    held.held,
+    held.approve,
     work.maintain,
     look.sql,
     work.demo,

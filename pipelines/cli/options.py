@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.ground.clock import instant
 from pipelines.ground.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,6 +22,12 @@ HomeOption = Annotated[Path | None, typer.Option("--home", help="Home folder (de
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="The day the work is done as of.")
+]
+WhyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--why", metavar="TEXT", help="Why as of a day beyond today, or before the last release; written down."
+    ),
 ]
 ProviderOption = Annotated[str | None, typer.Option("--provider", help="Only this provider.")]
 ProductOption = Annotated[str | None, typer.Option("--product", help="Only this product.")]
@@ -42,6 +52,28 @@ def open_hub(home: Path | None, *, must_exist: bool = False) -> Hub:
     if settings.home.exists() and not settings.home.is_dir():
         raise InputError(f"{settings.home}: is a file; --home must be a folder")
     return Hub.open(settings)
+
+
+def begin(hub: Hub, operation: str, as_of: str | None, why: str | None, *, product: str | None = None) -> datetime:
+    """The instant the work is done as of; an unusual day needs a reason (``pipelines.operations.second_word``).
+
+    Raises:
+        InputError: it is no day, or needs a reason and has none.
+    """
+    at = instant(as_of)
+    if as_of is not None:
+        from pipelines.operations import second_word
+
+        second_word(hub, operation, at, today=instant(None), why=why, by=person(), product=product)
+    return at
+
+
+def person() -> str:
+    """Who is at the keyboard, as the system knows them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container may have no name for its user
+        return str(os.getuid())
 
 
 def exit_with(status: int) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli import console
 from pipelines.cli.options import (
     DONE,
+    FINDINGS,
     UNUSABLE,
     AsOfOption,
     HomeOption,
@@ -17,19 +19,31 @@ from pipelines.cli.options import (
     PeriodOption,
     ProductOption,
     ProviderOption,
+    WhyOption,
+    begin,
     exit_with,
     open_hub,
 )
+from pipelines.cli.views import held as held_view
 from pipelines.cli.views import work as view
 from pipelines.ground.clock import instant
 from pipelines.ground.errors import InputError
 
+if TYPE_CHECKING:
+    from pipelines.publishing import Published
+    from pipelines.storage.hub import Hub
+
 
 def collect(
-    home: HomeOption = None, provider: ProviderOption = None, as_of: AsOfOption = None, as_json: JsonOption = False
+    home: HomeOption = None,
+    provider: ProviderOption = None,
+    as_of: AsOfOption = None,
+    why: WhyOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """One pass over the inboxes: raw → read → screen → lake → receipts."""
-    hub, at = open_hub(home), instant(as_of)
+    hub = open_hub(home)
+    at = begin(hub, "collect", as_of, why)
     from pipelines.operations import collect as run_collect
     from pipelines.pages.catalogue import keep
 
@@ -41,15 +55,21 @@ def collect(
 
 
 def publish(
-    home: HomeOption = None, product: ProductOption = None, as_of: AsOfOption = None, as_json: JsonOption = False
+    home: HomeOption = None,
+    product: ProductOption = None,
+    as_of: AsOfOption = None,
+    why: WhyOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Resolve and release what changed."""
-    hub, at = open_hub(home), instant(as_of)
+    """Resolve and release what changed; exit status 1 where a release waits for a person."""
+    hub = open_hub(home)
+    at = begin(hub, "publish", as_of, why, product=product)
     from pipelines.operations import publish as run_publish
 
     with console.steps("发布 publish") as step:
         done = run_publish(hub, product=product, as_of=at, progress=step)
     view.published(hub, done, as_json=as_json)
+    exit_with(_waiting(hub, done))
 
 
 def score(
@@ -59,10 +79,12 @@ def score(
     what_if: Annotated[
         Path | None, typer.Option("--what-if", help="Compare past periods under this scorecard.yaml; write nothing.")
     ] = None,
+    why: WhyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Scorecards of a month, a quarter or a year."""
-    hub, at = open_hub(home, must_exist=what_if is not None), instant(as_of)
+    hub = open_hub(home, must_exist=what_if is not None)
+    at = instant(as_of) if what_if is not None else begin(hub, "score", as_of, why)
     from pipelines.operations import score_period, this_month
 
     if what_if is not None:
@@ -86,9 +108,10 @@ def score(
     view.scored(hub, done, as_json=as_json)
 
 
-def run(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption = False) -> None:
-    """Collect, publish and score."""
-    hub, at = open_hub(home), instant(as_of)
+def run(home: HomeOption = None, as_of: AsOfOption = None, why: WhyOption = None, as_json: JsonOption = False) -> None:
+    """Collect, publish and score; exit status 1 where a release waits for a person."""
+    hub = open_hub(home)
+    at = begin(hub, "run", as_of, why)
     from pipelines.operations import collect as run_collect
     from pipelines.operations import publish as run_publish
     from pipelines.operations import score_period
@@ -100,17 +123,30 @@ def run(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption =
     with console.steps("评分 score"):
         scored = score_period(hub, None, at)
     view.ran(hub, collected, published, scored, as_json=as_json)
-    exit_with(UNUSABLE if collected.unclaimed else DONE)
+    waiting = _waiting(hub, published)
+    exit_with(UNUSABLE if collected.unclaimed else waiting)
 
 
-def maintain(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption = False) -> None:
-    """Publish what the day makes due, erase what was withdrawn, remove old releases, compact the lake."""
-    hub, at = open_hub(home, must_exist=True), instant(as_of)
+def maintain(
+    home: HomeOption = None, as_of: AsOfOption = None, why: WhyOption = None, as_json: JsonOption = False
+) -> None:
+    """Publish what the day makes due, erase what was withdrawn 30 days ago, remove old releases, compact the lake."""
+    hub = open_hub(home, must_exist=True)
+    at = begin(hub, "maintain", as_of, why)
     from pipelines.operations import upkeep
 
     with console.steps("维护 maintain") as step:
         done = upkeep(hub, at, step)
     view.maintained(hub, done, as_json=as_json)
+    exit_with(_waiting(hub, done.released))
+
+
+def _waiting(hub: Hub, done: Sequence[Published]) -> int:
+    """Says which releases wait for a person; the exit status."""
+    waiting = [one.held for one in done if one.held is not None]
+    for one in waiting:
+        held_view.waits(hub, one)
+    return FINDINGS if waiting else DONE
 
 
 def demo(

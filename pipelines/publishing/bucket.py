@@ -12,6 +12,7 @@ import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.catalog.models import Product
+from pipelines.publishing.leaving import leaving
 from pipelines.publishing.messages import ASKED_BY, ASKED_IN, ASKED_ON
 from pipelines.publishing.resolved_records import entry
 from pipelines.records.changes import REASON, REMOVED, changes
@@ -55,9 +56,9 @@ class Made:
     """A bucket of a product, by part.
 
     ``rows`` of a part is its account: accepted, published, superseded, duplicate, and withheld by reason. ``taken_down`` has a row
-    for each record that left the product by repair or withdrawal. ``turned_unsound`` are records that left it as unsound although
-    nothing came for them: the row was in the latest release. ``updated``: but for its changes, the bucket was in the latest
-    release, where it passed the gate.
+    for each record that left the product by repair or withdrawal, ``leaving`` for each that messages or the clock took
+    (``pipelines.publishing.leaving``). ``turned_unsound`` are records that left it as unsound although nothing came for them: the
+    row was in the latest release. ``updated``: but for its changes, the bucket was in the latest release, where it passed the gate.
     """
 
     parts: Mapping[str, Part]
@@ -65,6 +66,7 @@ class Made:
     taken_down: Sequence[Mapping[str, Any]] = ()
     turned_unsound: int = 0
     updated: bool = False
+    leaving: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,13 @@ def make_bucket(
         }
         before = previous_records(hub, one.product.id, bucket, one.previous, own)
         turned = changes_of(one, before, seen, own)
-        gone = takedowns(turned, resolved.asked, key)
-        made[one.product.id] = Made(parts, turned, gone, turned_unsound(before, seen))
+        made[one.product.id] = Made(
+            parts,
+            turned,
+            takedowns(turned, resolved.asked, key),
+            turned_unsound=turned_unsound(before, seen),
+            leaving=leaving(turned, before, resolved.asked, own),
+        )
     return Bucket(
         made, resolved.next_state_change, resolved.superseded_versions, rows.select(PLACE), resolved.set_aside
     )

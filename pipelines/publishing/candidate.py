@@ -19,6 +19,7 @@ from pipelines.ground.errors import HubError
 from pipelines.publishing.bucket import Made, part_file, removed_by_reason
 from pipelines.publishing.displays import display_rows
 from pipelines.publishing.gate import Refused
+from pipelines.publishing.leaving import LeavingFiles
 from pipelines.publishing.new_records import NewRecords, joined
 from pipelines.publishing.takedowns import takedown_rows
 from pipelines.records.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED
@@ -76,6 +77,7 @@ class Candidate:
         self._fresh: dict[str, list[Path]] = {}
         self._updated: dict[str, tuple[int, int]] = {}
         self._changes = ChangesFile(self.folder / CHANGES)
+        self.leaving = LeavingFiles(self.work / "leaving")
 
     @property
     def data(self) -> Path:
@@ -120,6 +122,7 @@ class Candidate:
             self._updated[bucket_of_part(next(iter(made.parts)))] = (begin, begin + made.changes.height)
         self._taken_down += made.taken_down
         self._turned_unsound += made.turned_unsound
+        self.leaving.add(made.leaving)
         self._changes.add(made.changes)
 
     def _link(self, part: str) -> None:

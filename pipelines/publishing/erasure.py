@@ -22,7 +22,7 @@ import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.publishing.bucket import write
-from pipelines.publishing.messages import Messages, effects
+from pipelines.publishing.messages import ASKED_ON, Messages, effects
 from pipelines.records.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED
 from pipelines.records.display import EFFECT, TAKEN_DOWN
 from pipelines.storage.columns import PROVIDER, SUBJECT_KEY
@@ -55,7 +55,7 @@ Written = dict[tuple[str, frozenset[Any]], tuple[Path, DataFile]]
 def taken_down(
     hub: Hub, dataset: Dataset, messages: Messages, files: Mapping[str, Sequence[Path]], buckets: Sequence[str]
 ) -> dict[str, pl.DataFrame]:
-    """Keys of the repaired and withdrawn records of some buckets, with the effect; buckets without any are left out."""
+    """Keys of the repaired and withdrawn records of some buckets, with effect and the day it was asked; no bucket without any."""
     reference = dataset.reference
     if reference is None:
         return {}
@@ -69,7 +69,7 @@ def taken_down(
         rows = hub.records(dataset.id).scan(files[bucket]).select(needed).collect()
         frame = effects(rows, about, dataset).frame.filter(pl.col(EFFECT).is_in([str(s) for s in TAKEN_DOWN]))
         if frame.height:
-            found[bucket] = frame.select(*key, EFFECT)
+            found[bucket] = frame.select(*key, EFFECT, ASKED_ON)
     return found
 
 

@@ -24,6 +24,7 @@ from pipelines.catalog import Dataset
 from pipelines.ground.ordered_map import ordered_map
 from pipelines.publishing.bucket import Bucket, Made, Part, Wanted, changes_of, part_file, takedowns, write
 from pipelines.publishing.key_index import KeyIndex
+from pipelines.publishing.leaving import leaving
 from pipelines.publishing.resolved_records import entry, tally_of
 from pipelines.records.display import TURNS
 from pipelines.records.resolved_records import ACCEPTED, ResolvedRecords, View, resolve_display, view
@@ -213,6 +214,7 @@ class IncrementalUpdate:
                 takedowns(nothing if some is None else some, now.asked, self._key),
                 # Other rows are set aside: the bucket is rebuilt whole. So none of those here was in the latest release.
                 updated=True,
+                leaving=None if some is None else leaving(some, old, now.asked, self._key),
             )
             for bucket, some in by_bucket.items()
         }

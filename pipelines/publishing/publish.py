@@ -3,7 +3,7 @@
 A bucket is rebuilt when its lake files, the messages about it or what the catalogue says of the product changed, or when the
 clock has come to a day on which one of its records turns; all others are taken over. Of a large bucket only the slices in which
 something changed are rebuilt, where nothing but rows and messages came (``pipelines.publishing.incremental_update``). The
-clock never runs back: what is published as of an earlier day than the latest release is made as of that release's day, or
+clock never runs back: what is published as of an earlier day than a product's latest release is made as of that release's day, or
 records whose time is over would be shown again because somebody ran an old task.
 """
 
@@ -25,7 +25,7 @@ from pipelines.ground.clock import CHINA
 from pipelines.ground.errors import HubError, InputError
 from pipelines.ground.ordered_map import ordered_map
 from pipelines.ground.stopwatch import stage
-from pipelines.publishing import erasure, gate
+from pipelines.publishing import breaker, erasure, gate
 from pipelines.publishing.bucket import Bucket, make_bucket
 from pipelines.publishing.candidate import Candidate
 from pipelines.publishing.displays import display_rows
@@ -50,6 +50,7 @@ from pipelines.publishing.subject import publish_subjects
 from pipelines.publishing.verdicts import Examined, Plan, examine
 from pipelines.records.digests import product_key
 from pipelines.storage.compactions import compactions
+from pipelines.storage.held import HeldRelease, forget, held_releases
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import Manifest, data_files, latest
 from pipelines.storage.parts import by_bucket
@@ -106,6 +107,9 @@ def publish(
     Raises:
         InputError: there is no such product.
         HubError: a candidate was refused; ``latest`` did not move, and the reason lies beside it.
+
+    Returns:
+        The release each product stands at; also of those that wait for a person (``held``).
     """
     if product is not None and product not in hub.catalog.products:
         raise InputError(
@@ -146,9 +150,38 @@ def _publish_dataset(
     files = hub.records(dataset.id).by_partition()
     if not files and not any(before.values()):
         return [], []
-    at = max([as_of, *(one.instant for one in before.values() if one)])
+    # Each by its own clock: where one was released as of a day far away and another was held, the other goes on where it stands.
+    clocks: dict[datetime, list[Product]] = {}
+    for one in ordered:
+        standing = before[one.id]
+        clocks.setdefault(max(as_of, standing.instant) if standing else as_of, []).append(one)
+    results: list[Published] = []
+    failures: list[str] = []
+    for at, some in sorted(clocks.items()):
+        done, refused = _publish_at(hub, run, dataset, some, before, files, at)
+        day, asked = (one.astimezone(CHINA).date() for one in (at, as_of))
+        results += [replace(one, held_at=day.isoformat()) for one in done] if day > asked else done
+        failures += refused
+    clean = {one.product_id for one in results if one.held is None}
+    for one in ordered:
+        if one.names_records_by_digest:
+            erasure.remove_other_keys(hub.home, one.id, product_key(dataset, one))
+    erasure.erase_from_releases(hub, dataset, [one.id for one in ordered if one.id in clean], run.messages, files)
+    return results, failures
+
+
+def _publish_at(
+    hub: Hub,
+    run: _Run,
+    dataset: Dataset,
+    ordered: Sequence[Product],
+    before: Mapping[str, Manifest | None],
+    files: Mapping[str, list[Path]],
+    at: datetime,
+) -> tuple[list[Published], list[str]]:
+    """Some products of a dataset, all of them as of one instant."""
     # A run that died once it had moved the pointer has not: nobody else would, where more has come since.
-    for manifest in before.values():
+    for manifest in (before[one.id] for one in ordered):
         if manifest is not None and transaction_of(manifest) not in run.recorded_releases:
             record_in_ledger(hub, manifest)
     today = at.astimezone(CHINA).date()
@@ -181,15 +214,8 @@ def _publish_dataset(
                     for b, made in plan.sources.items()
                 }
                 save(hub.home, plan.previous, sources, run.about(dataset, sources))
+            forget(hub.home, plan.product.id)
             results.append(_published(plan.previous, new=False))
-    day, asked = (one.astimezone(CHINA).date() for one in (at, as_of))
-    if day > asked:
-        results = [replace(one, held_at=day.isoformat()) for one in results]
-    clean = {one.product_id for one in results}
-    for one in ordered:
-        if one.names_records_by_digest:
-            erasure.remove_other_keys(hub.home, one.id, product_key(dataset, one))
-    erasure.erase_from_releases(hub, dataset, [one.id for one in ordered if one.id in clean], run.messages, files)
     return results, failures
 
 
@@ -389,22 +415,39 @@ def _finish(
             # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
             assert previous is not None
             save(hub.home, previous, sources, messages)
+            forget(hub.home, product.id)
             candidate.discard()
             return _published(previous, new=False)
         case gate.Refused() as error:
             candidate.refuse(manifest, error)
             if previous is not None:
-                files = data_files(hub.home, product.id) if product.publication_clock else []
-                shown = display_rows(hub.home, product.id, files, at.astimezone(CHINA).date())
-                record_refusal_in_ledger(hub, previous, manifest, shown)
+                _record_standing(hub, product, previous, manifest, at)
             candidate.discard()
             raise error
         case validation:
+            known = {one.held_id for one in held_releases(hub.home, product.id)}
+            limits = hub.catalog.policies.releases.breaker.of(product.id)
+            verdict = breaker.judge(hub.home, limits, previous, manifest, candidate.leaving, candidate.work)
+            if isinstance(verdict, HeldRelease):
+                assert previous is not None
+                _record_standing(hub, product, previous, manifest, at)
+                candidate.discard()
+                stands = _published(previous, new=False)
+                return replace(stands, held=verdict, newly_held=verdict.held_id not in known)
+            manifest.approved = list(verdict.approved)
             candidate.move(manifest, validation)
             save(hub.home, manifest, sources, messages)
             candidate.discard()
             record_in_ledger(hub, manifest)
+            forget(hub.home, product.id)
             return _published(manifest, new=True)
+
+
+def _record_standing(hub: Hub, product: Product, standing: Manifest, candidate: Manifest, at: datetime) -> None:
+    """What a candidate that did not become the release leaves as it is, in the ledger."""
+    files = data_files(hub.home, product.id) if product.publication_clock else []
+    shown = display_rows(hub.home, product.id, files, at.astimezone(CHINA).date())
+    record_refusal_in_ledger(hub, standing, candidate, shown)
 
 
 def _published(manifest: Manifest, *, new: bool) -> Published:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipelines.storage.held import HeldRelease
 from pipelines.storage.home import Home
 from pipelines.storage.hub import Lake
 from pipelines.subjects import SubjectMaster
@@ -20,7 +21,11 @@ SetAsideFiles = Callable[[Lake], object]
 
 @dataclass(frozen=True)
 class Published:
-    """The release a product stands at, and whether it is new; ``held_at`` is the day of the clock where an earlier was asked."""
+    """The release a product stands at, and whether it is new.
+
+    ``held_at`` is the day of the clock where an earlier was asked. ``held`` is what would leave with a newer release, where it
+    waits for a person, and ``newly_held`` whether that is known only since this run.
+    """
 
     product_id: str
     release_id: str
@@ -28,3 +33,5 @@ class Published:
     changes: Mapping[str, int]
     new: bool
     held_at: str | None = None
+    held: HeldRelease | None = None
+    newly_held: bool = False

@@ -43,12 +43,12 @@ def tidy(hub: Hub, as_of: datetime, *, most_files: int = MOST_FILES) -> Upkeep:
 
     Args:
         hub: home and catalogue.
-        as_of: the instant whose day decides which releases are old.
+        as_of: the instant whose day decides which releases are old, and which withdrawn content is no longer sealed.
         most_files: a partition with more files than that is compacted.
     """
     tables = hub.tables()
     with hub.home.locked("lake.lock"):
-        erased = erase_withdrawn(hub)
+        erased = erase_withdrawn(hub, as_of.astimezone(CHINA).date())
     marked = {f"records/{name}": pending(hub, name) for name in hub.catalog.datasets}
     purged = frozenset(name for name, mark in marked.items() if mark.exists())
     # Tables that are rebuilt with each release: nobody asks for what they held before, and it may be of erased records.

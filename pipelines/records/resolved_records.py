@@ -14,6 +14,7 @@ from pipelines.catalog import Catalog, Dataset
 from pipelines.catalog.models import Product
 from pipelines.records.digests import with_digests
 from pipelines.records.display import LATER, STATE, TAKEN_DOWN, TURNS, with_state
+from pipelines.records.erased import still_withdrawn
 from pipelines.records.message_effects import effects
 from pipelines.records.precedence import Precedence
 from pipelines.records.resolve import resolve
@@ -103,9 +104,10 @@ def resolve_display(
     resolved = resolve(rows, dataset, Precedence.of(catalog, dataset.id, day))
     key = key_columns(dataset)
     asked = effects(rows, messages, dataset)
+    in_effect = still_withdrawn(resolved.records, asked.frame, catalog, dataset)
     if sliced is None:
         sliced = is_sliced(catalog, dataset, resolved.records.height)
-    states = with_state(resolved.records.lazy(), asked.frame.lazy(), key, catalog, dataset, day)
+    states = with_state(resolved.records.lazy(), in_effect.lazy(), key, catalog, dataset, day)
     unsound = set_aside.lazy().with_columns(pl.lit(True).alias(_UNSOUND))
     records = (
         states.with_columns(part(bucket, dataset, sliced=sliced))
@@ -125,7 +127,7 @@ def resolve_display(
         counts[name][kind] += number
     for name, number in _by_part(asked.refused, records, key).group_by(PART).len().rows():
         counts[name][OF_OTHERS] += number
-    return ResolvedRecords(records, resolved.superseded_versions, asked.frame, counts)
+    return ResolvedRecords(records, resolved.superseded_versions, in_effect, counts)
 
 
 def view(catalog: Catalog, resolved: ResolvedRecords, product: Product, key: Sequence[str]) -> View:

@@ -28,6 +28,7 @@ state/sources/<product_id>.json               which lake files the latest releas
 state/messages/<product_id>/                  the messages it was made with
 state/compacted/<table>/                      what compacted files of the lake replaced (pipelines.storage.compactions)
 state/displays/<product_id>.json              what its data files show, by provider (pipelines.publishing.displays)
+state/held/<product_id>/                      releases that wait for a person (pipelines.storage.held)
 state/keys/<dataset_id>/                      where in lake files the versions of a key stand (pipelines.publishing.key_index)
 state/lock                                    held while deliveries are taken and groups planned
 state/closings.lock                           held while refused rows are closed
@@ -192,6 +193,10 @@ class Home:
     def displays(self, product_id: str) -> Path:
         """What its data files show."""
         return self.state / "displays" / f"{product_id}.json"
+
+    def held(self, product_id: str) -> Path:
+        """Releases of a product that wait for a person."""
+        return self.state / "held" / product_id
 
     def erased(self, product_id: str) -> Path:
         """Which takedowns its old releases were rewritten for."""

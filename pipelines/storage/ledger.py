@@ -9,6 +9,8 @@
                    (taken_down_on null) by a release that was refused
     displays       one row for each release of a product with a publication clock, and provider; another of the release that
                    stands for each day on which a newer one was refused
+    approvals      one row for each decision about a held release: approved or refused, by whom and why
+    second_words   one row for each time work was done as of a day beyond today, or before the last release, and why
     indicators     one row for each region, period and indicator of a scorecard
     subject_counts one row for each release of the subject master, provider and kind
 
@@ -141,6 +143,25 @@ DISPLAYS: Final[Schema] = {
     "overdue": pl.Int64(),  # of these, past the day on which display had to stop
 }
 
+APPROVALS: Final[Schema] = {
+    "held_id": pl.String(),
+    "product_id": pl.String(),
+    "dataset_id": pl.String(),
+    "decision": pl.String(),  # approved, refused
+    "why": pl.String(),
+    "by": pl.String(),
+    "at": pl.String(),
+    "records": pl.Int64(),  # that may leave with it
+}
+
+SECOND_WORDS: Final[Schema] = {
+    "operation": pl.String(),  # collect, publish, score, run, maintain
+    "as_of": pl.Date(),
+    "said_on": pl.Date(),
+    "why": pl.String(),
+    "by": pl.String(),
+}
+
 INDICATORS: Final[Schema] = {
     "region_code": pl.String(),
     "region_zh": pl.String(),
@@ -178,6 +199,8 @@ TABLES: Final[dict[str, Schema]] = {
     "releases": RELEASES,
     "takedowns": TAKEDOWNS,
     "displays": DISPLAYS,
+    "approvals": APPROVALS,
+    "second_words": SECOND_WORDS,
     "indicators": INDICATORS,
     "subject_counts": SUBJECT_COUNTS,
 }

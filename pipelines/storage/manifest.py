@@ -121,6 +121,15 @@ class Displayed(Artefact):
     overdue: int
 
 
+class Approved(Artefact):
+    """Somebody approved that records leave with a release which the breaker had held."""
+
+    held_id: str
+    why: str
+    at: str
+    by: str
+
+
 class Manifest(Artefact):
     """The manifest of a release.
 
@@ -158,6 +167,7 @@ class Manifest(Artefact):
     made_from: dict[str, str] | None = Field(default=None, exclude_if=lambda value: value is None)
     validation: Validation | None = Field(default=None, exclude_if=lambda value: value is None)
     erased: int = Field(default=0, exclude_if=lambda value: value == 0)
+    approved: list[Approved] = Field(default_factory=list, exclude_if=lambda value: not value)
 
     @property
     def day(self) -> date:

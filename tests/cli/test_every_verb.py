@@ -27,7 +27,7 @@ from tests.conftest import GOOD_CODES, ROOT, THREE_GOOD_ROWS, Home, file, row, s
 pytestmark = pytest.mark.slow
 COMMAND = Path(sys.executable).with_name("credit-hub")
 DATASET = "enterprise_registration"
-DONE, FINDINGS = 0, 1
+DONE, FINDINGS, UNUSABLE = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,8 @@ CASES: dict[str, Case] = {
     "trace": Case(f"{GOOD_CODES[0]} {AT}", lambda got, home: "sichuan" in str(got)),
     "audit": Case(AT, lambda got, home: got == {"ok": True, "findings": []}),
     "verify": Case(f"{DATASET} {AT}", lambda got, home: got["damage"] == []),
+    "held": Case(AT, lambda got, home: got == []),
+    "approve": Case(f"nothing {AT} --why 没有暂缓发布的产品", lambda got, home: True, UNUSABLE),
     "maintain": Case(AS_OF, lambda got, home: isinstance(got, dict)),
     "sql": Case(f"select|count(*)|as|n|from|lake.{DATASET} {AT}", lambda got, home: got == [{"n": 4}]),
     "demo": Case(f"--scale 0.02 --months 1 {AS_OF}", lambda got, home: len(got["files"]) > 100),

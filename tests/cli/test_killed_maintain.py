@@ -35,7 +35,9 @@ COMMITS: Final = (
 
 
 def prepare(home: Home) -> None:
-    """Two releases, then a withdrawal; years later the displays are over and the first release is old."""
+    """Three releases, the last after a withdrawal, and another withdrawal; years later the displays are over, the first release is
+    old, and what was withdrawn first is no longer sealed.
+    """
     withdrawn = {"violation_facts": SECRET}
     home.drop("sichuan", PENALTY, sent(PENALTY, withdrawn, {"document_number": "锦市监处罚〔2026〕300号"}))
     home.collect(instant_of(FIRST))
@@ -46,6 +48,10 @@ def prepare(home: Home) -> None:
     home.collect(instant_of(SECOND))
     home.publish_all(instant_of(SECOND))
     home.drop("sichuan", "record_withdrawal", sent("record_withdrawal"))
+    home.collect(instant_of(SECOND))
+    home.publish_all(instant_of(SECOND))
+    other = {"record_document_number": "锦市监处罚〔2026〕300号"}
+    home.drop("sichuan", "record_withdrawal", sent("record_withdrawal", other), name="other.csv")
     home.collect(instant_of(SECOND))
     site.keep(home.hub.home, home.hub.catalog)
 
@@ -74,7 +80,7 @@ def test_a_maintain_that_was_killed_anywhere_and_run_again_has_erased_and_lost_n
     assert kept_on_disk(template)
     undisturbed = opened(tmp_path / "undisturbed")
     shutil.copytree(template.root, undisturbed.root)
-    arguments = ("maintain", "--as-of", LATER, "--home")
+    arguments = ("maintain", "--as-of", LATER, "--why", "years later", "--home")
     with Forks() as forks:
         whole_root = str(undisturbed.root)
         [whole] = forks.run(Asked((*arguments, whole_root), root=whole_root, tell_kinds=True))

@@ -1,4 +1,4 @@
-"""The four DAGs load fast, and a person finds in the UI what they do and what they ask for."""
+"""The DAGs load fast, and a person finds in the UI what they do and what they ask for."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.airflow_home import DAG_IDS, prepare
+from pipelines.airflow_home import ASKING_DAG_ID, DAG_IDS, prepare
 from tests.conftest import ROOT
 
+ALL_DAG_IDS = (*DAG_IDS, ASKING_DAG_ID)
 HEAVY = (
     "polars",
     "duckdb",
@@ -41,9 +42,9 @@ print(json.dumps({"seconds": result, "imported": sorted(set(sys.modules) - befor
 """
 
 
-def test_the_four_dags_load_without_an_error(bag: Any) -> None:
+def test_the_dags_load_without_an_error(bag: Any) -> None:
     assert bag.import_errors == {}
-    assert sorted(bag.dags) == sorted(DAG_IDS)
+    assert sorted(bag.dags) == sorted(ALL_DAG_IDS)
 
 
 def test_every_file_is_parsed_in_less_than_a_second_and_imports_nothing_heavy(tmp_path: Path) -> None:
@@ -58,12 +59,12 @@ def test_every_file_is_parsed_in_less_than_a_second_and_imports_nothing_heavy(tm
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
-    assert set(result["seconds"]) == {*DAG_IDS, "wiring"}
+    assert set(result["seconds"]) == {*ALL_DAG_IDS, "wiring"}
     assert {name: seconds for name, seconds in result["seconds"].items() if seconds >= 1} == {}
     assert [name for name in result["imported"] if name.startswith(HEAVY)] == []
 
 
-@pytest.mark.parametrize("dag_id", DAG_IDS)
+@pytest.mark.parametrize("dag_id", ALL_DAG_IDS)
 def test_a_dag_says_what_it_does_how_to_run_it_again_and_tries_again(bag: Any, dag_id: str) -> None:
     dag = bag.dags[dag_id]
     assert all(word in dag.doc_md for word in ("# ", "**Runs**", "**Re-run**", "fails**"))
@@ -77,9 +78,10 @@ def test_a_dag_says_what_it_does_how_to_run_it_again_and_tries_again(bag: Any, d
 @pytest.mark.parametrize(
     ("dag_id", "names"),
     [
-        ("collect_sector_files", {"provider", "dataset", "as_of"}),
-        ("publish_shared_datasets", {"dataset", "as_of"}),
-        ("score_regions", {"period", "as_of"}),
+        ("collect_sector_files", {"provider", "dataset", "as_of", "why"}),
+        ("publish_shared_datasets", {"dataset", "as_of", "why"}),
+        ("score_regions", {"period", "as_of", "why"}),
+        ("maintain_lake", {"as_of", "why"}),
     ],
 )
 def test_a_dag_asks_with_a_form_and_every_question_may_stay_empty(bag: Any, dag_id: str, names: set[str]) -> None:
@@ -109,8 +111,10 @@ def test_assets_wake_publish_after_collect_and_score_after_publish(bag: Any) -> 
         return {asset.name for asset in bag.dags[dag_id].timetable.asset_condition.objects}
 
     assert outlets("collect_sector_files") == wakes("publish_shared_datasets") == {"records"}
-    assert outlets("publish_shared_datasets") == wakes("score_regions") == {"releases"}
-    assert outlets("maintain_lake") == {"releases"}
+    assert wakes("score_regions") == {"releases"}
+    assert wakes(ASKING_DAG_ID) == {"held"}
+    assert outlets("publish_shared_datasets") == outlets("maintain_lake") == {"releases", "held"}
+    assert outlets(ASKING_DAG_ID) == {"releases"}
 
 
 def test_a_dag_file_is_wiring_only(bag: Any) -> None:

@@ -80,7 +80,8 @@ def effects(messages: Mapping[str, Sequence[Row]], penalties: Sequence[Row]) -> 
                         row["decided_on"],
                     )
                 case "record_withdrawal":
-                    asked, active, counts, day = {row["source_code"]}, True, True, row["withdrawn_on"]
+                    undone = row["withdrawal_state"] == "undone"
+                    asked, active, counts, day = {row["source_code"]}, not undone, True, row["withdrawn_on"]
                 case _:
                     asked = {row["record_authority_code"]}
                     active = counts = row["closed_on"] is None

@@ -26,6 +26,7 @@ from tests.effects import dies_before
 from tests.publishing.penalties import NUMBER, OTHER_AUTHORITY, PENALTY, PRODUCTS, sent
 
 LATER = AS_OF + timedelta(days=1)
+UNSEALED = LATER + timedelta(days=30)
 SECRET = "饼干12袋"
 OTHER = {
     "violation_facts": "无证经营",
@@ -371,14 +372,18 @@ def test_an_open_objection_holds_the_record_back_until_it_is_closed(home: Home) 
     assert audit(home.hub) == []
 
 
-def test_a_withdrawn_record_leaves_the_lake_as_well_and_the_rows_still_add_up(home: Home) -> None:
+def test_a_withdrawn_record_leaves_the_lake_once_it_is_no_longer_sealed_and_the_rows_still_add_up(home: Home) -> None:
     message(home, "record_withdrawal")
     assert all(NUMBER not in numbers(home, product) for product in PRODUCTS)
-    assert SECRET in "".join(
-        frame_text(path) for path in (home.root / "lake/records" / PENALTY).glob("_bucket=*/*.parquet")
-    )
+    assert NUMBER not in offered(home), "sealed: in no release either"
+    for day in (LATER, UNSEALED - timedelta(days=1)):
+        assert upkeep(home.hub, day).erased == {}
+        assert SECRET in "".join(
+            frame_text(path) for path in (home.root / "lake/records" / PENALTY).glob("_bucket=*/*.parquet")
+        )
+        assert audit(home.hub) == []
 
-    done = upkeep(home.hub, LATER)
+    done = upkeep(home.hub, UNSEALED)
 
     assert done.erased == {PENALTY: 1}
     left = [frame_text(path) for path in (home.root / "lake/records" / PENALTY).glob("_bucket=*/*.parquet")]
@@ -388,19 +393,84 @@ def test_a_withdrawn_record_leaves_the_lake_as_well_and_the_rows_still_add_up(ho
     assert shell["violation_facts"] is None
     assert shell["_row_number"] == 2
     assert audit(home.hub) == []
-    again = upkeep(home.hub, LATER)
+    again = upkeep(home.hub, UNSEALED)
     assert (again.erased, [one for one in again.released if one.new]) == ({}, [])
     assert audit(home.hub) == []
     assert not list((home.root / "state/erasure").iterdir())
 
 
-def test_a_withdrawn_record_that_is_sent_again_stays_away(home: Home) -> None:
+@pytest.mark.parametrize("days", [0, 30])
+def test_a_withdrawn_record_that_is_sent_again_stays_away(home: Home, days: int) -> None:
     message(home, "record_withdrawal")
-    upkeep(home.hub, LATER)
+    upkeep(home.hub, LATER + timedelta(days=days))
     home.drop("sichuan", PENALTY, sent(PENALTY, {"source_updated_at": "2026-11-23 10:00:00"}), name="c.csv")
     home.collect(LATER)
     home.publish_all(LATER)
     assert all(NUMBER not in numbers(home, product) for product in PRODUCTS)
+
+
+def undone(home: Home, day: datetime, **changes: str) -> None:
+    """Whoever withdrew takes it back."""
+    said = {"withdrawal_state": "撤销撤回", "source_updated_at": "2026-11-23 09:00:00"} | changes
+    home.drop("sichuan", "record_withdrawal", sent("record_withdrawal", said), name=f"undone-{day:%Y%m%d}.csv")
+    [receipt] = home.collect(day)
+    assert receipt["rows"]["accepted"] == 1, receipt["rules"]
+
+
+def test_a_withdrawal_that_is_undone_while_it_is_sealed_brings_the_record_back(home: Home) -> None:
+    message(home, "record_withdrawal")
+    day = UNSEALED - timedelta(days=1)
+    undone(home, day)
+    upkeep(home.hub, day)
+    for product in PRODUCTS:
+        manifest = latest(home.hub.home, product)
+        assert manifest is not None
+        changes = pl.read_parquet(home.root / "shared" / product / manifest.release_id / "changes.parquet")
+        assert changes.select("change_type", "document_number").rows() == [("added", NUMBER)], product
+        assert len(chained(home, product)) == len(releases(home.hub.home, product))
+    assert upkeep(home.hub, UNSEALED + timedelta(days=30)).erased == {}
+    assert SECRET in home.records(PENALTY)["violation_facts"].str.join("").item()
+    assert audit(home.hub) == []
+
+
+def test_a_withdrawal_after_one_that_was_undone_is_sealed_from_its_own_day_on(home: Home) -> None:
+    message(home, "record_withdrawal")
+    undone(home, LATER + timedelta(days=1))
+    home.publish_all(LATER + timedelta(days=1))
+    again = LATER + timedelta(days=20)
+    undone(home, again, withdrawal_state="撤回", source_updated_at="2026-11-24 09:00:00")
+    home.publish_all(again)
+    assert all(NUMBER not in numbers(home, product) for product in PRODUCTS)
+    assert upkeep(home.hub, UNSEALED).erased == {}
+    assert upkeep(home.hub, again + timedelta(days=30)).erased == {PENALTY: 1}
+
+
+def test_a_record_that_no_product_ever_showed_is_sealed_from_the_day_its_withdrawal_came(tmp_path: Path) -> None:
+    home = opened(tmp_path)
+    home.drop("sichuan", PENALTY, sent(PENALTY))
+    home.drop("sichuan", "record_withdrawal", sent("record_withdrawal"))
+    home.collect(LATER)
+    assert upkeep(home.hub, UNSEALED - timedelta(days=1)).erased == {}
+    assert upkeep(home.hub, UNSEALED).erased == {PENALTY: 1}
+
+
+def test_what_was_erased_does_not_come_back_empty_where_its_withdrawal_is_undone_too_late(home: Home) -> None:
+    """The shell that is left is no record; sent again, it is one."""
+    message(home, "record_withdrawal")
+    upkeep(home.hub, UNSEALED)
+    undone(home, UNSEALED)
+    home.publish_all(UNSEALED)
+    assert all(NUMBER not in numbers(home, product) for product in PRODUCTS)
+    assert audit(home.hub) == []
+    # The very bytes that came before would be a duplicate file.
+    new = {"document_number": "锦市监处罚〔2026〕217号"}
+    home.drop("sichuan", PENALTY, sent(PENALTY, {}, new), name="again.csv")
+    home.collect(UNSEALED + timedelta(days=1))
+    upkeep(home.hub, UNSEALED + timedelta(days=1))
+    assert all(NUMBER in numbers(home, product) for product in PRODUCTS)
+    row = home.shared(PENALTY).filter(pl.col("document_number") == NUMBER).to_dicts()[0]
+    assert SECRET in row["violation_facts"]
+    assert audit(home.hub) == []
 
 
 def test_a_release_that_was_interrupted_while_it_was_rewritten_is_finished(

@@ -39,6 +39,8 @@ from pipelines.catalog.models.legal import LegalBases, LegalBasis, LegalKey
 from pipelines.catalog.models.masks import Mask, MaskExample, Masking, MaskKind
 from pipelines.catalog.models.model import Confidence, Dated, Identifier, Model, Text
 from pipelines.catalog.models.policies import (
+    Breaker,
+    BreakerLimits,
     CalendarYear,
     DisplayPeriod,
     DisplayPeriods,
@@ -84,6 +86,8 @@ __all__ = [
     "ALL_ALLOWED",
     "AccessClass",
     "AppliesTo",
+    "Breaker",
+    "BreakerLimits",
     "CalendarYear",
     "CatalogueClass",
     "Check",

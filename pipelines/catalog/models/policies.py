@@ -213,12 +213,62 @@ Reason = Literal["expired", "repaired", "withdrawn", "on_hold", "superseded", "c
 """Why a record leaves a product; contract.md, changes.parquet, and on_hold and unsound."""
 
 
+Share = Annotated[float, Constraint(ge=0, le=1)]
+
+
+class LargestShares(Model):
+    """The largest shares of the records of the release before that may leave: of all, and of those of one provider."""
+
+    of_product: Share
+    of_provider: Share
+
+
+class BreakerOverride(Model):
+    """What is different for one product; what it does not say is as for all."""
+
+    product: Identifier
+    at_least: Annotated[int, Constraint(ge=1)] | None = None
+    by_messages: LargestShares | None = None
+    by_clock: LargestShares | None = None
+
+
+class BreakerLimits(Model):
+    """The limits of one product."""
+
+    at_least: int
+    by_messages: LargestShares
+    by_clock: LargestShares
+
+
+class Breaker(Model):
+    """When a release waits for a person: more records would leave than these shares, for reasons that messages or the clock give.
+
+    Fewer records than ``at_least`` never make a release wait.
+    """
+
+    note_zh: Text
+    at_least: Annotated[int, Constraint(ge=1)]
+    by_messages: LargestShares
+    by_clock: LargestShares
+    products: tuple[BreakerOverride, ...] = ()
+
+    def of(self, product_id: str) -> BreakerLimits:
+        """The limits of a product."""
+        own = next((one for one in self.products if one.product == product_id), BreakerOverride(product=product_id))
+        return BreakerLimits(
+            at_least=own.at_least or self.at_least,
+            by_messages=own.by_messages or self.by_messages,
+            by_clock=own.by_clock or self.by_clock,
+        )
+
+
 class Releases(Model):
     """``catalog/policies/releases.yaml``: what a candidate may not do, and how long old releases are offered.
 
     A release is offered for ``kept_days`` after its day, and never fewer than ``kept_at_least`` are. A candidate is refused
-    when more than ``largest_fall`` of the records of the release before it are gone for reasons not in ``explained_by``. A bucket
-    of as many records as ``sliced_from`` is released in slices by the month of the document.
+    when more than ``largest_fall`` of the records of the release before it are gone for reasons not in ``explained_by``, and
+    held when the ``breaker`` says so. The content of a withdrawn record stays in the lake for ``sealed_days``. A bucket of as
+    many records as ``sliced_from`` is released in slices by the month of the document.
     """
 
     title_zh: Text
@@ -227,6 +277,8 @@ class Releases(Model):
     kept_at_least: Annotated[int, Constraint(ge=1)]
     largest_fall: Annotated[float, Constraint(ge=0, le=1)]
     explained_by: tuple[Reason, ...]
+    breaker: Breaker
+    sealed_days: Annotated[int, Constraint(ge=0)]
     sliced_from: Annotated[int, Constraint(ge=1)]
 
 

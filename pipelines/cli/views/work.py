@@ -44,7 +44,7 @@ def published(hub: Hub, done: Sequence[Published], *, as_json: bool) -> None:
     rows = []
     for one in done:
         numbers = [f"{one.changes[name]:,}" if one.new else "" for name in ("added", "changed", "removed")]
-        rows.append((one.product_id, one.release_id, f"{one.rows:,}", *numbers, "new" if one.new else "unchanged"))
+        rows.append((one.product_id, one.release_id, f"{one.rows:,}", *numbers, _what(one)))
     console.show(console.table(("product", "release", "rows", "added", "changed", "removed", ""), rows))
     if held := sorted({one.held_at for one in done if one.held_at}):
         console.line(
@@ -52,6 +52,13 @@ def published(hub: Hub, done: Sequence[Published], *, as_json: bool) -> None:
             " day, not as of the earlier one that was asked for"
         )
     console.line(f"共享数据 shared datasets: {hub.home.shared}")
+
+
+def _what(one: Published) -> str:
+    """What became of a product in a run."""
+    if one.held is not None:
+        return "held"
+    return "new" if one.new else "unchanged"
 
 
 def scored(hub: Hub, done: Any, *, as_json: bool) -> None:
@@ -231,6 +238,7 @@ def _release(one: Published) -> dict[str, Any]:
         "new": one.new,
         "changes": dict(one.changes),
         **({"held_at": one.held_at} if one.held_at else {}),
+        **({"held": one.held.held_id} if one.held else {}),
     }
 
 
