@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.parquet
 
@@ -28,19 +30,22 @@ from tests.effects import Change, watched
 IMPORTED = (audit, expectations, gate, maintenance, operations, pyarrow.parquet, score, subject)
 
 
-def run(asked: dict[str, Any]) -> int:
-    """The run itself, in the fork; its exit status, unless it is killed first."""
+def run(asked: dict[str, Any], stops: int) -> int:
+    """The run itself, in the fork; its exit status, unless it is killed first. ``stops``: where it says at which point it stops."""
     made: list[Change] = []
+    counts: Counter[str] = Counter()
     root = Path(asked["root"]) if asked["root"] else Path("/")
-    left = asked["before_change"]
+    points = {(kind, n): number for number, (kind, n) in enumerate(asked["copied_before"])}
 
     def before(change: Change) -> None:
-        nonlocal left
         made.append(change)
-        if asked["of_kind"] in (None, change.kind(root)):
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+        if len(made) == asked["before_change"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        kind = change.kind(root)
+        counts[kind] += 1
+        if (kind, counts[kind]) in points:
+            os.write(stops, points[kind, counts[kind]].to_bytes(2, "big"))
+            os.kill(os.getpid(), signal.SIGSTOP)
 
     if asked["after_seconds"]:
         signal.setitimer(signal.ITIMER_REAL, asked["after_seconds"])  # nobody catches SIGALRM: the process dies of it
@@ -59,30 +64,55 @@ def run(asked: dict[str, Any]) -> int:
     return status if isinstance(status, int) else 0 if status is None else 1
 
 
-def forked(asked: dict[str, Any]) -> tuple[int, int]:
-    """The process that runs it, and the file that holds what it prints: no pipe, for nobody reads while it writes."""
+class Child(NamedTuple):
+    """A process that runs the command; the file that holds what it prints: no pipe, for nobody reads while it writes."""
+
+    number: int
+    said: int
+    stops: int
+    asked: dict[str, Any]
+
+
+def forked(asked: dict[str, Any]) -> Child:
+    """Start a run."""
     said = os.memfd_create("said")
+    read, write = os.pipe()
     number = os.fork()
     if number == 0:
         os.dup2(said, 1)
         os.dup2(said, 2)
         status = 1
         try:
-            status = run(asked)
+            status = run(asked, write)
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
-    return number, said
+    os.close(write)
+    return Child(number, said, read, asked)
 
 
-def ended(children: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
+def at_its_end(child: Child) -> int:
+    """Exit status of a run. Where it stops its home is copied, as a kill would leave it; at the last point it is killed indeed."""
+    left = len(child.asked["copied_before"])
+    while True:
+        status = os.waitpid(child.number, os.WUNTRACED)[1]
+        if not os.WIFSTOPPED(status):
+            return os.waitstatus_to_exitcode(status)
+        point = int.from_bytes(os.read(child.stops, 2), "big")
+        shutil.copytree(child.asked["root"], Path(child.asked["copies"], str(point)))
+        left -= 1
+        os.kill(child.number, signal.SIGCONT if left else signal.SIGKILL)
+
+
+def ended(children: Sequence[Child]) -> list[tuple[int, str]]:
     """Exit status and output of each process, when all have ended."""
     found = []
-    for number, said in children:
-        status = os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
-        os.lseek(said, 0, os.SEEK_SET)
-        with os.fdopen(said, encoding="utf-8") as text:
+    for child in children:
+        status = at_its_end(child)
+        os.close(child.stops)
+        os.lseek(child.said, 0, os.SEEK_SET)
+        with os.fdopen(child.said, encoding="utf-8") as text:
             found.append((status, text.read()))
     return found
 

@@ -25,16 +25,19 @@ class Ran(NamedTuple):
 class Asked(NamedTuple):
     """A run: the command's arguments, and when to kill it: before its n-th change on disk, or after a time; 0 for never.
 
-    Counted are all changes (``tests.effects``), or those of one kind below ``root``. ``tell_kinds``: the kinds of all changes are
-    printed at the end, as JSON on the last line.
+    Changes are those of ``tests.effects``. ``tell_kinds``: the kinds of all changes below ``root`` are printed at the end, as JSON
+    on the last line. ``copied_before``: the run is killed at many points and yet runs once: before the n-th change of each of these
+    kinds the whole process is stopped, and ``root`` copied to ``copies/<place in the list>``; at the last point to come it is killed.
+    What lies on disk is the same as after SIGKILL there, since neither a stopped nor a killed process does anything more.
     """
 
     arguments: tuple[str, ...]
     before_change: int = 0
     after_seconds: float = 0.0
-    of_kind: str | None = None
     root: str = ""
     tell_kinds: bool = False
+    copied_before: tuple[tuple[str, int], ...] = ()
+    copies: str = ""
 
 
 class Forks:
