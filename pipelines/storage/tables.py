@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -180,7 +181,7 @@ class Table:
         chosen = sorted(self.files() if files is None else files)
         schema = {name: dtype for name, dtype in self.schema.items() if name != self.partition}
         if not chosen:
-            return pl.LazyFrame(schema=schema)
+            return _no_rows(tuple(schema.items())).lazy()
         return pl.scan_parquet(
             chosen, schema=schema, missing_columns="insert", extra_columns="ignore", hive_partitioning=False
         )
@@ -190,10 +191,7 @@ class Table:
         return self.scan().collect()
 
     def _delta_schema(self) -> DeltaSchema:
-        from deltalake.schema import Schema as DeltaSchema
-
-        frame = pl.DataFrame(schema=dict(self.schema))
-        return DeltaSchema.from_arrow(frame.to_arrow(compat_level=pl.CompatLevel.oldest()).schema)
+        return _delta_schema(tuple(self.schema.items()))
 
     def _move_in(self, file: Path, partition: str | None) -> AddAction:
         from deltalake.transaction import AddAction
@@ -212,6 +210,19 @@ class Table:
             data_change=True,
             stats=json.dumps({"numRecords": rows}),
         )
+
+
+@lru_cache(maxsize=256)
+def _no_rows(schema: tuple[tuple[str, pl.DataType], ...]) -> pl.DataFrame:
+    """A frame of many columns is dear to make, even an empty one, and most tables of a small hub have no rows."""
+    return pl.DataFrame(schema=dict(schema))
+
+
+@lru_cache(maxsize=256)
+def _delta_schema(schema: tuple[tuple[str, pl.DataType], ...]) -> DeltaSchema:
+    from deltalake.schema import Schema as DeltaSchema
+
+    return DeltaSchema.from_arrow(_no_rows(schema).to_arrow(compat_level=pl.CompatLevel.oldest()).schema)
 
 
 def digest(path: Path) -> str:

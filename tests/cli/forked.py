@@ -1,6 +1,6 @@
-"""Runs the command in forks of a process that has imported everything and computed nothing: a run costs what it does, not its start.
+"""Runs the command in forks of a process that has imported everything and read the catalogue: a run costs what it does, not its start.
 
-Forking is safe here because no library has started a thread yet; Polars, DuckDB and Delta start theirs at first use.
+Forking is safe here because no library has started a thread that works yet; Polars, DuckDB and Delta start theirs at first use.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Forks:
     def __enter__(self) -> Self:
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tests.cli.fork_server"],
-            cwd=ROOT, env=dict(os.environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=ROOT, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         return self
 
