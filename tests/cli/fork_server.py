@@ -77,12 +77,14 @@ class Child(NamedTuple):
     asked: dict[str, Any]
 
 
-def forked(asked: dict[str, Any]) -> Child:
+def forked(asked: dict[str, Any], environment: dict[str, str]) -> Child:
     """Start a run."""
     said = os.memfd_create("said")
     read, write = os.pipe()
     number = os.fork()
     if number == 0:
+        os.environ.clear()
+        os.environ.update(environment)
         os.dup2(said, 1)
         os.dup2(said, 2)
         status = 1
@@ -131,4 +133,5 @@ def warmed_up() -> None:
 if __name__ == "__main__":
     warmed_up()
     for line in sys.stdin:
-        print(json.dumps(ended([forked(one) for one in json.loads(line)])), flush=True)
+        told = json.loads(line)
+        print(json.dumps(ended([forked(one, told["environment"]) for one in told["asked"]])), flush=True)

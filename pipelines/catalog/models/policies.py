@@ -185,7 +185,9 @@ class SurvivorshipOrder(Dated):
     def _each_criterion_once(self) -> SurvivorshipOrder:
         twice = sorted({name for name in self.criteria if self.criteria.count(name) > 1})
         if twice:
-            raise ValueError(f"criteria names {', '.join(twice)} more than once; a criterion decides once, keep its first place")
+            raise ValueError(
+                f"criteria names {', '.join(twice)} more than once; a criterion decides once, keep its first place"
+            )
         return self
 
     def rank(self, level: str) -> int:
