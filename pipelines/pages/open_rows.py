@@ -52,7 +52,7 @@ def open_rows(hub: Hub, providers: Sequence[str], day: date) -> pl.DataFrame:
     batches = known.select(pl.col("batch_id").alias(BATCH), "file_name").collect()
     parts = [pl.DataFrame(schema=COLUMNS)]
     for dataset_id, dataset in hub.catalog.datasets.items():
-        if hub.quarantine(dataset_id).open() is None:
+        if hub.quarantine(dataset_id).snapshot() is None:
             continue
         rows = (
             hub.still_open(dataset_id)

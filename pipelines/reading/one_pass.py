@@ -29,7 +29,7 @@ HEAD: Final = 1 << 20  # as much as ``dialect`` looks at
 
 
 @dataclass(frozen=True)
-class ScreeningResult:
+class DecodedFile:
     """What a pass found; ``body_at`` is where the first row below the header begins in what was written."""
 
     dialect: Dialect
@@ -40,7 +40,7 @@ class ScreeningResult:
 
 def decoded_and_judged(
     path: Path, target: Path, find: Callable[[Path], Dialect], deadline: Deadline, *, lone_returns: bool
-) -> ScreeningResult | None:
+) -> DecodedFile | None:
     """Write a GB18030 file as UTF-8 without its malformed lines.
 
     Args:
@@ -105,4 +105,4 @@ def decoded_and_judged(
             damaged = damaged or wrong
             sink.write(lines.judged().clean)
             carried, number = lines.content[lines.cut :], number + lines.report(found, number)
-    return ScreeningResult(dialect, found, body_at, damaged)
+    return DecodedFile(dialect, found, body_at, damaged)

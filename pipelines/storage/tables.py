@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 DIGEST_DIGITS: Final = 32
 COMPRESSION_LEVEL: Final = 1
+_MOST_SNAPSHOTS: Final = 256
 
 Schema = Mapping[str, pl.DataType]
 
@@ -46,6 +51,18 @@ class Table:
         except TableNotFoundError:
             return None
 
+    def snapshot(self) -> DeltaTable | None:
+        """The table as it is now, only to be read: the one read before, while nothing in the folder of its log has changed.
+
+        Never commit through it. A commit must fail where another came between, so it starts from a table opened for itself.
+        """
+        try:
+            with os.scandir(self.path / "_delta_log") as entries:
+                log = sorted((entry.name, *_identity(entry.stat())) for entry in entries)
+        except FileNotFoundError:
+            return None
+        return _snapshot(self, tuple(log))
+
     def open_or_create(self) -> DeltaTable:
         """The table, created empty if need be, and widened by columns the catalogue has gained."""
         from deltalake import DeltaTable
@@ -64,7 +81,7 @@ class Table:
 
     def knows(self, transaction: str) -> bool:
         """True where the transaction was committed before."""
-        table = self.open()
+        table = self.snapshot()
         return table is not None and table.transaction_version(transaction) is not None
 
     def append(self, transaction: str, files: Iterable[tuple[Path, str | None]]) -> bool:
@@ -158,7 +175,7 @@ class Table:
 
     def files(self) -> dict[Path, str | None]:
         """The table's data files with their partition value, in the order of their names."""
-        table = self.open()
+        table = self.snapshot()
         if table is None:
             return {}
         names = sorted(str(name) for name in table.file_uris())
@@ -180,7 +197,7 @@ class Table:
         chosen = sorted(self.files() if files is None else files)
         schema = {name: dtype for name, dtype in self.schema.items() if name != self.partition}
         if not chosen:
-            return pl.LazyFrame(schema=schema)
+            return _no_rows(tuple(schema.items())).lazy()
         return pl.scan_parquet(
             chosen, schema=schema, missing_columns="insert", extra_columns="ignore", hive_partitioning=False
         )
@@ -190,10 +207,7 @@ class Table:
         return self.scan().collect()
 
     def _delta_schema(self) -> DeltaSchema:
-        from deltalake.schema import Schema as DeltaSchema
-
-        frame = pl.DataFrame(schema=dict(self.schema))
-        return DeltaSchema.from_arrow(frame.to_arrow(compat_level=pl.CompatLevel.oldest()).schema)
+        return _delta_schema(tuple(self.schema.items()))
 
     def _move_in(self, file: Path, partition: str | None) -> AddAction:
         from deltalake.transaction import AddAction
@@ -212,6 +226,47 @@ class Table:
             data_change=True,
             stats=json.dumps({"numRecords": rows}),
         )
+
+
+_Log = tuple[tuple[str, int, int, int, int], ...]
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
+    """What differs as soon as a file is another one or was written again; nobody can set the time of change back."""
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+class _Snapshots(threading.local):
+    """The tables this thread has read, each with the log it was read from: of one table the last, of all some hundreds."""
+
+    def __init__(self) -> None:
+        self.kept: OrderedDict[Path, tuple[_Log, DeltaTable | None]] = OrderedDict()
+
+
+_snapshots: Final = _Snapshots()
+
+
+def _snapshot(table: Table, log: _Log) -> DeltaTable | None:
+    kept = _snapshots.kept
+    if table.path not in kept or kept[table.path][0] != log:
+        kept[table.path] = log, table.open()
+    kept.move_to_end(table.path)
+    if len(kept) > _MOST_SNAPSHOTS:
+        kept.popitem(last=False)
+    return kept[table.path][1]
+
+
+@lru_cache(maxsize=256)
+def _no_rows(schema: tuple[tuple[str, pl.DataType], ...]) -> pl.DataFrame:
+    """A frame of many columns is dear to make, even an empty one, and most tables of a small hub have no rows."""
+    return pl.DataFrame(schema=dict(schema))
+
+
+@lru_cache(maxsize=256)
+def _delta_schema(schema: tuple[tuple[str, pl.DataType], ...]) -> DeltaSchema:
+    from deltalake.schema import Schema as DeltaSchema
+
+    return DeltaSchema.from_arrow(_no_rows(schema).to_arrow(compat_level=pl.CompatLevel.oldest()).schema)
 
 
 def digest(path: Path) -> str:

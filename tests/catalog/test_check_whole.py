@@ -93,6 +93,7 @@ MISTAKES = {
     "lengths for a mask of another kind": Mistake(MASKING, "    kind: county\n", "    kind: county\n    keep_first: 3\n", "", "keep_first and keep_last belong to kind ends", line_off=True),
     "mask for sensitive fields there is not": Mistake(MASKING, "sensitive_mask: certificate_number", "sensitive_mask: stars", "sensitive_mask: stars", "'stars' is no mask of this file"),
     "two levels of one rank": Mistake(SURVIVORSHIP, "rank: 2}", "rank: 1}", "ranks:", "two levels have the same rank"),
+    "a criterion twice": Mistake(SURVIVORSHIP, "received_on, completeness, content]", "received_on, source_rank, content]", "criteria: [", "criteria names source_rank more than once"),
     # expected deliveries
     "owing a dataset there is not": Mistake(EXPECTED, "datasets: [enterprise_registration]", "datasets: [registration]", "datasets: [registration]", "'registration' is no dataset"),
     "nobody owes": Mistake(EXPECTED, "who: [provinces, samr]", "who: [provinces, somebody]", "who: [provinces, somebody]", "'somebody' is neither a group nor a provider"),

@@ -2,45 +2,54 @@
 
     python -m tests.cli.fork_server
 
-Everything is imported before the first fork, and nothing computed.
+Before the first fork everything is imported, the catalogue read, which starts no thread; no row is touched.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.parquet
 
 from pipelines import audit, cli, expectations, operations
+from pipelines.catalog import catalog
+from pipelines.expectations import counting  # Great Expectations: a pass that finds deliveries would import it
+from pipelines.ground.settings import Settings
 from pipelines.publishing import gate, subject
+from pipelines.reading.gb18030 import usable_library
 from pipelines.scoring import score
 from pipelines.storage import maintenance
 from tests.conftest import second_route_left_out
 from tests.effects import Change, watched
 
-IMPORTED = (audit, expectations, gate, maintenance, operations, pyarrow.parquet, score, subject)
+IMPORTED = (audit, counting, expectations, gate, maintenance, operations, pyarrow.parquet, score, subject)
 
 
-def run(asked: dict[str, Any]) -> int:
-    """The run itself, in the fork; its exit status, unless it is killed first."""
+def run(asked: dict[str, Any], stops: int) -> int:
+    """The run itself, in the fork; its exit status, unless it is killed first. ``stops``: where it says at which point it stops."""
     made: list[Change] = []
+    counts: Counter[str] = Counter()
     root = Path(asked["root"]) if asked["root"] else Path("/")
-    left = asked["before_change"]
+    points = {(kind, n): number for number, (kind, n) in enumerate(asked["copied_before"])}
 
     def before(change: Change) -> None:
-        nonlocal left
         made.append(change)
-        if asked["of_kind"] in (None, change.kind(root)):
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+        if len(made) == asked["before_change"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        kind = change.kind(root)
+        counts[kind] += 1
+        if (kind, counts[kind]) in points:
+            os.write(stops, points[kind, counts[kind]].to_bytes(2, "big"))
+            os.kill(os.getpid(), signal.SIGSTOP)
 
     if asked["after_seconds"]:
         signal.setitimer(signal.ITIMER_REAL, asked["after_seconds"])  # nobody catches SIGALRM: the process dies of it
@@ -59,34 +68,70 @@ def run(asked: dict[str, Any]) -> int:
     return status if isinstance(status, int) else 0 if status is None else 1
 
 
-def forked(asked: dict[str, Any]) -> tuple[int, int]:
-    """The process that runs it, and the file that holds what it prints: no pipe, for nobody reads while it writes."""
+class Child(NamedTuple):
+    """A process that runs the command; the file that holds what it prints: no pipe, for nobody reads while it writes."""
+
+    number: int
+    said: int
+    stops: int
+    asked: dict[str, Any]
+
+
+def forked(asked: dict[str, Any], environment: dict[str, str]) -> Child:
+    """Start a run."""
     said = os.memfd_create("said")
+    read, write = os.pipe()
     number = os.fork()
     if number == 0:
+        os.environ.clear()
+        os.environ.update(environment)
         os.dup2(said, 1)
         os.dup2(said, 2)
         status = 1
         try:
-            status = run(asked)
+            status = run(asked, write)
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
-    return number, said
+    os.close(write)
+    return Child(number, said, read, asked)
 
 
-def ended(children: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
+def at_its_end(child: Child) -> int:
+    """Exit status of a run. Where it stops its home is copied, as a kill would leave it; at the last point it is killed indeed."""
+    left = len(child.asked["copied_before"])
+    while True:
+        status = os.waitpid(child.number, os.WUNTRACED)[1]
+        if not os.WIFSTOPPED(status):
+            return os.waitstatus_to_exitcode(status)
+        point = int.from_bytes(os.read(child.stops, 2), "big")
+        shutil.copytree(child.asked["root"], Path(child.asked["copies"], str(point)))
+        left -= 1
+        os.kill(child.number, signal.SIGCONT if left else signal.SIGKILL)
+
+
+def ended(children: Sequence[Child]) -> list[tuple[int, str]]:
     """Exit status and output of each process, when all have ended."""
     found = []
-    for number, said in children:
-        status = os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
-        os.lseek(said, 0, os.SEEK_SET)
-        with os.fdopen(said, encoding="utf-8") as text:
+    for child in children:
+        status = at_its_end(child)
+        os.close(child.stops)
+        os.lseek(child.said, 0, os.SEEK_SET)
+        with os.fdopen(child.said, encoding="utf-8") as text:
             found.append((status, text.read()))
     return found
 
 
+def warmed_up() -> None:
+    """What every process does anew and keeps: a fork finds it done."""
+    known = catalog(Settings.read(Path("/none")).catalog)
+    assert all(known.rules.values())
+    usable_library()
+
+
 if __name__ == "__main__":
+    warmed_up()
     for line in sys.stdin:
-        print(json.dumps(ended([forked(one) for one in json.loads(line)])), flush=True)
+        told = json.loads(line)
+        print(json.dumps(ended([forked(one, told["environment"]) for one in told["asked"]])), flush=True)

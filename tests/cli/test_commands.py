@@ -150,17 +150,6 @@ def test_an_audit_with_findings_exits_1_and_says_what(call: Call, home: Home) ->
     assert call("audit", "--home", home.root).status == FINDINGS
 
 
-def test_demo_prints_its_plan(call: Call, tmp_path: Path) -> None:
-    answer = call("demo", "--home", tmp_path / "home", "--scale", "0.02", "--json", *DAY)
-
-    assert answer.status == DONE
-    plan = answer.json()
-    assert {"seed", "as_of", "scale", "totals", "files"} <= set(plan)
-    assert plan["as_of"] == "2026-11-22"
-    for one in plan["files"]:
-        assert (tmp_path / "home/inbox" / one["provider_id"] / one["dataset_id"] / one["name"]).is_file()
-
-
 def test_catalog_check_prints_an_empty_list_when_all_is_well(call: Call) -> None:
     answer = call("catalog", "check", "--json")
     assert (answer.status, answer.json()) == (DONE, [])
@@ -306,7 +295,7 @@ def test_files_that_cannot_be_used_are_answered_with_receipts_and_exit_0(call: C
 # --- our own failure
 
 
-def test_a_broken_suite_is_our_failure_and_exits_3(home: Home, tmp_path: Path) -> None:
+def test_a_broken_suite_is_our_failure_and_exits_3(call: Call, home: Home, tmp_path: Path) -> None:
     """In a process of its own: the double entry does not balance, nothing is committed, no provider is blamed."""
     suites = shutil.copytree(ROOT / "expectations", tmp_path / "expectations")
     path = suites / "enterprise_registration.json"
@@ -324,7 +313,7 @@ def test_a_broken_suite_is_our_failure_and_exits_3(home: Home, tmp_path: Path) -
     assert "Traceback" not in done.stderr
     assert "枢纽自身故障" in done.stderr
     assert list((home.root / "outbox").rglob("receipt.json")) == []
-    assert process("collect", "--home", home.root, *DAY).returncode == DONE
+    assert call("collect", "--home", home.root, *DAY).status == DONE
     assert home.records().height == 3
 
 

@@ -20,10 +20,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_the_second_rout
 @pytest.fixture(scope="module")
 def forks() -> Iterator[Forks]:
     """Where the command is run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CREDIT_HUB_WORK_GROUP_BYTES", "1")
-        with Forks() as running:
-            yield running
+    with Forks() as running:
+        yield running
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ import typer.main
 
 from pipelines.cli.app import app
 from pipelines.ground.settings import Settings
+from pipelines.pages import catalogue as site
 from pipelines.storage.hub import Hub
 from tests.conftest import GOOD_CODES, ROOT, THREE_GOOD_ROWS, Home, file, row, second_route_left_out
 
@@ -56,6 +57,19 @@ def _documented(answer: str, home: Path) -> bool:
     return answer.split() == [str(index)] and len(pages) == 3 and "全部符合" in index.read_text(encoding="utf-8")
 
 
+def _planned(plan: Any, home: Path) -> bool:
+    """The plan is printed, and every file of it lies in its inbox."""
+    assert {"seed", "as_of", "scale", "totals", "files"} <= set(plan)
+    assert plan["as_of"] == "2026-11-23"
+    lost = [
+        one
+        for one in plan["files"]
+        if not (home / "inbox" / one["provider_id"] / one["dataset_id"] / one["name"]).is_file()
+    ]
+    assert lost == []
+    return len(plan["files"]) > 100
+
+
 AT = "--home {home} --json"
 AS_OF = f"{AT} --as-of 2026-11-23"
 CASES: dict[str, Case] = {
@@ -77,7 +91,7 @@ CASES: dict[str, Case] = {
     "approve": Case(f"nothing {AT} --why 没有暂缓发布的产品", lambda got, home: True, UNUSABLE),
     "maintain": Case(AS_OF, lambda got, home: isinstance(got, dict)),
     "sql": Case(f"select|count(*)|as|n|from|lake.{DATASET} {AT}", lambda got, home: got == [{"n": 4}]),
-    "demo": Case(f"--scale 0.02 --months 1 {AS_OF}", lambda got, home: len(got["files"]) > 100),
+    "demo": Case(f"--scale 0.02 --months 1 {AS_OF}", _planned),
     "catalog check": Case("--json", lambda got, home: got == []),
     "catalog build": Case(
         "--site {home}/site --json",
@@ -114,6 +128,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         home.drop("sichuan", DATASET, file(row(GOOD_CODES[3]), row("91350100M000100Y44")), name="b.csv")
         home.collect()
     home.drop("yunnan", DATASET, file(row(GOOD_CODES[4])), name="c.csv")
+    site.keep(
+        home.hub.home, home.hub.catalog
+    )  # a process for each verb that would make it is enough: ``catalog build``
     return home.root
 
 

@@ -26,8 +26,6 @@ from tests.conftest import GOOD_CODES, Home, file, row
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_the_second_route", "each_file_a_work_group")]
 
-AT_ONCE = 2
-
 
 def kill_points(changes: list[str], home: Home) -> list[tuple[str, int]]:
     """Kinds of changes to die at, and at which time: of what is done for several products or datasets, at one of them."""
@@ -45,20 +43,19 @@ def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None]) -> It
     prepare(template)
     site.keep(template.hub.home, template.hub.catalog)  # pages and workbooks have no part in what is compared
 
-    def asked(root: Path, **when: Any) -> Asked:
+    def asked(root: Path, **more: Any) -> Asked:
         shutil.copytree(template.root, root)
-        return Asked((verb, "--home", str(root), "--as-of", DAY), root=str(root), **when)
+        return Asked((verb, "--home", str(root), "--as-of", DAY), root=str(root), **more)
 
     with Forks() as forks:
         [whole] = forks.run(asked(folder / "whole", tell_kinds=True))
         assert whole.status == 0, whole.said
         points = kill_points(json.loads(whole.said.splitlines()[-1]), template)
-        for first in range(0, len(points), AT_ONCE):
-            roots = {folder / str(number): points[number] for number in range(first, len(points))[:AT_ONCE]}
-            ended = forks.run(*(asked(root, of_kind=kind, before_change=n) for root, (kind, n) in roots.items()))
-            for (root, (kind, n)), ran in zip(roots.items(), ended, strict=True):
-                assert ran.status == -signal.SIGKILL, f"{kind}: {ran.said}"
-                yield f"before change {n}: {kind}", opened(root)
+        copies = folder / "copies"
+        [ran] = forks.run(asked(folder / "killed", copied_before=tuple(points), copies=str(copies)))
+        assert ran.status == -signal.SIGKILL, ran.said
+    for number, (kind, n) in enumerate(points):
+        yield f"before change {n}: {kind}", opened(copies / str(number))
 
 
 def test_a_collect_that_was_killed_anywhere_and_run_again_gives_the_same_lake(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 import shutil
 import signal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -85,17 +85,19 @@ def test_a_maintain_that_was_killed_anywhere_and_run_again_has_erased_and_lost_n
         whole_root = str(undisturbed.root)
         [whole] = forks.run(Asked((*arguments, whole_root), root=whole_root, tell_kinds=True))
         assert whole.status == 0, whole.said
-        points = {kind: n for n, kind in enumerate(json.loads(whole.said.splitlines()[-1]), 1)}  # the last of each kind
-        assert set(chosen) <= set(points), sorted(points)
+        changes = json.loads(whole.said.splitlines()[-1])
+        points = {kind: changes.count(kind) for kind in chosen or dict.fromkeys(changes)}  # the last of each kind
+        assert 0 not in points.values(), (points, sorted(set(changes)))
         assert kept_on_disk(undisturbed) == []
         assert audit(undisturbed.hub) == []
         wanted, different = Wanted.of(undisturbed), {}
-        for kind in chosen or points:
-            point = points[kind]
-            home = opened(tmp_path / str(point))
-            shutil.copytree(template.root, home.root)
-            [died] = forks.run(Asked((*arguments, str(home.root)), before_change=point))
-            assert died.status == -signal.SIGKILL, died.said
+        killed, copies = tmp_path / "killed", tmp_path / "copies"
+        shutil.copytree(template.root, killed)
+        where: dict[str, Any] = {"root": str(killed), "copied_before": tuple(points.items()), "copies": str(copies)}
+        [died] = forks.run(Asked((*arguments, str(killed)), **where))
+        assert died.status == -signal.SIGKILL, died.said
+        for number, kind in enumerate(points):
+            home = opened(copies / str(number))
             [again] = forks.run(Asked((*arguments, str(home.root))))
             assert again.status == 0, again.said
             different[kind] = [*differences(home, wanted), *kept_on_disk(home)]

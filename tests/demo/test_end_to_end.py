@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,8 @@ class Collected:
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Collected:
-    home = Home(Hub.open(Settings.read(tmp_path_factory.mktemp("demo") / "home")))
+def done(tmp_path_factory: pytest.TempPathFactory, several: Catalog) -> Collected:
+    home = Home(replace(Hub.open(Settings.read(tmp_path_factory.mktemp("demo") / "home")), catalog=several))
     plans = monthly_deliveries(home.root, home.hub.catalog, as_of=instant_of(DAY).date(), scale=SCALE, months=MONTHS)
     plan = next(plans)
     receipts = home.collect(instant_of(plan.as_of))  # with the double entry, of which one month has all there is

@@ -12,9 +12,10 @@ import polars as pl
 import pytest
 
 from pipelines.catalog import Catalog
-from pipelines.operations import score
-from pipelines.scoring import ScoreResult
+from pipelines.pages.scorecards import ScorecardPages, write_pages
+from pipelines.scoring import ScoreResult, score
 from pipelines.scoring.card import measured
+from pipelines.scoring.model import PeriodCard
 from pipelines.scoring.period import Period
 from pipelines.scoring.scoring import UnitScore
 from pipelines.storage.columns import BUCKET, record_schema
@@ -37,9 +38,19 @@ def key_field(catalog: Catalog, dataset: str) -> str:
     return next(name for name in catalog.datasets[dataset].record_key if name != "subject_key")
 
 
+class PagesAlone(ScorecardPages):
+    """The pages of a period without its workbook."""
+
+    def write(self, card: PeriodCard, folder: Path) -> None:
+        write_pages(card, folder)
+
+
 @dataclass
 class Hub:
-    """Notes deliveries; ``score`` writes them to ledger and lake and scores."""
+    """Notes deliveries; ``score`` writes them to ledger and lake and scores.
+
+    The ``workbook`` of a scorecard costs as much as all the rest; it is written where a test wants it.
+    """
 
     home: Home
     catalog: Catalog
@@ -49,6 +60,7 @@ class Hub:
     events: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     known: dict[str, dict[str, Any]] = field(default_factory=dict)
     commits: int = 0
+    workbook: bool = False
 
     def deliver(
         self,
@@ -197,7 +209,8 @@ class Hub:
         """Commit, then score."""
         if self.batches or self.events:
             self.commit()
-        return score(self.home, catalog or self.catalog, period=period, as_of=as_of)
+        pages = ScorecardPages() if self.workbook else PagesAlone()
+        return score(self.home, catalog or self.catalog, pages, period=period, as_of=as_of)
 
 
 # Tables as the parts of the hub that write them declare them; here so that the indicators are tested wherever these stand.

@@ -28,6 +28,7 @@ def country(make_hub: Callable[[], Hub]) -> tuple[Hub, ScoreResult]:
     hub.deliver_all("sichuan", refused=9, day="2026-02-10")
     deliver_a_month(hub)
     events_of_a_month(hub)
+    hub.workbook = True
     return hub, hub.score()
 
 

@@ -38,6 +38,7 @@ def test_near_are_the_periods_beside_above_and_within(label: str, near: str) -> 
 
 
 def test_a_manager_gets_from_any_page_to_last_month_the_quarter_the_year_and_to_what_came_later(hub: Hub) -> None:
+    hub.workbook = True
     for month in ("01", "02", "03"):
         hub.deliver_all("sichuan", refused=3, day=f"2026-{month}-10")
     hub.score("2026-01")

@@ -114,6 +114,7 @@ def test_another_scheme_makes_a_new_version_and_says_so(hub: Hub) -> None:
 
 def test_a_final_version_keeps_its_pages_which_say_that_they_were_replaced_and_still_lead_everywhere(hub: Hub) -> None:
     hub.deliver_all("sichuan", refused=5, day="2026-03-10")
+    hub.workbook = True
     hub.score("2026-02")
     first = hub.score()
     assert "第 1 版" in first.index.read_text()

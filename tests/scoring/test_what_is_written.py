@@ -25,6 +25,7 @@ def digests(folder: Path) -> dict[str, str]:
 def test_the_same_input_gives_the_same_bytes(make_hub: Callable[[], Hub]) -> None:
     first, second = make_hub(), make_hub()
     for hub in (first, second):
+        hub.workbook = True
         deliver_a_month(hub)
     once = first.score()
     files = digests(once.folder)
@@ -59,6 +60,7 @@ def test_scoring_again_notes_nothing_new_and_a_change_is_noted_once(hub: Hub) ->
     ],
 )
 def test_a_crash_while_writing_leaves_the_old_scorecard_whole(hub: Hub, what: str, place: str) -> None:
+    hub.workbook = True
     hub.deliver_all("sichuan")
     before = digests(hub.score().folder)
     hub.deliver_all("hubei")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
+import shutil
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -32,13 +33,51 @@ def test_the_same_transaction_is_committed_once(tmp_path: Path) -> None:
 
 def test_eight_processes_with_four_transactions_leave_each_once(tmp_path: Path) -> None:
     append(str(tmp_path), "first", 0)
-    with ProcessPoolExecutor(8, mp_context=get_context("spawn")) as pool:
+    processes = get_context("forkserver")
+    processes.set_forkserver_preload(["deltalake", "polars", "pipelines.storage.tables"])
+    with ProcessPoolExecutor(8, mp_context=processes) as pool:
         done = [pool.submit(append, str(tmp_path), f"t{number % 4}", number) for number in range(8)]
         results = [future.result() for future in done]
 
     assert sum(results) == 4
     rows = Table(tmp_path / "t", SCHEMA).read()
     assert rows.group_by("text").len().sort("text").rows() == [("first", 10), *((f"t{n}", 10) for n in range(4))]
+
+
+def test_what_another_process_has_committed_is_read_at_once(tmp_path: Path) -> None:
+    table = Table(tmp_path / "t", SCHEMA)
+    assert not table.knows("a")
+    with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as other:
+        for number, transaction in enumerate("abc", start=1):
+            assert other.submit(append, str(tmp_path), transaction, 0).result()
+            assert table.knows(transaction)
+            assert table.read().height == 10 * number
+
+
+def test_a_table_that_was_put_in_the_place_of_another_is_read_anew(tmp_path: Path) -> None:
+    """As when a home is restored from a copy: as many commits, of the same names and sizes."""
+    for name, transactions in (("here", "ab"), ("copy", "cd")):
+        for transaction in transactions:
+            append(str(tmp_path / name), transaction, 0)
+    table = Table(tmp_path / "here/t", SCHEMA)
+    assert set(table.read()["text"]) == {"a", "b"}
+    shutil.rmtree(tmp_path / "here")
+    shutil.copytree(tmp_path / "copy", tmp_path / "here")
+
+    assert set(table.read()["text"]) == {"c", "d"}
+    assert [table.knows(one) for one in "abcd"] == [False, False, True, True]
+    shutil.rmtree(tmp_path / "here/t")
+    assert table.files() == {}
+
+
+def test_eight_threads_that_commit_the_same_work_leave_it_once(tmp_path: Path) -> None:
+    """Each commit starts from a table of its own: through a shared one the second would not see that the first came between."""
+    append(str(tmp_path), "first", 0)
+    with ThreadPoolExecutor(8) as threads:
+        results = [*threads.map(lambda number: append(str(tmp_path), "same", number), range(8))]
+
+    assert sum(results) == 1
+    assert Table(tmp_path / "t", SCHEMA).read().height == 20
 
 
 def test_a_column_the_catalogue_gained_is_null_in_old_rows(tmp_path: Path) -> None:

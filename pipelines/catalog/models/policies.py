@@ -181,6 +181,15 @@ class SurvivorshipOrder(Dated):
     note_zh: Text | None = None
     confidence: Confidence = "found"
 
+    @model_validator(mode="after")
+    def _each_criterion_once(self) -> SurvivorshipOrder:
+        twice = sorted({name for name in self.criteria if self.criteria.count(name) > 1})
+        if twice:
+            raise ValueError(
+                f"criteria names {', '.join(twice)} more than once; a criterion decides once, keep its first place"
+            )
+        return self
+
     def rank(self, level: str) -> int:
         """Rank of a level; an unknown one comes after all."""
         known = {one.level: one.rank for one in self.ranks}

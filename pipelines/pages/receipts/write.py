@@ -59,7 +59,8 @@ def _write(hub: Hub, batches: pl.DataFrame) -> list[Receipt]:
     found = ledger(hub.home, "rule_counts").scan().filter(pl.col("batch_id").is_in(ids)).collect()
     counts = {str(key[0]): part.to_dicts() for key, part in found.partition_by("batch_id", as_dict=True).items()}
     corrected = _corrected(hub, ids)
-    rules = {rule.id: rule for some in hub.catalog.rules.values() for rule in some}
+    datasets = batches["dataset_id"].unique()
+    rules = {rule.id: rule for dataset_id in datasets for rule in hub.catalog.rules.get(dataset_id, ())}
     written = []
     for row in batches.sort("batch_id").to_dicts():
         content = receipt(row, counts.get(row["batch_id"], []), rules, corrected.get(row["batch_id"], []))
