@@ -6,7 +6,7 @@ catalog/codes/<table_id>.yaml         CodeTable
 catalog/codes/administrative_division.csv   every GB/T 2260 code ever valid
 catalog/products/<product_id>.yaml    Product
 catalog/policies/{display_periods,repair,masking,survivorship,expected_deliveries,releases}.yaml
-catalog/{checks,providers,owners,legal_bases,editions,calendar,scorecard}.yaml
+catalog/{checks,providers,owners,authorities,legal_bases,editions,calendar,scorecard}.yaml
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pipelines.catalog.calendar import WorkingDays
 from pipelines.catalog.duties import duties
 from pipelines.catalog.groups import expanded
 from pipelines.catalog.models import (
+    Authorities,
     CatalogueClass,
     Check,
     Checks,
@@ -95,6 +96,7 @@ class Catalog:
     legal_bases: Mapping[str, LegalBasis]
     editions: Mapping[str, Edition]
     policies: Policies
+    authorities: Authorities
     products: Mapping[str, Product]
     references: Mapping[str, Reference]
     calendar: WorkingCalendar
@@ -127,6 +129,7 @@ class Catalog:
         checks, bases = reader.one("checks.yaml", Checks), reader.one("legal_bases.yaml", LegalBases)
         editions = reader.one("editions.yaml", Editions)
         policies, references = _policies(reader), reader.one("references.yaml", References)
+        authorities = reader.one("authorities.yaml", Authorities)
         calendar, card = reader.one("calendar.yaml", WorkingCalendar), reader.one("scorecard.yaml", Scorecard)
         if not reader.errors:
             datasets = _with_groups(reader, datasets, groups)
@@ -144,6 +147,7 @@ class Catalog:
             legal_bases={one.id: one for one in bases.legal_bases},
             editions={one.id: one for one in editions.editions},
             policies=policies,
+            authorities=authorities,
             products=assumed | written,
             references={one.id: one for one in references.references},
             calendar=calendar,

@@ -43,7 +43,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "rule": "规章",
         "standard": "标准",
     },
-    "provider_level": {"province": "省级平台", "ministry": "部委"},
+    "provider_level": {"province": "省级平台", "ministry": "部委", "site": "国家信用网站"},
     "confidence": {"high": "未见原文，把握较大", "medium": "未见原文，待核实", "low": "未见原文，把握不大"},
     "kind": {
         "string": "文本",

@@ -46,10 +46,12 @@ def pending(hub: Hub, dataset_id: str) -> Path:
 
 def content_columns(hub: Hub, dataset: Dataset) -> list[str]:
     """Columns of the lake that say what was decided, beyond which record it is and who sent it."""
-    reference = dataset.reference
+    reference, of = dataset.reference, dataset.authority
     kept = {*key_columns(dataset), *dataset.version_order, *PROVENANCE}
     if reference is not None:
         kept |= {reference.number, *filter(None, [reference.authority])}
+    if of is not None:
+        kept |= {of.code, *filter(None, [of.name])}  # who may withdraw it is asked again at every release
     schema = record_schema(hub.catalog.fields(dataset.id))
     return [name for name in schema if name not in kept and name != BUCKET]
 

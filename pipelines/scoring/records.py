@@ -15,12 +15,12 @@ import polars as pl
 
 from pipelines.catalog import Catalog
 from pipelines.catalog.models import Dataset
-from pipelines.storage.columns import BUCKET, PROVIDER, RECEIVED_ON, REGION, SUBJECT_KEY
+from pipelines.storage.columns import BUCKET, PROVIDER, RECEIVED_ON, REGION
 from pipelines.storage.home import Home
 from pipelines.storage.sql import literal, parquet
+from pipelines.storage.superseded import DERIVED
 from pipelines.storage.tables import Table
 
-_DERIVED: Final = {"subject_key": SUBJECT_KEY, "received_on": RECEIVED_ON}
 _NO_RECORDS: Final = """
     SELECT
         NULL::VARCHAR AS unit, NULL::VARCHAR AS provider_id, NULL::VARCHAR AS dataset_id, NULL::DATE AS received_on,
@@ -47,7 +47,7 @@ class _Source:
 
     def cell(self, field: str, dtype: str = "VARCHAR") -> str:
         """A field's column; null of that type where no file has it."""
-        column = _DERIVED.get(field, field)
+        column = DERIVED.get(field, field)
         return f"r.{_quoted(column)}" if column in self.columns else f"NULL::{dtype}"
 
     def hashed(self, fields: tuple[str, ...], salt: int) -> str:
