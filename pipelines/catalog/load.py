@@ -61,14 +61,18 @@ from pipelines.catalog.typed import Reader
 
 class _Rules(Mapping[str, tuple[Rule, ...]]):
     def __init__(
-        self, datasets: Mapping[str, Dataset], checks: Mapping[str, Check], tables: Mapping[str, CodeTable]
+        self,
+        datasets: Mapping[str, Dataset],
+        checks: Mapping[str, Check],
+        tables: Mapping[str, CodeTable],
+        repair: Repair,
     ) -> None:
-        self._datasets, self._checks, self._tables = datasets, checks, tables
+        self._datasets, self._checks, self._tables, self._repair = datasets, checks, tables, repair
         self._compiled: dict[str, tuple[Rule, ...]] = {}
 
     def __getitem__(self, name: str) -> tuple[Rule, ...]:
         if name not in self._compiled:
-            self._compiled[name] = rules_of(self._datasets[name], self._checks, self._tables)
+            self._compiled[name] = rules_of(self._datasets[name], self._checks, self._tables, self._repair)
         return self._compiled[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -164,7 +168,7 @@ class Catalog:
     @cached_property
     def rules(self) -> Mapping[str, tuple[Rule, ...]]:
         """The rules of every dataset, each compiled when it is first asked for: a command is about one dataset mostly."""
-        return _Rules(self.datasets, self.checks, self.code_tables)
+        return _Rules(self.datasets, self.checks, self.code_tables, self.policies.repair)
 
     def meanings(self, dataset_id: str) -> dict[tuple[str, str], dict[str, str]]:
         """What texts of earlier layouts mean today: accepted text to code, by field and layout."""

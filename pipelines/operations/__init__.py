@@ -5,11 +5,13 @@
     publish_due, tidy, upkeep                  what becomes due with the day
     score, score_period                        ledger → scorecards
     waive                                      refused rows that need no correction
+    messages                                   repairs, withdrawals and objections, and what became of them
 
 Scoring counts and collecting commits; neither knows how a page looks. Here they are given the pages.
 """
 
 from pipelines.operations.collect import Planned, collect, collect_group, plan_collecting, plan_groups, waive
+from pipelines.operations.messages import messages
 from pipelines.operations.publish import plan_publishing, publish, publish_due, tidy, upkeep
 from pipelines.operations.score import score, score_period, this_month
 
@@ -17,6 +19,7 @@ __all__ = [
     "Planned",
     "collect",
     "collect_group",
+    "messages",
     "plan_collecting",
     "plan_groups",
     "plan_publishing",

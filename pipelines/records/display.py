@@ -82,6 +82,11 @@ def with_state(
     ).drop(EFFECT, EFFECT_UNTIL, OBJECTED)
 
 
+def displayed_by_clock(dataset: Dataset) -> bool:
+    """True where records of a dataset can be displayed to the public at all; an objection to another's marks what is only held."""
+    return dataset.display is not None or dataset.disclosure == "public"
+
+
 def display_days(catalog: Catalog, dataset: Dataset) -> tuple[pl.Expr, pl.Expr]:
     """Of rows: the day on which display begins and the one on which it stops by the clock; the latter null where there is none."""
     if dataset.display is None:

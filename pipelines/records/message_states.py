@@ -33,7 +33,7 @@ from pipelines.records.messages import (
     ASKED_BY,
     ASKED_ON,
     AUTHORITY,
-    CLOSED,
+    CLOSED_ON,
     DUE_ON,
     EXTENDED,
     EXTENDED_TO,
@@ -52,7 +52,7 @@ from pipelines.storage.superseded import key_columns
 STATE: Final = "_message_state"
 ENTITLED: Final = "_entitled"
 ACTS_ON: Final = "_acts_on"
-RECORD_PROVIDER, RECORD_REGION = "_record_provider", "_record_region"
+RECORD_PROVIDER, RECORD_REGION, RECORD_NUMBER = "_record_provider", "_record_region", "_record_number"
 REPAIRABLE_FROM: Final = "_repairable_from"
 _MIN_DISPLAY: Final = "min_display"
 
@@ -87,7 +87,8 @@ def message_states(
         day: the day the deadlines are read at.
 
     Returns:
-        The record key, the columns of messages but for what names the record, ``_record_provider``, ``_record_region``,
+        The record key, the columns of messages, ``_record_provider``, ``_record_region``,
+        ``_record_number`` (as the record writes it),
         ``_repairable_from`` (null where a repair may come at any time), ``_entitled`` (the sender speaks for the record),
         ``_message_state``, ``_acts_on`` (the day on which it took effect: it came, or the answer did) and ``_unmet``.
     """
@@ -148,7 +149,7 @@ def _of_request(agreed: pl.Expr, day: date) -> pl.Expr:
 def _of_objection(agreed: pl.Expr, day: date) -> pl.Expr:
     """State of an objection."""
     return (
-        pl.when(pl.col(CLOSED) | (pl.col(REPLY) == "close"))
+        pl.when(pl.col(CLOSED_ON).is_not_null() | (pl.col(REPLY) == "close"))
         .then(pl.lit(MessageState.CLOSED.value))
         .when(pl.col(REPLY) == "refuse")
         .then(pl.lit(MessageState.REFUSED.value))
@@ -180,6 +181,7 @@ def _named(
             pl.col(REGION).alias(RECORD_REGION),
             pl.col(SUBJECT_KEY).alias("named:subject"),
             named.alias("named:number"),
+            (pl.col(reference.number) if reference else pl.lit(None)).cast(pl.String).alias(RECORD_NUMBER),
             repairable_from(catalog, dataset).alias(REPAIRABLE_FROM),
             *(value.cast(pl.String).alias(name) for name, value in own.items()),
         )
@@ -196,4 +198,5 @@ def _named(
         pl.lit(False),
     )
     unwanted = [name for name in carried if name not in key]
-    return both.with_columns(speaks.alias(ENTITLED)).drop("record:authority", *unwanted).collect()
+    names = {"named:subject": SUBJECT, "named:number": NUMBER, "named:authority": AUTHORITY}
+    return both.with_columns(speaks.alias(ENTITLED)).drop("record:authority", *unwanted).rename(names).collect()

@@ -7,7 +7,7 @@ column of the message says who speaks. What it comes to is ``pipelines.records.m
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import reduce
 from operator import or_
@@ -25,7 +25,7 @@ from pipelines.storage.superseded import key_columns
 MESSAGE_ID, MESSAGE_KIND, OF_DATASET = "_message_id", "_message_kind", "_of_dataset"
 SUBJECT, NUMBER, AUTHORITY = "subject", "number", "authority"
 ASKED_BY, ASKED_IN, ASKED_ON = "_asked_by", "_asked_in", "_asked_on"
-ACTIVE, CLOSED, DECIDED_ON, APPLIED_ON = "_active", "_closed", "_decided_on", "_applied_on"
+ACTIVE, CLOSED_ON, DECIDED_ON, APPLIED_ON, CLAIM = "_active", "_closed_on", "_decided_on", "_applied_on", "_claim"
 UNMET, AFTER_MINIMUM = "_unmet", "_after_minimum"
 DUE_ON, EXTENDED_TO, ENDS_ON = "_due_on", "_extended_to", "_ends_on"
 REPLY_BY, REPLY, REPLY_REASON, REPLY_ON, EXTENDED = "_reply_by", "_reply", "_reply_reason", "_reply_on", "_extended"
@@ -49,9 +49,10 @@ MESSAGE_SCHEMA: Final[Mapping[str, pl.DataType]] = {
     AUTHORITY: pl.String(),
     EFFECT: pl.String(),
     ACTIVE: pl.Boolean(),
-    CLOSED: pl.Boolean(),
+    CLOSED_ON: pl.Date(),
     DECIDED_ON: pl.Date(),
     APPLIED_ON: pl.Date(),
+    CLAIM: pl.String(),
     UNMET: pl.String(),
     AFTER_MINIMUM: pl.Boolean(),
     ASKED_BY: pl.String(),
@@ -63,9 +64,10 @@ MESSAGE_SCHEMA: Final[Mapping[str, pl.DataType]] = {
 }
 """The columns of messages, as ``in_force`` gives them: a row for each message and each provider that answered it.
 
-``_active``: it takes effect, or undoes an earlier one where false. ``_unmet``: the condition of repair that the message itself does
-not meet; ``_after_minimum``: it may not come before the shortest display is over. ``_asked_on``: the day its first version came;
-``_due_on`` and ``_extended_to``: the last day to answer, without and with an extension."""
+``_active``: it takes effect, or undoes an earlier one where false. ``_closed_on``: an objection was handled. ``_claim``: why, as
+the sender says. ``_unmet``: the condition of repair that the message itself does not meet; ``_after_minimum``: it may not come
+before the shortest display is over. ``_asked_on``: when its first version came; ``_due_on`` and ``_extended_to``: the last day to
+answer or to handle it, without and with an extension."""
 
 
 def in_force(
@@ -98,9 +100,10 @@ def in_force(
             pl.col(message.record.authority).alias(AUTHORITY),
             pl.lit(message.effect).alias(EFFECT),
             (active & ~undone & ~closed).alias(ACTIVE),
-            closed.alias(CLOSED),
+            (pl.col(message.closed.field) if message.closed else pl.lit(None)).alias(CLOSED_ON),
             pl.col(message.decided_on).alias(DECIDED_ON),
             applied.alias(APPLIED_ON),
+            _claim(catalog, message).alias(CLAIM),
             _unmet(catalog, message).alias(UNMET),
             _after_minimum(catalog, message).alias(AFTER_MINIMUM),
             pl.col(PROVIDER).alias(ASKED_BY),
@@ -124,30 +127,41 @@ def message_id(kind: str, key: list[str]) -> pl.Expr:
 
 def holds_end(messages: pl.DataFrame) -> pl.DataFrame:
     """Open objections with ``_ends_on``, a day on which a hold of theirs may be over: with and without an extension."""
-    open_ = messages.filter((pl.col(EFFECT) == State.ON_HOLD.value) & ~pl.col(CLOSED))
+    open_ = messages.filter((pl.col(EFFECT) == State.ON_HOLD.value) & pl.col(CLOSED_ON).is_null())
     ends = [pl.col(name) + timedelta(days=1) for name in (DUE_ON, EXTENDED_TO)]
     return pl.concat([open_.with_columns(end.alias(ENDS_ON)) for end in ends])
 
 
-def met(condition: MessageCondition) -> pl.Expr:
-    """True where a row meets a condition, never null."""
-    column = pl.col(condition.field)
+def met(condition: MessageCondition, column_of: Callable[[str], pl.Expr] = pl.col) -> pl.Expr:
+    """True where a row meets a condition, never null; ``column_of`` gives the column of a field."""
+    column = column_of(condition.field)
     if condition.is_in is not None:
         return column.is_in(list(condition.is_in)).fill_null(False)
     return column.is_not_null() if condition.present else column.is_null()
 
 
-def under_terms(message: Message, terms: RepairTerms) -> pl.Expr:
+def under_terms(message: Message, terms: RepairTerms, column_of: Callable[[str], pl.Expr] = pl.col) -> pl.Expr:
     """True for a message that asks for its effect under one set of rules: by the day of the application, and no exception."""
-    asks = met(message.takes_effect) if message.takes_effect else pl.lit(True)
+    asks = met(message.takes_effect, column_of) if message.takes_effect else pl.lit(True)
     if message.applied_on is None:
         return pl.lit(False)
-    applied = pl.col(message.applied_on)
+    applied = column_of(message.applied_on)
     if terms.valid_from is not None:
         asks &= applied >= pl.lit(terms.valid_from, dtype=pl.Date)
     if terms.valid_to is not None:
         asks &= applied <= pl.lit(terms.valid_to, dtype=pl.Date)
-    return (asks & ~met(message.unless) if message.unless else asks).fill_null(False)
+    return (asks & ~met(message.unless, column_of) if message.unless else asks).fill_null(False)
+
+
+def _claim(catalog: Catalog, message: Message) -> pl.Expr:
+    """What the sender says why, codes as their labels."""
+    fields = {field.id: field for field in catalog.fields(message.dataset)}
+    said = []
+    for name in message.claim:
+        table = fields[name].code_table
+        labels = {entry.code: entry.label_zh for entry in catalog.code_tables[table].entries} if table else {}
+        said.append(pl.col(name).replace(labels) if labels else pl.col(name))
+    return pl.concat_str(said, separator="：", ignore_nulls=True) if said else pl.lit(None, dtype=pl.String)
 
 
 def _refusing(catalog: Catalog, message: Message) -> list[tuple[RepairTerms, RepairCondition]]:
@@ -173,14 +187,12 @@ def _after_minimum(catalog: Catalog, message: Message) -> pl.Expr:
 
 
 def _with_deadlines(messages: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
-    first, more = catalog.authorities.answer_working_days, catalog.authorities.extension_working_days
-    days = messages[ASKED_ON].drop_nulls().unique().to_list()
-    deadlines = pl.DataFrame(
-        {
-            ASKED_ON: days,
-            DUE_ON: [catalog.working_days.deadline(day, first) for day in days],
-            EXTENDED_TO: [catalog.working_days.deadline(day, first + more) for day in days],
-        },
-        schema=dict.fromkeys((ASKED_ON, DUE_ON, EXTENDED_TO), pl.Date),
-    )
-    return messages.join(deadlines, on=ASKED_ON, how="left", maintain_order="left")
+    of, later = catalog.authorities, catalog.working_days.deadline
+    pairs = messages.select(ASKED_ON, EFFECT).drop_nulls().unique().rows()
+    rows = []
+    for day, effect in pairs:
+        first = of.objection_working_days if effect == State.ON_HOLD.value else of.answer_working_days
+        rows.append((day, effect, later(day, first), later(day, first + of.extension_working_days)))
+    schema = {ASKED_ON: pl.Date, EFFECT: pl.String, DUE_ON: pl.Date, EXTENDED_TO: pl.Date}
+    deadlines = pl.DataFrame(rows, schema=schema, orient="row")
+    return messages.join(deadlines, on=[ASKED_ON, EFFECT], how="left", maintain_order="left")

@@ -57,7 +57,8 @@ class Precedence:
         """
         survivorship = catalog.policies.survivorship
         order = survivorship.on(day, dataset_id)
-        speaks, said = None, ()
+        speaks: pl.Expr | None = None
+        said: tuple[object, ...] = ()
         if OF_AUTHORITY & {*order.criteria}:
             dataset = catalog.datasets[dataset_id]
             speaks = speaks_for_version(catalog, dataset, key_columns(dataset))

@@ -27,6 +27,7 @@ state/displays/<product_id>.json              what its data files show, by provi
 state/keys/<dataset_id>/                      where in lake files the versions of a key stand (pipelines.publishing.key_index)
 state/lock                                    held while deliveries are taken and groups planned
 state/closings.lock                           held while refused rows are closed
+state/messages.lock                           held while the messages of the outboxes are written
 state/lake.lock                               held by whoever compacts the lake; shared by who reads or appends
 """
 

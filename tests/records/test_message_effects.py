@@ -42,7 +42,7 @@ def test_the_provider_of_a_record_may_ask(known: Catalog, kind: str) -> None:
             "authority_code": AUTHORITY,
             "_effect": EFFECTS[kind],
             "_objected": kind == "objection",
-            "_effect_until": date(2026, 11, 24) if kind == "objection" else None,  # ten working days, and one day
+            "_effect_until": date(2026, 12, 1) if kind == "objection" else None,  # fifteen working days, and one day
             "_asked_by": "sichuan",
             "_asked_in": "510000",
             "_asked_on": date(2026, 11, 9),
@@ -138,7 +138,7 @@ def test_a_hold_ends_when_the_objection_is_closed_or_its_time_is_over(known: Cat
     open_, closed = (message("objection", closed_on=day) for day in (None, date(2026, 11, 9)))
     assert said(asked(known, [penalty()], open_)) == {number(1): "on_hold"}
     assert said(asked(known, [penalty()], closed)) == {}
-    over = asked(known, [penalty()], open_, day=date(2026, 11, 16))
+    over = asked(known, [penalty()], open_, day=date(2026, 11, 21))
     assert said(over) == {}
     assert over.frame["_objected"].to_list() == [True], "it is still open, and says so"
 

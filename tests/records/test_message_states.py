@@ -17,6 +17,8 @@ from tests.records.sent import DECIDED, EFFECTS, Answer, Sent, answer, id_of, me
 NOW = date(2026, 11, 12)
 LATE = date(2026, 11, 16)
 """Ten working days after Sunday the first of November are over on the thirteenth, a Friday."""
+OVERDUE = date(2026, 11, 21)
+"""Fifteen are over on the twentieth."""
 REQUESTS = ("credit_repair", "record_withdrawal")
 
 
@@ -156,12 +158,13 @@ def test_a_request_that_was_undone_is_closed(known: Catalog) -> None:
         ("close", False, None, NOW, "closed"),
         ("agree", False, date(2026, 11, 9), NOW, "closed"),
         (None, False, date(2026, 11, 9), NOW, "closed"),
-        (None, False, None, LATE, "overdue"),
-        ("agree", False, None, LATE, "overdue"),  # nothing is hidden without end
-        ("agree", True, None, LATE, "held"),
-        ("agree", True, None, date(2026, 11, 27), "held"),
-        ("agree", True, None, date(2026, 11, 28), "overdue"),
-        ("close", False, None, LATE, "closed"),
+        (None, False, None, date(2026, 11, 20), "pending"),
+        (None, False, None, OVERDUE, "overdue"),
+        ("agree", False, None, OVERDUE, "overdue"),  # nothing is hidden without end
+        ("agree", True, None, OVERDUE, "held"),
+        ("agree", True, None, date(2026, 12, 4), "held"),
+        ("agree", True, None, date(2026, 12, 5), "overdue"),
+        ("close", False, None, OVERDUE, "closed"),
     ],
 )
 def test_an_objection_comes_through_anybody_and_is_handled_in_time_or_overdue(
@@ -173,7 +176,7 @@ def test_an_objection_comes_through_anybody_and_is_handled_in_time_or_overdue(
 
 
 def test_an_objection_that_the_records_provider_took_itself_is_accepted_and_has_its_time_too(known: Catalog) -> None:
-    assert [state(known, [penalty()], message("objection"), day=day) for day in (NOW, LATE)] == ["held", "overdue"]
+    assert [state(known, [penalty()], message("objection"), day=day) for day in (NOW, OVERDUE)] == ["held", "overdue"]
 
 
 @pytest.mark.parametrize(

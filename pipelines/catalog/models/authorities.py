@@ -52,12 +52,13 @@ class AuthorityRule(Model):
 class Authorities(Model):
     """``catalog/authorities.yaml``.
 
-    The record's provider has ``answer_working_days`` to answer a message of somebody who does not speak for the authority, and
-    to handle an objection; ``extension_working_days`` more where it says why.
+    The record's provider has ``answer_working_days`` to answer a repair or a withdrawal of somebody who does not speak for the
+    authority, and ``objection_working_days`` to handle an objection, ``extension_working_days`` more where it says why.
     """
 
     title_zh: Text
     note_zh: Text
     answer_working_days: Annotated[int, Constraint(ge=1)]
+    objection_working_days: Annotated[int, Constraint(ge=1)]
     extension_working_days: Annotated[int, Constraint(ge=0)]
     rules: tuple[AuthorityRule, ...]

@@ -90,7 +90,8 @@ class Message(Model):
 
     A message takes effect where its sender speaks for the record (``catalog/authorities.yaml``) or the record's provider agrees. An
     ``on_hold`` message is an objection: it may come through anybody, and ``closed`` says that it was handled. ``applied_on`` is the
-    day whose terms of repair hold for it; ``unless`` names what no condition of repair is asked of.
+    day whose terms of repair hold for it; ``unless`` names what no condition of repair is asked of; ``claim`` are the fields that
+    say why, as the record's provider reads them.
     """
 
     dataset: Identifier
@@ -102,6 +103,7 @@ class Message(Model):
     undone: MessageCondition | None = None
     closed: MessageCondition | None = None
     unless: MessageCondition | None = None
+    claim: tuple[Identifier, ...] = ()
     note_zh: Text | None = None
 
 
