@@ -136,8 +136,8 @@ class _Builder:
                 shown = ""
             else:
                 check, field, other = every["condition_of_repair"], condition.field, REPAIR_TERMS
-                texts = self._texts(Condition(field=field, is_in=condition.is_in))
                 table = self.tables[str(self.fields[field].code_table)]
+                texts = tuple(text for text in table.accepted if text not in table.texts_of(condition.is_in))
                 shown = "、".join(entry.label_zh for entry in table.entries if entry.code in condition.is_in)
             rule = self._rule(
                 check,

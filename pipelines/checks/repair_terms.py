@@ -1,7 +1,8 @@
 """Conditions of repair (``policies/repair.yaml``, ``enforced``): asked of rows for which the terms hold.
 
 ``_repair_terms`` and ``_repairable_from`` stand beside the row (``pipelines.screening.repair_terms``). The first parameter of a
-rule is the id of its terms.
+rule is the id of its terms; the others are the texts that do not meet a condition, for what is empty or in no code table is
+another rule's.
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ from pipelines.storage.sql import literal
 _ISO_DAY = 10
 
 
-def _not_among(rule: Rule, _: Lookups) -> pl.Expr:
-    terms, *allowed = (str(one) for one in rule.parameters)
-    return (pl.col(REPAIR_TERMS) == terms) & ~pl.col(rule.field).is_in(allowed).fill_null(False)
+def _unmet(rule: Rule, _: Lookups) -> pl.Expr:
+    terms, *others = (str(one) for one in rule.parameters)
+    return (pl.col(REPAIR_TERMS) == terms) & pl.col(rule.field).is_in(others)
 
 
-def _among(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+def _met(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
     no_prefixes(prefixes)
-    terms, *allowed = texts(parameters)
-    return f"(coalesce({b} <> {literal(terms)}, true) OR coalesce({a} IN ({', '.join(map(literal, allowed))}), false))"
+    terms, *others = texts(parameters)
+    return (
+        f"(coalesce({b} <> {literal(terms)}, true) OR coalesce({a} NOT IN ({', '.join(map(literal, others))}), true))"
+    )
 
 
 def _too_early(rule: Rule, _: Lookups) -> pl.Expr:
@@ -45,6 +48,6 @@ def _not_before(a: str, b: str, parameters: Parameters, prefixes: Sequence[str])
 
 register(
     __name__,
-    PairCheck("repair_condition", _not_among, _among),
+    PairCheck("repair_condition", _unmet, _met),
     PairCheck("repair_min_display", _too_early, _not_before),
 )

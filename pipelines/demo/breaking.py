@@ -58,7 +58,8 @@ class Break:
 class Breaker:
     """All rules of a dataset with its fields.
 
-    ``as_of`` is the day on which the file will be received, ``references`` what the hub knows by then.
+    ``as_of`` is the day on which the file will be received, ``references`` what the hub knows by then, ``approved_under`` by terms
+    which rows are repairs approved under them.
     """
 
     rules: tuple[Rule, ...]
@@ -69,6 +70,7 @@ class Breaker:
     citizen_ids: tuple[str, ...]
     old_numbers: tuple[str, ...]
     references: References = field(default_factory=dict)
+    approved_under: Mapping[str, pl.Expr] = field(default_factory=dict)
 
     def ways(self, rules: Iterable[Rule]) -> list[Break]:
         """A way for each of the rules that has one."""
@@ -83,6 +85,9 @@ class Breaker:
             return self._too_long(rule, field)
         if name == "date_not_after":
             return self._not_after(rule)
+        if name == "repair_condition":
+            approved = self.approved_under[str(rule.parameters[0])]
+            return Break(rule, approved & filled, lambda _row, _r: {rule.field: rule.bad[rule.field]})
         if name in ("known_with", "amount_unit", "citizen_id_in_text"):
             return self._disagreeing(rule)
         if name == "credit_code_registrar_pair":
