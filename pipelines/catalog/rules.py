@@ -129,10 +129,11 @@ class _Builder:
         """The conditions of repair that terms enforce, each as severe as the policy says."""
         every = {check.applies_to.every: check for check in self.checks.values()}
         for condition in terms.enforced:
+            texts: tuple[str, ...] = ()
             severity = Severity.REJECT if condition.verdict == "refuse" else Severity.WARN
             name = f"{condition.id}_{terms.id}"
             if condition.field is None:
-                check, field, texts, other = every["shortest_display"], str(message.applied_on), (), REPAIRABLE_FROM
+                check, field, other = every["shortest_display"], str(message.applied_on), REPAIRABLE_FROM
                 shown = ""
             else:
                 check, field, other = every["condition_of_repair"], condition.field, REPAIR_TERMS

@@ -15,6 +15,7 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.catalog import Catalog
+from pipelines.pages.words import WORDS
 from pipelines.privacy.mask import identifiers_masked
 from pipelines.records.message_states import AWAIT_ANSWER
 from pipelines.screening.findings import escape_formula
@@ -29,16 +30,7 @@ SENT_COLUMNS: Final = (
     "message_id", "kind", "dataset_id", "document_number", "authority_code", "record_provider", "asked_on", "due_on", "state",
     "state_zh", "reason_zh",
 )  # fmt: skip
-STATES_ZH: Final = {
-    "acted": "已生效",
-    "pending": "待报送单位答复",
-    "agreed": "报送单位同意，已生效",
-    "refused": "不予办理",
-    "lapsed": "逾期未答复，不生效",
-    "held": "异议处理中，暂停公示",
-    "overdue": "逾期未办结，恢复公示",
-    "closed": "已办结",
-}
+STATES_ZH: Final = WORDS["message_state"]
 
 
 def write_message_files(home: Home, catalog: Catalog, register: pl.DataFrame) -> list[Path]:

@@ -40,8 +40,10 @@ from pipelines.records.messages import (
     REPLY_REASON,
     SUBJECT,
     UNMET,
+    message_id,
 )
 from pipelines.storage.hub import Lake
+from pipelines.storage.superseded import key_columns
 
 REGISTER: Final[dict[str, pl.DataType]] = {
     "message_id": pl.String(),
@@ -98,6 +100,24 @@ def messages_about(hub: Lake, dataset_id: str, bucket: str, subject: str, day: d
     about = read_messages(hub).of(dataset_id, bucket).filter(pl.col(SUBJECT) == subject)
     some = Messages({(dataset_id, bucket): about} if about.height else {})
     return message_register(hub, day, messages=some).to_dicts()
+
+
+def record_owners(hub: Lake, kind: str) -> pl.DataFrame:
+    """Whose records the messages of an exchange set are about, and until when they have to be handled.
+
+    Returns:
+        The columns of the set's record key, ``record_provider``, ``record_region``, ``due_on`` and ``handled_on``; a row for each
+        message whose record the hub has, one provider each.
+    """
+    key = key_columns(hub.catalog.datasets[kind])
+    register = message_register(hub, date.max).filter(
+        (pl.col("kind") == kind) & pl.col("record_provider").is_not_null()
+    )
+    rows = hub.records(kind).scan().select(key).unique().collect().with_columns(message_id(kind, key))
+    owners = register.unique("message_id", keep="first", maintain_order=True).select(
+        pl.col("message_id").alias(MESSAGE_ID), "record_provider", "record_region", "due_on", "handled_on"
+    )
+    return rows.join(owners, on=MESSAGE_ID, how="inner").drop(MESSAGE_ID)
 
 
 def _of_dataset(hub: Lake, dataset: Dataset, messages: Messages, day: date) -> Iterator[pl.DataFrame]:

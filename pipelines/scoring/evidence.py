@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
 from pipelines.catalog import Catalog, Rule
+from pipelines.publishing.message_register import message_register
+from pipelines.scoring.model import MessageCount
 from pipelines.scoring.period import Period
 from pipelines.scoring.relations import known_batches
-from pipelines.scoring.units import units
+from pipelines.scoring.units import unit_of, units
 from pipelines.storage.home import Home
+from pipelines.storage.hub import Lake
 from pipelines.storage.ledger import TABLES, ledger
 
 
@@ -74,6 +77,7 @@ class Evidence:
     broken: Mapping[str, tuple[BrokenRule, ...]]
     everywhere: tuple[BrokenRule, ...]
     open: Mapping[str, tuple[OpenRefusals, ...]]
+    messages: Mapping[str, tuple[MessageCount, ...]]
 
     @classmethod
     def read(cls, home: Home, catalog: Catalog, period: Period) -> Evidence:
@@ -108,7 +112,28 @@ class Evidence:
             broken={name: _broken(grouped[name], rules) if name in grouped else () for name in everybody},
             everywhere=_broken(counts.filter(pl.col("unit").is_in(list(catalog.regions))), rules),
             open=_open(home, known, period, list(everybody)),
+            messages=_messages(home, catalog, period, list(everybody)),
         )
+
+
+def _messages(
+    home: Home, catalog: Catalog, period: Period, everybody: list[str]
+) -> dict[str, tuple[MessageCount, ...]]:
+    """Messages between units by the end of the period, by who sent them and by whose records they are about."""
+    last = period.known_end - timedelta(days=1)
+    register = message_register(Lake(home, catalog), last).filter(
+        (pl.col("asked_on") <= last) & pl.col("sender").ne_missing(pl.col("record_provider"))
+    )
+    found: dict[str, list[MessageCount]] = {name: [] for name in everybody}
+    for role, region, provider in (
+        ("sent", "sender_region", "sender"),
+        ("received", "record_region", "record_provider"),
+    ):
+        counted = register.with_columns(unit_of(catalog, region, provider)).group_by("unit", "kind", "state").len()
+        for unit, kind, state, number in counted.drop_nulls("unit").sort("kind", "state").rows():
+            title = catalog.datasets[kind].title_zh
+            found[unit].append(MessageCount(role, kind, title, state, number))  # type: ignore[arg-type]
+    return {name: tuple(some) for name, some in found.items()}
 
 
 def _broken(counts: pl.DataFrame, rules: Mapping[str, Rule]) -> tuple[BrokenRule, ...]:

@@ -40,7 +40,7 @@ def _parts(found: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableTyp
             yield from _record(record, catalog)
         yield from _removed(dataset["removed"], catalog)
     yield from _refused(found["refused"], catalog)
-    yield from _messages(found["messages"], catalog)
+    yield from _about_records(found["messages"], catalog)
 
 
 def _subject(found: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableType]:
@@ -216,7 +216,7 @@ def _refused(refused: Sequence[Mapping[str, Any]], catalog: Catalog) -> Iterator
     )
 
 
-def _messages(messages: Sequence[Mapping[str, Any]], catalog: Catalog) -> Iterator[RenderableType]:
+def _about_records(messages: Sequence[Mapping[str, Any]], catalog: Catalog) -> Iterator[RenderableType]:
     if not messages:
         return
     yield Text("")

@@ -187,6 +187,17 @@ class OpenRows:
 
 
 @dataclass(frozen=True)
+class MessageCount:
+    """How many repairs, withdrawals or objections between units are in a state: sent by the unit, or about its own records."""
+
+    role: Literal["sent", "received"]
+    kind: str
+    kind_zh: str
+    state: str
+    number: int
+
+
+@dataclass(frozen=True)
 class Slot:
     """One delivery that was due in the period: a feed and the days within which it had to come.
 
@@ -269,3 +280,4 @@ class UnitCard:
     page: str
     corrections: tuple[CorrectionLine, ...] = ()
     near: tuple[str, ...] = ()
+    messages: tuple[MessageCount, ...] = ()
