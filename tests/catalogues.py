@@ -26,6 +26,11 @@ def with_policy(catalog: Catalog, policy: str, **changed: Any) -> Catalog:
     return with_policies(catalog, **{policy: _updated(getattr(catalog.policies, policy), changed)})
 
 
+def with_authorities(catalog: Catalog, **changed: Any) -> Catalog:
+    """The catalogue with other rules of who speaks for whom."""
+    return _changed(catalog, authorities=_updated(catalog.authorities, changed))
+
+
 def with_product(catalog: Catalog, product_id: str, **changed: Any) -> Catalog:
     """The catalogue with other values in one product."""
     return _changed(catalog, products={**catalog.products, product_id: _updated(catalog.products[product_id], changed)})

@@ -2,7 +2,7 @@
 
 from pipelines.catalog.load import Catalog, catalog
 from pipelines.catalog.models import Dataset, Field, Kind, Layout, Provider, Severity
-from pipelines.catalog.rules import CLEANED, LAYOUT, RECEIVED_ON, RECORD, Rule
+from pipelines.catalog.rules import CLEANED, LAYOUT, RECEIVED_ON, RECORD, REPAIR_TERMS, REPAIRABLE_FROM, Rule
 from pipelines.catalog.source import CatalogError
 
 __all__ = [
@@ -10,6 +10,8 @@ __all__ = [
     "LAYOUT",
     "RECEIVED_ON",
     "RECORD",
+    "REPAIRABLE_FROM",
+    "REPAIR_TERMS",
     "Catalog",
     "CatalogError",
     "Dataset",

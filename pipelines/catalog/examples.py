@@ -7,9 +7,10 @@ tests put them through the real screening.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Final
 
-from pipelines.catalog.models import Check, CodeTable, Field, Kind
+from pipelines.catalog.models import Check, CodeTable, Field, Kind, Message, RepairTerms
 
 Cells = dict[str, str | None]
 
@@ -65,8 +66,29 @@ def examples(
     if check.good is None or check.bad is None:
         return None
     words = _words(field, tables, parameters)
+    words |= {"before": "{before}", "after": "{after}"}  # of terms of repair: filled in where these are known
     words |= _codes(household=(_HOUSEHOLD[:2] in prefixes) != never)
     return _cells(check.good, field.id, other, words), _cells(check.bad, field.id, other, words)
+
+
+def terms_days(terms: RepairTerms) -> dict[str, str]:
+    """Two days under terms of repair, a year apart where they last so long."""
+    first = terms.valid_from or date(2000, 1, 1)
+    last = first + timedelta(days=365)
+    return {"before": first.isoformat(), "after": min(last, terms.valid_to or last).isoformat()}
+
+
+def repair_row(
+    message: Message, terms: RepairTerms, fields: Mapping[str, Field], tables: Mapping[str, CodeTable]
+) -> Cells:
+    """The cells of an approved repair under these terms, and of the record it names."""
+    cells: Cells = {str(message.applied_on): terms_days(terms)["after"]}
+    if message.takes_effect and message.takes_effect.is_in:
+        table = tables[str(fields[message.takes_effect.field].code_table)]
+        cells[message.takes_effect.field] = table.texts_of(message.takes_effect.is_in)[0]
+    named = message.record
+    cells |= {name: sample(fields[name], tables) for name in (named.dataset, named.authority)}
+    return cells | {named.number: f"示例〔{terms_days(terms)['before'][:4]}〕1号"}
 
 
 def _cells(example: str | tuple[str, str], name: str, other: tuple[str, str | None] | None, words: Cells) -> Cells:

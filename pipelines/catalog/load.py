@@ -6,7 +6,7 @@ catalog/codes/<table_id>.yaml         CodeTable
 catalog/codes/administrative_division.csv   every GB/T 2260 code ever valid
 catalog/products/<product_id>.yaml    Product
 catalog/policies/{display_periods,repair,masking,survivorship,expected_deliveries,releases}.yaml
-catalog/{checks,providers,owners,legal_bases,editions,calendar,scorecard}.yaml
+catalog/{checks,providers,owners,authorities,legal_bases,editions,calendar,scorecard}.yaml
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pipelines.catalog.calendar import WorkingDays
 from pipelines.catalog.duties import duties
 from pipelines.catalog.groups import expanded
 from pipelines.catalog.models import (
+    Authorities,
     CatalogueClass,
     Check,
     Checks,
@@ -60,14 +61,18 @@ from pipelines.catalog.typed import Reader
 
 class _Rules(Mapping[str, tuple[Rule, ...]]):
     def __init__(
-        self, datasets: Mapping[str, Dataset], checks: Mapping[str, Check], tables: Mapping[str, CodeTable]
+        self,
+        datasets: Mapping[str, Dataset],
+        checks: Mapping[str, Check],
+        tables: Mapping[str, CodeTable],
+        repair: Repair,
     ) -> None:
-        self._datasets, self._checks, self._tables = datasets, checks, tables
+        self._datasets, self._checks, self._tables, self._repair = datasets, checks, tables, repair
         self._compiled: dict[str, tuple[Rule, ...]] = {}
 
     def __getitem__(self, name: str) -> tuple[Rule, ...]:
         if name not in self._compiled:
-            self._compiled[name] = rules_of(self._datasets[name], self._checks, self._tables)
+            self._compiled[name] = rules_of(self._datasets[name], self._checks, self._tables, self._repair)
         return self._compiled[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -95,6 +100,7 @@ class Catalog:
     legal_bases: Mapping[str, LegalBasis]
     editions: Mapping[str, Edition]
     policies: Policies
+    authorities: Authorities
     products: Mapping[str, Product]
     references: Mapping[str, Reference]
     calendar: WorkingCalendar
@@ -127,6 +133,7 @@ class Catalog:
         checks, bases = reader.one("checks.yaml", Checks), reader.one("legal_bases.yaml", LegalBases)
         editions = reader.one("editions.yaml", Editions)
         policies, references = _policies(reader), reader.one("references.yaml", References)
+        authorities = reader.one("authorities.yaml", Authorities)
         calendar, card = reader.one("calendar.yaml", WorkingCalendar), reader.one("scorecard.yaml", Scorecard)
         if not reader.errors:
             datasets = _with_groups(reader, datasets, groups)
@@ -148,6 +155,7 @@ class Catalog:
             legal_bases={one.id: one for one in bases.legal_bases},
             editions={one.id: one for one in editions.editions},
             policies=policies,
+            authorities=authorities,
             products=assumed | written,
             references={one.id: one for one in references.references},
             calendar=calendar,
@@ -164,7 +172,7 @@ class Catalog:
     @cached_property
     def rules(self) -> Mapping[str, tuple[Rule, ...]]:
         """The rules of every dataset, each compiled when it is first asked for: a command is about one dataset mostly."""
-        return _Rules(self.datasets, self.checks, self.code_tables)
+        return _Rules(self.datasets, self.checks, self.code_tables, self.policies.repair)
 
     def meanings(self, dataset_id: str) -> dict[tuple[str, str], dict[str, str]]:
         """What texts of earlier layouts mean today: accepted text to code, by field and layout."""

@@ -10,11 +10,11 @@ Rule id = ``<dataset>.<field>.<check>``; never reused for something else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import Any, Final
 
-from pipelines.catalog.examples import examples, sample
+from pipelines.catalog.examples import examples, repair_row, sample, terms_days
 from pipelines.catalog.models import (
     Check,
     CodePrefix,
@@ -27,12 +27,18 @@ from pipelines.catalog.models import (
     Kind,
     KnownWith,
     Layout,
+    Message,
+    Repair,
+    RepairTerms,
     Severity,
 )
 
 RECEIVED_ON: Final = "_received_on"
 CLEANED: Final = "_cleaned"
 LAYOUT: Final = "_layout"
+REPAIR_TERMS: Final = "_repair_terms"
+REPAIRABLE_FROM: Final = "_repairable_from"
+"""Columns that the hub puts beside a row of repairs (``pipelines.screening.repair_terms``)."""
 RECORD: Final = "record"
 NEVER: Final = "no_"
 _OF_CODES: Final = "credit_code_"
@@ -120,6 +126,38 @@ class _Builder:
         return self._rule(
             self.checks[named.check], field, parameters=_shape(field), other=second, name=named.id, named=named
         )
+
+    def of_repair(self, message: Message, terms: RepairTerms) -> Iterator[Rule]:
+        """The conditions of repair that terms enforce, each as severe as the policy says."""
+        every = {check.applies_to.every: check for check in self.checks.values()}
+        for condition in terms.enforced:
+            texts: tuple[str, ...] = ()
+            severity = Severity.REJECT if condition.verdict == "refuse" else Severity.WARN
+            name = f"{condition.id}_{terms.id}"
+            if condition.field is None:
+                check, field, other = every["shortest_display"], str(message.applied_on), REPAIRABLE_FROM
+                shown = ""
+            else:
+                check, field, other = every["condition_of_repair"], condition.field, REPAIR_TERMS
+                table = self.tables[str(self.fields[field].code_table)]
+                texts = tuple(text for text in table.accepted if text not in table.texts_of(condition.is_in))
+                shown = "、".join(entry.label_zh for entry in table.entries if entry.code in condition.is_in)
+            rule = self._rule(
+                check,
+                self.fields[field],
+                parameters=(terms.id, *texts),
+                other=other,
+                other_zh=terms.title_zh,
+                shown=shown,
+                name=name,
+            )
+            beside = repair_row(message, terms, self.fields, self.tables)
+            days = terms_days(terms)
+            good, bad = (
+                {**beside, **{name: (text or "").format(**days) for name, text in cells.items()}}
+                for cells in (rule.good, rule.bad)
+            )
+            yield replace(rule, severity=severity, good=good, bad=bad)
 
     def _of_kind(self, check: Check, field: Field) -> Rule:
         """A rule that follows from the kind of value: its parameters are what the kind is declared with."""
@@ -220,6 +258,7 @@ class _Builder:
         parameters: Parameters = (),
         other: str | None = None,
         other_text: str | None = None,
+        other_zh: str | None = None,
         shown: str = "",
         name: str | None = None,
         prefixes: tuple[str, ...] = (),
@@ -235,7 +274,7 @@ class _Builder:
         )
         words = {
             "title": field.title_zh if field else "整行",
-            "other": other_field.title_zh if other_field else (other or ""),
+            "other": other_zh or (other_field.title_zh if other_field else (other or "")),
             "parameter": shown,
         }
         english = words | {"title": field.id if field else "the record", "other": other or ""}
@@ -263,10 +302,13 @@ class _Builder:
         )
 
 
-def rules_of(dataset: Dataset, checks: Mapping[str, Check], tables: Mapping[str, CodeTable]) -> tuple[Rule, ...]:
+def rules_of(
+    dataset: Dataset, checks: Mapping[str, Check], tables: Mapping[str, CodeTable], repair: Repair
+) -> tuple[Rule, ...]:
     """All rules of a dataset whose field groups are expanded; ids are unique.
 
-    In the order of the fields, those of one field in the order of ``checks.yaml``; the line comes first, named pairs last.
+    In the order of the fields, those of one field in the order of ``checks.yaml``; the line comes first, named pairs last, then
+    the conditions of repair.
 
     Raises:
         KeyError: a check or a code table is not in the catalogue (``catalog check`` reports it with file and line).
@@ -277,6 +319,9 @@ def rules_of(dataset: Dataset, checks: Mapping[str, Check], tables: Mapping[str,
     for place, field in enumerate(fields.values()):
         rules.extend(builder.of_field(field, place))
     rules.extend(builder.of_pair(named) for named in dataset.rules)
+    for message in repair.messages:
+        if message.dataset == dataset.id and message.applied_on:
+            rules.extend(rule for terms in repair.terms for rule in builder.of_repair(message, terms))
     return tuple(rules)
 
 

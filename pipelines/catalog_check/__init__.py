@@ -13,6 +13,7 @@ from typing import Final
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.source import CatalogError
 from pipelines.catalog_check import (
+    authorities,
     datasets,
     dates,
     deliveries,
@@ -42,6 +43,7 @@ _PARTS: Final = (
     editions.findings,
     deliveries.findings,
     policies.findings,
+    authorities.findings,
     products.findings,
     references.findings,
     dates.findings,

@@ -9,7 +9,7 @@ from pipelines.catalog.models import Dataset, Kind
 from pipelines.catalog.source import CatalogError, Loc
 from pipelines.catalog_check.place import at, unknown_bases, unknown_basis
 
-DERIVED = ("subject_key", "received_on")
+DERIVED = ("subject_key", "received_on", "provider_id")
 
 
 def findings(catalog: Catalog) -> Iterator[CatalogError]:

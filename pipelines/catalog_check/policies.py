@@ -73,12 +73,33 @@ def _messages(catalog: Catalog) -> Iterator[CatalogError]:
             yield at(catalog, REPAIR, (*where, "dataset"), text)
             continue
         known = {field.id for field in catalog.fields(message.dataset)}
-        conditions = [one.field for one in (message.takes_effect, message.undone) if one]
-        named = [*message.record.model_dump().values(), *message.requesters, message.decided_on, *conditions]
+        conditions = [
+            one.field for one in (message.takes_effect, message.undone, message.closed, message.unless) if one
+        ]
+        asked = [one.field for terms in catalog.policies.repair.terms for one in terms.enforced if one.field]
+        more = [message.applied_on, *asked] if message.applied_on else []
+        named = [*message.record.model_dump().values(), message.decided_on, *conditions, *more]
         for field in named:
             if field not in known:
                 text = f"'{field}' is no field of dataset '{message.dataset}'; correct the name"
                 yield at(catalog, REPAIR, where, text)
+    yield from _answers(catalog)
+
+
+def _answers(catalog: Catalog) -> Iterator[CatalogError]:
+    """The exchange set of answers exists, and so do its fields."""
+    answers = catalog.policies.repair.answers
+    if answers is None:
+        return
+    if answers.dataset not in catalog.datasets:
+        text = f"'{answers.dataset}' is no dataset of the catalogue; correct the name"
+        yield at(catalog, REPAIR, ("answers", "dataset"), text)
+        return
+    known = {field.id for field in catalog.fields(answers.dataset)}
+    for part, field in answers.model_dump(exclude={"dataset"}).items():
+        if field not in known:
+            text = f"'{field}' is no field of dataset '{answers.dataset}'; correct the name"
+            yield at(catalog, REPAIR, ("answers", part), text)
 
 
 def _masks(catalog: Catalog) -> Iterator[CatalogError]:

@@ -29,6 +29,7 @@ for verb in (
     refused.waive,
     look.code,
     look.trace,
+    look.messages,
     look.audit,
     look.verify,
     held.held,

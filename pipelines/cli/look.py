@@ -7,8 +7,18 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import console
-from pipelines.cli.options import DONE, FINDINGS, HomeOption, JsonOption, exit_with, open_hub
+from pipelines.cli.options import (
+    DONE,
+    FINDINGS,
+    AsOfOption,
+    HomeOption,
+    JsonOption,
+    ProviderOption,
+    exit_with,
+    open_hub,
+)
 from pipelines.cli.views import look as view
+from pipelines.ground.clock import instant
 
 
 def code(codes: Annotated[list[str], typer.Argument(help="Credit codes.")], as_json: JsonOption = False) -> None:
@@ -33,6 +43,21 @@ def trace(
     from pipelines.trace import trace as run_trace
 
     traced(run_trace(hub, code), hub.catalog, as_json=as_json)
+
+
+def messages(
+    home: HomeOption = None,
+    provider: ProviderOption = None,
+    state: Annotated[str | None, typer.Option(help="Only messages in this state, such as pending.")] = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Repairs, withdrawals and objections (修复、撤回、异议): who asked, whose record it is, and what became of each."""
+    hub, at = open_hub(home, must_exist=True), instant(as_of)
+    from pipelines.ground.clock import CHINA
+    from pipelines.operations import messages as found
+
+    view.messages(found(hub, at.astimezone(CHINA).date(), provider=provider, state=state), as_json=as_json)
 
 
 def audit(home: HomeOption = None, as_json: JsonOption = False) -> None:

@@ -22,6 +22,7 @@ from pipelines.screening import Screen
 from pipelines.screening.field_checks import lake_name
 from pipelines.screening.record import of_records
 from pipelines.storage.columns import ANSWERS_TO, BATCH, PROVIDER, RECORD_KEY, ROW_NUMBER, SUBJECT_KEY
+from pipelines.storage.superseded import DERIVED
 
 PAIRS: Final = {"quarantine_id": pl.String(), "closing_id": pl.String(), "recognised_by": pl.String()}
 _SLICE: Final = 65_536
@@ -80,7 +81,7 @@ def _by_code(screen: Screen, refused: pl.DataFrame, accepted: pl.LazyFrame) -> p
     if rows.is_empty():
         return pl.DataFrame(schema=PAIRS)
     subject = SUBJECT_KEY if _SUBJECT in dataset.record_key else dataset.subject.credit_code
-    others = [name for name in dataset.record_key if name not in (_SUBJECT, subject)]
+    others = [name for name in dataset.record_key if name != subject and name not in DERIVED]
     named = [pl.col(name).cast(pl.String).alias(f"key:{name}") for name in others]
     keyed = accepted.select(PROVIDER, pl.col(BATCH).alias("closing_id"), pl.col(subject).alias("code"), *named).unique()
     found = rows.lazy().join(keyed, on=["code", PROVIDER])

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable
 
 import polars as pl
 
-from pipelines.catalog import Catalog, Rule
+from pipelines.catalog import REPAIRABLE_FROM, Catalog, Rule
 from pipelines.catalog.models import Reference, ReferenceSource
 from pipelines.checks.references import SCHEMA
 from pipelines.checks.registry import References
 from pipelines.records.comparing import matched
+from pipelines.records.display import repairable_from
+from pipelines.screening.repair_terms import NAMED_RECORDS, named_record_key
 from pipelines.storage.tables import Table
 
 _DATASETS = "dataset"
@@ -28,8 +30,34 @@ def read_references(catalog: Catalog, rules: Iterable[Rule], records: Callable[[
         rules: of the dataset that is to be screened.
         records: the table of a dataset's accepted records.
     """
-    asked = {str(rule.parameters[0]) for rule in rules if rule.primitive == "known_with"}
-    return {name: _read(catalog, catalog.references[name], records) for name in sorted(asked)}
+    some = tuple(rules)
+    asked = {str(rule.parameters[0]) for rule in some if rule.primitive == "known_with"}
+    found = {name: _read(catalog, catalog.references[name], records) for name in sorted(asked)}
+    if any(rule.other == REPAIRABLE_FROM for rule in some):
+        found[NAMED_RECORDS] = _repairable_from(catalog, records)
+    return found
+
+
+def _repairable_from(catalog: Catalog, records: Callable[[str], Table]) -> pl.DataFrame:
+    """By record, as a message names it, the day on which its shortest display is over; the earliest of several versions."""
+    parts = [pl.LazyFrame(schema=SCHEMA)]
+    for dataset in catalog.datasets.values():
+        if dataset.reference is None or dataset.display is None:
+            continue
+        of = dataset.reference
+        authority = pl.col(of.authority) if of.authority else pl.lit(None, dtype=pl.String)
+        parts.append(
+            records(dataset.id)
+            .scan()
+            .select(
+                named_record_key(pl.lit(dataset.id), pl.col(of.number), authority).alias("key"),
+                repairable_from(catalog, dataset).alias("day"),
+            )
+            .drop_nulls()
+            .group_by("key")
+            .agg(pl.col("day").min().dt.to_string("iso").alias("value"))
+        )
+    return pl.concat(parts).sort("key").collect(engine="streaming")
 
 
 def _read(catalog: Catalog, reference: Reference, records: Callable[[str], Table]) -> pl.DataFrame:

@@ -66,7 +66,8 @@ class Break:
 class Breaker:
     """All rules of a dataset with its fields.
 
-    ``as_of`` is the day on which the file will be received, ``references`` what the hub knows by then.
+    ``as_of`` is the day on which the file will be received, ``references`` what the hub knows by then, ``approved_under`` by terms
+    which rows are repairs approved under them.
     """
 
     rules: tuple[Rule, ...]
@@ -77,6 +78,7 @@ class Breaker:
     citizen_ids: tuple[str, ...]
     old_numbers: tuple[str, ...]
     references: References = field(default_factory=dict)
+    approved_under: Mapping[str, pl.Expr] = field(default_factory=dict)
 
     def ways(self, rules: Iterable[Rule]) -> list[Break]:
         """A way for each of the rules that has one."""
@@ -91,7 +93,7 @@ class Breaker:
             return self._too_long(rule, field)
         if name == "date_not_after":
             return self._not_after(rule)
-        if name in ("known_with", "amount_unit"):
+        if name in ("known_with", "amount_unit", "repair_condition"):
             return self._disagreeing(rule)
         if name in ("citizen_id_in_text", "mobile_in_text"):
             return self._personal(rule, field)
@@ -123,6 +125,9 @@ class Breaker:
     def _disagreeing(self, rule: Rule) -> Break:
         """Rules that look beyond one value: at the cell beside it, at prose, or at what the hub knows."""
         match rule.primitive:
+            case "repair_condition":
+                approved = self.approved_under[str(rule.parameters[0])] & pl.col(rule.field).is_not_null()
+                return Break(rule, approved, lambda _row, _r: {rule.field: rule.bad[rule.field]})
             case "known_with":
                 eligible = known(rule, self.references)
                 return Break(rule, eligible, lambda row, _r: {rule.field: unlike_known(str(row[rule.field]))})

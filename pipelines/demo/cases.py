@@ -107,8 +107,8 @@ def objected_to(catalog: Catalog, dataset_id: str, rows: pl.DataFrame, *, thorou
     """
     fields = {field.id: field for field in catalog.fields(dataset_id)}
     for message in catalog.policies.repair.messages:
-        condition = message.takes_effect
-        if message.dataset != dataset_id or condition is None or condition.present is not False:
+        condition = message.closed
+        if message.dataset != dataset_id or condition is None or condition.present is not True:
             continue
         asked = [one.id for one in fields.values() if one.required_when and one.required_when.field == condition.field]
         closing = [condition.field, *(name for name in rows.columns if any(name.startswith(one) for one in asked))]

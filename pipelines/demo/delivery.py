@@ -34,6 +34,7 @@ from pipelines.demo.plan import DemoPlan, FilePlan, Status
 from pipelines.demo.province import Province
 from pipelines.demo.records import BUILDERS
 from pipelines.demo.referring import naming_field
+from pipelines.demo.repairs import approved_under
 from pipelines.demo.subjects import newly_founded, people, subjects, with_changes
 from pipelines.demo.vocabulary import Profile, profiles, words
 from pipelines.storage.files import write_json
@@ -218,7 +219,8 @@ class _Month:
         duties = catalog.owed(profile.id, province.as_of)
         names = dict.fromkeys(duty.dataset_id for duty in duties if self.last or duty.legal_basis)
         if self.last and profile.thorough:
-            names |= dict.fromkeys(catalog.datasets)
+            answers = catalog.policies.repair.answers
+            names |= dict.fromkeys(name for name in catalog.datasets if answers is None or name != answers.dataset)
         return sorted(names, key=lambda name: naming_field(catalog, name) is not None)
 
     def _dropped(
@@ -347,6 +349,7 @@ def _breaker(province: Province, dataset_id: str, draw: Draw, known: Mapping[str
         citizen_ids=tuple(citizen_ids(regions.str.slice(0, 2) + "0000", numbers)),
         old_numbers=tuple(registration_numbers(regions, numbers)),
         references=known,
+        approved_under=approved_under(catalog, dataset_id),
     )
 
 

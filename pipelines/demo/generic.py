@@ -21,6 +21,7 @@ from pipelines.demo.chronology import dates
 from pipelines.demo.drawing import Draw
 from pipelines.demo.province import Province
 from pipelines.demo.referring import DAY, naming_field, referred
+from pipelines.demo.repairs import as_terms_allow
 from pipelines.demo.subjects import HOUSEHOLD
 
 _PERSONS: Final = 0.09
@@ -62,7 +63,7 @@ class Builder:
         for field in self.fields.values():
             if field.id not in rows.columns:
                 rows = rows.with_columns(self._values(field, rows.height).alias(field.id))
-        rows = self._conditional(rows)
+        rows = self._conditional(as_terms_allow(rows, self.province.catalog, self.dataset))
         return rows.select(
             pl.col(field.id).str.head(field.max_length) if field.max_length else pl.col(field.id)
             for field in self.fields.values()

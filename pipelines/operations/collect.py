@@ -9,6 +9,8 @@ from typing import Final
 
 from pipelines import collecting
 from pipelines.collecting import Collected, Settling, UnclaimedEntry, Waived, plan_groups
+from pipelines.ground.clock import CHINA
+from pipelines.operations.messages import holds_messages, tell_messages
 from pipelines.pages.catalogue import keep
 from pipelines.pages.replies import OutboxReplies
 from pipelines.storage.hub import Hub
@@ -32,7 +34,10 @@ def collect(
     hub: Hub, *, provider: str | None, as_of: datetime, progress: Callable[[str], None] = lambda _: None
 ) -> Collected:
     """One pass over the inboxes (``pipelines.collecting.collect``)."""
-    return collecting.collect(hub, _REPLIES, provider=provider, as_of=as_of, progress=progress)
+    done = collecting.collect(hub, _REPLIES, provider=provider, as_of=as_of, progress=progress)
+    if holds_messages(hub, {receipt.dataset_id for receipt in done.receipts}):
+        tell_messages(hub, as_of.astimezone(CHINA).date())
+    return done
 
 
 def plan_collecting(hub: Hub, *, provider: str | None, dataset: str | None, as_of: datetime) -> Planned:
@@ -47,7 +52,10 @@ def plan_collecting(hub: Hub, *, provider: str | None, dataset: str | None, as_o
 
 def collect_group(hub: Hub, group: WorkGroup) -> Collected:
     """Screen one work group and commit it, once (``pipelines.collecting.collect_group``)."""
-    return collecting.collect_group(hub, _REPLIES, group)
+    done = collecting.collect_group(hub, _REPLIES, group)
+    if done.receipts and holds_messages(hub, [group.dataset_id]):
+        tell_messages(hub, max(date.fromisoformat(receipt.received_at[:10]) for receipt in done.receipts))
+    return done
 
 
 def waive(

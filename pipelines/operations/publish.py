@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from pipelines import publishing
+from pipelines.ground.clock import CHINA
+from pipelines.operations.messages import tell_messages
 from pipelines.pages.conflict_files import write_conflict_files
 from pipelines.pages.set_aside_files import write_set_aside_files
 from pipelines.publishing import Published, affected_datasets, task_batches
@@ -26,7 +28,7 @@ def publish(
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Published]:
     """Release every product whose records changed (``pipelines.publishing.publish``)."""
-    return publishing.publish(
+    done = publishing.publish(
         hub,
         product=product,
         as_of=as_of,
@@ -35,6 +37,9 @@ def publish(
         datasets=datasets,
         progress=progress,
     )
+    if product is None and datasets is None:
+        tell_messages(hub, as_of.astimezone(CHINA).date())
+    return done
 
 
 def plan_publishing(hub: Hub, changed: Collection[str]) -> list[list[str]]:
@@ -44,9 +49,13 @@ def plan_publishing(hub: Hub, changed: Collection[str]) -> list[list[str]]:
 
 def publish_due(hub: Hub, as_of: datetime, progress: Callable[[str], None] = lambda _: None) -> list[Published]:
     """Publish whatever the clock, a message or a delivery has changed."""
-    return run_publish_due(hub, as_of, write_conflict_files, write_set_aside_files, progress)
+    done = run_publish_due(hub, as_of, write_conflict_files, write_set_aside_files, progress)
+    tell_messages(hub, as_of.astimezone(CHINA).date())
+    return done
 
 
 def upkeep(hub: Hub, as_of: datetime, progress: Callable[[str], None] = lambda _: None) -> Upkeep:
     """Publish what is due, then tidy (``pipelines.publishing.upkeep``)."""
-    return run_upkeep(hub, as_of, write_conflict_files, write_set_aside_files, progress)
+    done = run_upkeep(hub, as_of, write_conflict_files, write_set_aside_files, progress)
+    tell_messages(hub, as_of.astimezone(CHINA).date())
+    return done

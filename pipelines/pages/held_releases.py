@@ -11,7 +11,7 @@ from typing import Final
 from pipelines.catalog import Catalog
 from pipelines.pages.words import name
 from pipelines.records.changes import REASON
-from pipelines.records.message_effects import ASKED_BY
+from pipelines.records.messages import ASKED_BY
 from pipelines.storage.held import RECORD_PROVIDER, Excess, HeldRelease
 
 CLOCK_ZH: Final = "公示时钟"

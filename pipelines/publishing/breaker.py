@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 
 from pipelines.catalog.models import BreakerLimits
 from pipelines.publishing.leaving import REASONS, LeavingFiles
-from pipelines.publishing.messages import ASKED_BY
 from pipelines.records.changes import REASON
+from pipelines.records.messages import ASKED_BY
 from pipelines.storage.columns import PROVIDER
 from pipelines.storage.held import (
     RECORD_PROVIDER,

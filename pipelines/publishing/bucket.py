@@ -13,11 +13,11 @@ import polars as pl
 from pipelines.catalog import Dataset
 from pipelines.catalog.models import Product
 from pipelines.publishing.leaving import leaving
-from pipelines.publishing.messages import ASKED_BY, ASKED_IN, ASKED_ON
 from pipelines.publishing.resolved_records import entry
 from pipelines.records.changes import REASON, REMOVED, changes
 from pipelines.records.digests import key_digest, product_key
 from pipelines.records.display import TAKEN_DOWN
+from pipelines.records.messages import ASKED_BY, ASKED_IN, ASKED_ON
 from pipelines.records.resolved_records import WHY, View, resolve_display, view
 from pipelines.records.view import FILTERED
 from pipelines.storage.hub import Hub

@@ -15,6 +15,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,11 @@ import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.publishing.bucket import write
-from pipelines.publishing.messages import ASKED_ON, Messages, effects
+from pipelines.publishing.messages import Messages, named_records
 from pipelines.records.changes import ADDED, CHANGE_TYPE, CHANGED, REMOVED
 from pipelines.records.display import EFFECT, TAKEN_DOWN
-from pipelines.storage.columns import PROVIDER, SUBJECT_KEY
+from pipelines.records.message_effects import effects
+from pipelines.records.messages import ASKED_ON
 from pipelines.storage.home import Home
 from pipelines.storage.hub import Hub
 from pipelines.storage.manifest import (
@@ -55,19 +57,21 @@ Written = dict[tuple[str, frozenset[Any]], tuple[Path, DataFile]]
 def taken_down(
     hub: Hub, dataset: Dataset, messages: Messages, files: Mapping[str, Sequence[Path]], buckets: Sequence[str]
 ) -> dict[str, pl.DataFrame]:
-    """Keys of the repaired and withdrawn records of some buckets, with effect and the day it was asked; no bucket without any."""
-    reference = dataset.reference
-    if reference is None:
+    """Keys of the repaired and withdrawn records of some buckets, with effect and the day on which it began; no bucket without any.
+
+    No day ends a repair or a withdrawal, so none is asked for.
+    """
+    if dataset.reference is None:
         return {}
     key = key_columns(dataset)
-    needed = list(dict.fromkeys([*key, SUBJECT_KEY, PROVIDER, reference.number, *filter(None, [reference.authority])]))
     found = {}
     for bucket in buckets:
         about = messages.of(dataset.id, bucket)
         if about.is_empty() or not files.get(bucket):
             continue
-        rows = hub.records(dataset.id).scan(files[bucket]).select(needed).collect()
-        frame = effects(rows, about, dataset).frame.filter(pl.col(EFFECT).is_in([str(s) for s in TAKEN_DOWN]))
+        records = named_records(hub, dataset, files[bucket], about)
+        frame = effects(records, about, dataset, hub.catalog, date.max).frame
+        frame = frame.filter(pl.col(EFFECT).is_in([str(s) for s in TAKEN_DOWN]))
         if frame.height:
             found[bucket] = frame.select(*key, EFFECT, ASKED_ON)
     return found

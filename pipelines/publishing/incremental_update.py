@@ -27,6 +27,7 @@ from pipelines.publishing.key_index import KeyIndex
 from pipelines.publishing.leaving import leaving
 from pipelines.publishing.resolved_records import entry, tally_of
 from pipelines.records.display import TURNS
+from pipelines.records.messages import ENDS_ON, holds_end
 from pipelines.records.resolved_records import ACCEPTED, ResolvedRecords, View, resolve_display, view
 from pipelines.storage.columns import BATCH, BUCKET, RECEIVED_ON, ROW_NUMBER
 from pipelines.storage.hub import Hub
@@ -118,7 +119,10 @@ class IncrementalUpdate:
     def _touched(self, delta: BucketDelta) -> _Touched:
         came = self._table.scan(delta.new).collect()
         index = KeyIndex(self.hub, self.dataset, delta.bucket)
-        found = index.look_up(delta.known, came, _differing(delta), min(self._days), self.day)
+        since = min(self._days)
+        holds = holds_end(delta.messages)
+        ended = holds.filter((pl.col(ENDS_ON) > since) & (pl.col(ENDS_ON) <= self.day)).drop(ENDS_ON)
+        found = index.look_up(delta.known, came, pl.concat([_differing(delta), ended]), since, self.day)
         index.forget_others([*delta.known, *delta.new])
         keys = pl.concat([found.rows.select(self._key), came.select(self._key)]).unique()
         bucket = pl.lit(delta.bucket).alias(BUCKET)
@@ -127,7 +131,7 @@ class IncrementalUpdate:
             found.rows.with_columns(bucket),
             came.with_columns(bucket),
             keys.with_columns(bucket),
-            found.next_state_change,
+            min(filter(None, (found.next_state_change, _next(holds, self.day))), default=None),
         )
 
     def _together(self, batch: Sequence[_Touched]) -> Iterator[tuple[str, Bucket]]:
@@ -250,6 +254,11 @@ def can_update(wanted: Sequence[Wanted], bucket: str) -> bool:
         and any(name != bucket for name in parts_of(one.previous.buckets, bucket))
         for one in wanted
     )
+
+
+def _next(holds: pl.DataFrame, day: date) -> date | None:
+    """The next day after this one on which a hold may be over."""
+    return holds.filter(pl.col(ENDS_ON) > day)[ENDS_ON].min()  # type: ignore[return-value]
 
 
 def _differing(delta: BucketDelta) -> pl.DataFrame:

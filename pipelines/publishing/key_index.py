@@ -31,9 +31,9 @@ import pyarrow.parquet as pq
 from pyarrow.lib import ArrowException
 
 from pipelines.catalog import Dataset
-from pipelines.publishing.messages import NUMBER, SUBJECT
 from pipelines.records.comparing import matched
 from pipelines.records.display import display_days
+from pipelines.records.messages import NUMBER, SUBJECT
 from pipelines.storage.columns import SUBJECT_KEY
 from pipelines.storage.files import make_folder, restrict
 from pipelines.storage.hub import Hub

@@ -12,9 +12,9 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.publishing.messages import ASKED_BY
 from pipelines.records.changes import REASON
 from pipelines.records.display import State
+from pipelines.records.messages import ASKED_BY
 from pipelines.storage.columns import PROVIDER
 from pipelines.storage.held import RECORD_PROVIDER, Kind
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pipelines import expectations
 from pipelines.catalog import Catalog, Field
 from pipelines.catalog.models import Mask, MaskKind, Product, ProductFilter
-from pipelines.records.display import NOT_DISPLAYED, STATE, TAKEN_DOWN, State
+from pipelines.records.display import NOT_DISPLAYED, STATE, TAKEN_DOWN, State, displayed_by_clock
 
 BLAMES, OURS = "blames", "hub"
 _NOT_NULL: Final = "expect_column_values_to_not_be_null"
@@ -42,6 +42,7 @@ def _states(catalog: Catalog, product: Product) -> Iterator[dict[str, Any]]:
     hidden = set(TAKEN_DOWN)
     if product.publication_clock:
         hidden |= set(NOT_DISPLAYED)
+        hidden |= set() if displayed_by_clock(catalog.datasets[str(product.dataset)]) else {State.OBJECTED}
     if product.access_class not in catalog.policies.display_periods.shown_on_hold:
         hidden.add(State.ON_HOLD)
     yield _ours(_expectation(product, STATE, "required", _NOT_NULL))

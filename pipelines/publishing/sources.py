@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -32,6 +33,8 @@ from pipelines.storage.hub import Lake
 from pipelines.storage.manifest import Manifest
 from pipelines.storage.set_aside import SetAside
 from pipelines.storage.state import BucketSource, Sources
+
+_TERMS: Final = {"valid_from", "valid_to", "enforced"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def definition(hub: Lake, product: Product, day: date) -> str:
     """Changes when anything in the catalogue does that the records of a product depend on."""
     catalog = hub.catalog
     dataset = catalog.datasets[str(product.dataset)]
-    periods = catalog.policies.display_periods
+    periods, display = catalog.policies.display_periods, dataset.display
     masks = [catalog.policies.masking.mask(name) for name in sorted(set(product.masks.values()))]
     said = [
         [[f.id, f.type, f.sensitive] for f in catalog.fields(dataset.id)],
@@ -138,11 +141,13 @@ def definition(hub: Lake, product: Product, day: date) -> str:
         [mask.model_dump(mode="json", include={"kind", "keep_first", "keep_last"}) for mask in masks if mask],
         catalog.policies.masking.family_names if masks else [],
         dataset.disclosure,
-        dataset.display.model_dump() if dataset.display else None,
+        display.model_dump() if display else None,
         dataset.reference.model_dump() if dataset.reference else None,
         periods.shown_on_hold,
-        [p.model_dump(mode="json", exclude={"note_zh"}) for p in periods.periods] if dataset.display else [],
+        [p.model_dump(mode="json", exclude={"note_zh"}) for p in periods.periods] if display else [],
         [one.model_dump(mode="json", exclude={"note_zh"}) for one in catalog.policies.repair.messages],
+        [one.model_dump(mode="json", include=_TERMS) for one in catalog.policies.repair.terms] if display else [],
+        [catalog.authorities.answer_working_days, catalog.authorities.extension_working_days],
     ]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 

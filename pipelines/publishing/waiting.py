@@ -15,12 +15,13 @@ import polars as pl
 from pipelines.catalog import Dataset
 from pipelines.catalog.models import Product
 from pipelines.publishing.ledger_entries import entries
-from pipelines.publishing.messages import ASKED_BY, ASKED_IN, ASKED_ON, Messages, effects, read_messages
+from pipelines.publishing.messages import Messages, named_records, read_messages
 from pipelines.publishing.sources import is_current
 from pipelines.publishing.takedowns import takedown_rows
 from pipelines.records.digests import key_digest
 from pipelines.records.display import EFFECT, TAKEN_DOWN
-from pipelines.storage.columns import PROVIDER, SUBJECT_KEY
+from pipelines.records.message_effects import effects
+from pipelines.records.messages import ASKED_BY, ASKED_IN, ASKED_ON
 from pipelines.storage.hub import Lake
 from pipelines.storage.ledger import TAKEDOWNS
 from pipelines.storage.manifest import Manifest, latest
@@ -56,17 +57,13 @@ def _of_dataset(hub: Lake, dataset: Dataset, messages: Messages) -> Iterator[dic
 
 
 def _asked(hub: Lake, dataset: Dataset, messages: Messages, files: Mapping[str, Any]) -> dict[str, pl.DataFrame]:
-    """By bucket the records that are to be taken down, and who asked for it."""
-    reference, key = dataset.reference, key_columns(dataset)
-    assert reference is not None
-    needed = list(dict.fromkeys([*key, SUBJECT_KEY, PROVIDER, reference.number, *filter(None, [reference.authority])]))
+    """By bucket the records that are to be taken down, and who asked for it; no day ends a repair or a withdrawal."""
     found = {}
     for bucket in messages.buckets(dataset.id):
         about = messages.of(dataset.id, bucket)
         if files.get(bucket):
-            named = pl.col(SUBJECT_KEY).is_in(about["subject"].unique().implode())
-            rows = hub.records(dataset.id).scan(files[bucket]).filter(named).select(needed).collect()
-            frame = effects(rows, about, dataset).frame
+            records = named_records(hub, dataset, files[bucket], about)
+            frame = effects(records, about, dataset, hub.catalog, date.max).frame
             found[bucket] = frame.filter(pl.col(EFFECT).is_in([str(state) for state in TAKEN_DOWN]))
     return found
 

@@ -23,10 +23,11 @@ import polars as pl
 
 from pipelines.catalog import Dataset
 from pipelines.publishing.erasure import taken_down
-from pipelines.publishing.messages import ASKED_ON, Messages, read_messages
+from pipelines.publishing.messages import Messages, read_messages
 from pipelines.records.digests import key_digest
 from pipelines.records.display import EFFECT, State
 from pipelines.records.erased import content_columns
+from pipelines.records.messages import ASKED_ON
 from pipelines.storage.files import make_folder
 from pipelines.storage.held import held_releases, records_of
 from pipelines.storage.hub import Hub

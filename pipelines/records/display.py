@@ -2,8 +2,9 @@
 
     recorded    held and not displayed: minor, not begun, no period in force, or nothing the public may see
     displayed   within its display period, or of a dataset that has none
+    objected    displayed, and an objection to it is open: shown with the mark 异议处理中
     expired     its display period is over, or its list was left
-    on_hold     an objection to it is open
+    on_hold     an objection to it was accepted, and is being handled
     repaired    credit repair was approved
     withdrawn   its provider took it back
 
@@ -16,7 +17,7 @@ that it is necessary, if its period leaves time for it. What is known is what th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -32,6 +33,8 @@ UNTIL: Final = "_display_until"
 TURNS: Final = "_turns_on"
 LATER: Final = "_later_end"
 EFFECT: Final = "_effect"
+EFFECT_UNTIL: Final = "_effect_until"
+OBJECTED: Final = "_objected"
 
 
 class State(StrEnum):
@@ -39,6 +42,7 @@ class State(StrEnum):
 
     RECORDED = "recorded"
     DISPLAYED = "displayed"
+    OBJECTED = "objected"
     EXPIRED = "expired"
     ON_HOLD = "on_hold"
     REPAIRED = "repaired"
@@ -56,7 +60,8 @@ def with_state(
 
     Args:
         records: one row per record key.
-        effects: the record key and ``_effect`` (on_hold, repaired, withdrawn), at most one row per key.
+        effects: the record key, ``_effect`` (on_hold, repaired, withdrawn, or null), ``_effect_until`` (the first day on which a
+            hold is over) and ``_objected`` (an objection is open), at most one row per key.
         key: the record key's columns.
         catalog: for the display periods.
         dataset: what the records are of.
@@ -69,13 +74,20 @@ def with_state(
     """
     by_clock, until, turns, later = _clock(catalog, dataset, day)
     joined = records.join(effects, on=list(key), how="left", maintain_order="left", nulls_equal=True)
-    held = pl.col(EFFECT).is_not_null()
+    shown = by_clock == State.DISPLAYED.value
+    marked = pl.col(OBJECTED).fill_null(False) & (shown if dataset.display else pl.lit(True))
     return joined.with_columns(
-        pl.coalesce(pl.col(EFFECT), by_clock).alias(STATE),
+        pl.coalesce(pl.col(EFFECT), pl.when(marked).then(pl.lit(State.OBJECTED.value)), by_clock).alias(STATE),
         until.alias(UNTIL),
-        pl.when(~held).then(turns).alias(TURNS),
+        # A hold ends by itself; a repair or a withdrawal does not.
+        pl.when(pl.col(EFFECT).is_null()).then(turns).otherwise(pl.col(EFFECT_UNTIL)).alias(TURNS),
         later.fill_null(False).alias(LATER),
-    ).drop(EFFECT)
+    ).drop(EFFECT, EFFECT_UNTIL, OBJECTED)
+
+
+def displayed_by_clock(dataset: Dataset) -> bool:
+    """True where records of a dataset can be displayed to the public at all; an objection to another's marks what is only held."""
+    return dataset.display is not None or dataset.disclosure == "public"
 
 
 def display_days(catalog: Catalog, dataset: Dataset) -> tuple[pl.Expr, pl.Expr]:
@@ -87,6 +99,15 @@ def display_days(catalog: Catalog, dataset: Dataset) -> tuple[pl.Expr, pl.Expr]:
     return pl.col(dataset.display.document_date), until
 
 
+def repairable_from(catalog: Catalog, dataset: Dataset) -> pl.Expr:
+    """Of rows: the day on which the shortest display (最短公示期) is over; null where none is set."""
+    display = dataset.display
+    if display is None:
+        return pl.lit(None, dtype=pl.Date)
+    periods, begun = catalog.policies.display_periods.periods, pl.col(display.document_date)
+    return _end(periods, display, begun, lambda period: period.min_months)
+
+
 def _clock(catalog: Catalog, dataset: Dataset, day: date) -> tuple[pl.Expr, pl.Expr, pl.Expr, pl.Expr]:
     """State by the clock alone, end of display, next turn, and whether the provider gave a later end."""
     never = pl.lit(None, dtype=pl.Date)
@@ -96,7 +117,8 @@ def _clock(catalog: Catalog, dataset: Dataset, day: date) -> tuple[pl.Expr, pl.E
         return pl.lit(always.value), never, never, pl.lit(False)
     begun = pl.col(display.document_date)
     today = pl.lit(day, dtype=pl.Date)
-    longest = _end(catalog.policies.display_periods.periods, display, begun)
+    periods = catalog.policies.display_periods.periods
+    longest = _end(periods, display, begun, lambda period: period.max_months)
     until = pl.min_horizontal(longest, pl.col(display.ended_on)) if display.ended_on else longest
     until = pl.when(longest.is_not_null()).then(until)
     state = (
@@ -129,8 +151,10 @@ def _met(condition: UnclassedWhen) -> pl.Expr:
     return column.str.contains(f"^{code}(?:{CODES_SEPARATOR}{code})*$")
 
 
-def _end(periods: Sequence[DisplayPeriod], display: Display, begun: pl.Expr) -> pl.Expr:
-    """The day on which display stops by itself; null where the period of the date and severity says no display, or is none."""
+def _end(
+    periods: Sequence[DisplayPeriod], display: Display, begun: pl.Expr, months: Callable[[DisplayPeriod], int]
+) -> pl.Expr:
+    """The day so many months of the period of the date and severity are over; null where that says no display, or is none."""
     classed = severity_of(display)
     asked = pl.col(display.necessary.field).is_in(display.necessary.is_in) if display.necessary else pl.lit(False)
     end = pl.lit(None, dtype=pl.Date)
@@ -144,5 +168,5 @@ def _end(periods: Sequence[DisplayPeriod], display: Display, begun: pl.Expr) -> 
             covered &= begun >= pl.lit(period.valid_from, dtype=pl.Date)
         if period.valid_to is not None:
             covered &= begun <= pl.lit(period.valid_to, dtype=pl.Date)
-        end = pl.when(covered).then(begun.dt.offset_by(f"{period.max_months}mo")).otherwise(end)
+        end = pl.when(covered).then(begun.dt.offset_by(f"{months(period)}mo")).otherwise(end)
     return end

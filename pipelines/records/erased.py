@@ -20,6 +20,9 @@ def content_columns(catalog: Catalog, dataset: Dataset) -> list[str]:
     kept = {*key_columns(dataset), *dataset.version_order, *PROVENANCE, BUCKET}
     if reference is not None:
         kept |= {reference.number, *filter(None, [reference.authority])}
+    if dataset.authority is not None:
+        # Who may withdraw it is asked again at every release.
+        kept |= {dataset.authority.code, *filter(None, [dataset.authority.name])}
     return [name for name in record_schema(catalog.fields(dataset.id)) if name not in kept]
 
 

@@ -2,7 +2,8 @@
 
 The winner's *content* is that of the row that comes first by the criteria (nulls last); among rows equal in all of them the
 greatest content, compared field by field. Its *provenance* is that of the first row that brought this content, so that a
-monthly full delivery of unchanged records changes nothing downstream.
+monthly full delivery of unchanged records changes nothing downstream; a copy that somebody else sent first does not make the
+record theirs (``Precedence.whose``).
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def resolve(rows: pl.DataFrame, dataset: Dataset, precedence: Precedence | None 
         return Resolved(rows.sort(key), rows.height, 0, 0, no_superseded_versions(rows, dataset))
     content = [name for name in rows.columns if name not in PROVENANCE or name == SUBJECT_KEY]
     rest = [name for name in content if name not in key]
-    several = order.measured(rows.filter(repeated), rest).with_row_index(_PLACE)
+    several = order.measured(rows.filter(repeated), key, rest).with_row_index(_PLACE)
     criteria = order.columns(dataset, rest)
     newest = several.sort(
         [*key, *(column for _, column, _ in criteria)],
@@ -82,7 +83,12 @@ def resolve(rows: pl.DataFrame, dataset: Dataset, precedence: Precedence | None 
         nulls_last=True,
     ).unique(key, keep="first", maintain_order=True)
     same = several.join(newest.select(content), on=content, how="semi", nulls_equal=True)
-    winners = same.sort([*key, RECEIVED_ON, BATCH, ROW_NUMBER]).unique(key, keep="first", maintain_order=True)
+    whose = order.whose
+    winners = same.sort(
+        [*key, *(column for column, _ in whose), RECEIVED_ON, BATCH, ROW_NUMBER],
+        descending=[False] * len(key) + [greatest for _, greatest in whose] + [False] * 3,
+        nulls_last=True,
+    ).unique(key, keep="first", maintain_order=True)
     records = pl.concat([rows.filter(~repeated), winners.select(rows.columns)]).sort(key)
     superseded_versions = several.join(winners.select(_PLACE), on=_PLACE, how="anti", maintain_order="left")
     channel = {*order.channel_fields, *dataset.version_order}

@@ -103,7 +103,7 @@ def resolve_display(
     """
     resolved = resolve(rows, dataset, Precedence.of(catalog, dataset.id, day))
     key = key_columns(dataset)
-    asked = effects(rows, messages, dataset)
+    asked = effects(resolved.records, messages, dataset, catalog, day)
     in_effect = still_withdrawn(resolved.records, asked.frame, catalog, dataset)
     if sliced is None:
         sliced = is_sliced(catalog, dataset, resolved.records.height)
@@ -125,7 +125,7 @@ def resolve_display(
     ):
         counts[name][ACCEPTED] += number
         counts[name][kind] += number
-    for name, number in _by_part(asked.refused, records, key).group_by(PART).len().rows():
+    for name, number in _by_part(asked.of_others, records, key).group_by(PART).len().rows():
         counts[name][OF_OTHERS] += number
     return ResolvedRecords(records, resolved.superseded_versions, in_effect, counts)
 

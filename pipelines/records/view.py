@@ -16,7 +16,7 @@ from pipelines.catalog.models import Product, ProductFilter
 from pipelines.ground.errors import HubError
 from pipelines.privacy.policy import masked_by
 from pipelines.records.digests import KEY_DIGEST, RECORD_DIGEST
-from pipelines.records.display import NOT_DISPLAYED, STATE, TAKEN_DOWN, UNTIL, State
+from pipelines.records.display import NOT_DISPLAYED, STATE, TAKEN_DOWN, UNTIL, State, displayed_by_clock
 from pipelines.storage.columns import BATCH, CODES_SEPARATOR, PROVIDER, REGION, ROW_NUMBER, SUBJECT_KEY
 
 PROVENANCE: Final = (PROVIDER, REGION, BATCH, ROW_NUMBER, SUBJECT_KEY, STATE, UNTIL)
@@ -36,6 +36,8 @@ def withheld(catalog: Catalog, product: Product) -> pl.Expr:
         reasons.append(pl.when(state == State.ON_HOLD.value).then(state))
     if product.publication_clock:
         reasons.append(pl.when(state.is_in([str(one) for one in NOT_DISPLAYED])).then(state))
+        if not displayed_by_clock(catalog.datasets[str(product.dataset)]):
+            reasons.append(pl.when(state == State.OBJECTED.value).then(pl.lit(State.RECORDED.value)))
     return pl.coalesce(reasons)
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
 from pipelines.catalog import Catalog, Rule
+from pipelines.publishing.message_register import message_register
+from pipelines.scoring.model import MessageCount
 from pipelines.scoring.period import Period
 from pipelines.scoring.relations import known_batches
 from pipelines.scoring.units import unit_of, units
 from pipelines.storage.columns import PROVIDER, REGION
 from pipelines.storage.home import Home
+from pipelines.storage.hub import Lake
 from pipelines.storage.ledger import TABLES, ledger
 from pipelines.storage.set_aside import CLOSED_ON, FOUND_ON, PLACE, read_set_aside
 
@@ -77,6 +80,7 @@ class Evidence:
     broken: Mapping[str, tuple[BrokenRule, ...]]
     everywhere: tuple[BrokenRule, ...]
     open: Mapping[str, tuple[OpenRefusals, ...]]
+    messages: Mapping[str, tuple[MessageCount, ...]]
     set_aside: Mapping[str, tuple[tuple[str, str, int], ...]] = field(default_factory=dict)
 
     @classmethod
@@ -113,7 +117,28 @@ class Evidence:
             everywhere=_broken(counts.filter(pl.col("unit").is_in(list(catalog.regions))), rules),
             open=_open(home, known, period, list(everybody)),
             set_aside=_set_aside(home, catalog, period),
+            messages=_messages(home, catalog, period, list(everybody)),
         )
+
+
+def _messages(
+    home: Home, catalog: Catalog, period: Period, everybody: list[str]
+) -> dict[str, tuple[MessageCount, ...]]:
+    """Messages between units by the end of the period, by who sent them and by whose records they are about."""
+    last = period.known_end - timedelta(days=1)
+    register = message_register(Lake(home, catalog), last).filter(
+        (pl.col("asked_on") <= last) & pl.col("sender").ne_missing(pl.col("record_provider"))
+    )
+    found: dict[str, list[MessageCount]] = {name: [] for name in everybody}
+    for role, region, provider in (
+        ("sent", "sender_region", "sender"),
+        ("received", "record_region", "record_provider"),
+    ):
+        counted = register.with_columns(unit_of(catalog, region, provider)).group_by("unit", "kind", "state").len()
+        for unit, kind, state, number in counted.drop_nulls("unit").sort("kind", "state").rows():
+            title = catalog.datasets[kind].title_zh
+            found[unit].append(MessageCount(role, kind, title, state, number))  # type: ignore[arg-type]
+    return {name: tuple(some) for name, some in found.items()}
 
 
 def _broken(counts: pl.DataFrame, rules: Mapping[str, Rule]) -> tuple[BrokenRule, ...]:

@@ -15,12 +15,15 @@ import polars as pl
 
 from pipelines.catalog import Catalog
 from pipelines.catalog.models import Dataset
-from pipelines.storage.columns import BUCKET, PROVIDER, RECEIVED_ON, REGION, SUBJECT_KEY
+from pipelines.publishing.message_register import record_owners
+from pipelines.scoring.units import current_names, unit_of
+from pipelines.storage.columns import BUCKET, PROVIDER, RECEIVED_ON, REGION
 from pipelines.storage.home import Home
+from pipelines.storage.hub import Lake
 from pipelines.storage.sql import literal, parquet
+from pipelines.storage.superseded import DERIVED
 from pipelines.storage.tables import Table
 
-_DERIVED: Final = {"subject_key": SUBJECT_KEY, "received_on": RECEIVED_ON}
 _NO_RECORDS: Final = """
     SELECT
         NULL::VARCHAR AS unit, NULL::VARCHAR AS provider_id, NULL::VARCHAR AS dataset_id, NULL::DATE AS received_on,
@@ -47,7 +50,7 @@ class _Source:
 
     def cell(self, field: str, dtype: str = "VARCHAR") -> str:
         """A field's column; null of that type where no file has it."""
-        column = _DERIVED.get(field, field)
+        column = DERIVED.get(field, field)
         return f"r.{_quoted(column)}" if column in self.columns else f"NULL::{dtype}"
 
     def hashed(self, fields: tuple[str, ...], salt: int) -> str:
@@ -95,14 +98,29 @@ def cases_sql(connection: duckdb.DuckDBPyConnection, home: Home, catalog: Catalo
         deadlines = pl.DataFrame(rows, schema={"opened_on": pl.Date, "due_on": pl.Date}, orient="row")
         connection.register(name, deadlines.to_arrow())
         key = source.dataset.record_key
+        owners = f"owners_{indicator.id}"
+        connection.register(owners, _owners(home, catalog, cases.dataset).to_arrow())
+        same = " AND ".join(
+            f"o.{_quoted(DERIVED.get(field, field))} IS NOT DISTINCT FROM {source.cell(field)}" for field in key
+        )
         parts.append(
-            f"SELECT {literal(indicator.id)} AS indicator, s.unit, s.provider_id, {literal(cases.dataset)} AS dataset_id, "
+            f"SELECT {literal(indicator.id)} AS indicator, coalesce(o.unit, s.unit::VARCHAR) AS unit, "
+            f"coalesce(o.record_provider, s.provider_id::VARCHAR) AS provider_id, {literal(cases.dataset)} AS dataset_id, "
             f"{source.hashed(key, 1)} AS key_1, {source.hashed(key, 2)} AS key_2, r.{RECEIVED_ON} AS received_on, "
-            f"d.opened_on, {closed} AS closed_on, d.due_on FROM {source.rows} AS r "
+            f"d.opened_on, coalesce({closed}, o.handled_on) AS closed_on, coalesce(o.due_on, d.due_on) AS due_on "
+            f"FROM {source.rows} AS r "
             f"JOIN senders AS s ON s.region_code = r.{REGION} AND s.sent_as = r.{PROVIDER} "
-            f"JOIN {name} AS d ON d.opened_on = {opened}"
+            f"JOIN {name} AS d ON d.opened_on = {opened} LEFT JOIN {owners} AS o ON {same}"
         )
     return " UNION ALL ".join(parts) or _NO_CASES
+
+
+def _owners(home: Home, catalog: Catalog, dataset_id: str) -> pl.DataFrame:
+    """Whose records the cases are about: they handle them, whoever took them. A case about no record stays with its sender."""
+    found = record_owners(Lake(home, catalog), dataset_id)
+    today = pl.col("record_provider").replace_strict(current_names(catalog), default=None, return_dtype=pl.String)
+    named = found.with_columns(unit_of(catalog, "record_region", "record_provider"), today)
+    return named.filter(pl.col("unit").is_not_null())
 
 
 def base_sql(connection: duckdb.DuckDBPyConnection, home: Home, catalog: Catalog) -> str:

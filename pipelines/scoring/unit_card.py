@@ -112,6 +112,7 @@ class UnitCards:
             files=tuple(self._file(one) for one in self.card.evidence.deliveries[unit.code]),
             page=f"{unit.code}.html",
             corrections=corrected,
+            messages=self.card.evidence.messages[unit.code],
             near=tuple(one.label for one in self.card.period.near() if self.issued(one.label, f"{unit.code}.html")),
         )
 

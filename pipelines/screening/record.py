@@ -18,7 +18,8 @@ from pipelines.catalog import Dataset, Rule
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.screening.field_checks import lake_name
 from pipelines.screening.subject import subject_key
-from pipelines.storage.columns import RECORD_KEY, SUBJECT_KEY
+from pipelines.storage.columns import RECORD_KEY
+from pipelines.storage.superseded import DERIVED, key_columns
 
 _SUBJECT: Final = "subject_key"
 _NOTHING: Final = "\u2400"
@@ -30,7 +31,7 @@ def record_key(dataset: Dataset, valued: Collection[str], pseudonyms: Pseudonyms
     parts = [
         subject_key(dataset, pseudonyms)
         if name == _SUBJECT
-        else pl.col(lake_name(name) if name in valued else name).cast(pl.String)
+        else pl.col(lake_name(name) if name in valued else DERIVED.get(name, name)).cast(pl.String)
         for name in dataset.record_key
     ]
     return _joined(parts)
@@ -38,7 +39,7 @@ def record_key(dataset: Dataset, valued: Collection[str], pseudonyms: Pseudonyms
 
 def of_records(dataset: Dataset) -> pl.Expr:
     """Key of each row of ``lake/records/<dataset_id>``."""
-    return _joined([pl.col(SUBJECT_KEY if name == _SUBJECT else name).cast(pl.String) for name in dataset.record_key])
+    return _joined([pl.col(name).cast(pl.String) for name in key_columns(dataset)])
 
 
 def sound(dataset: Dataset, rules: Iterable[Rule]) -> pl.Expr:

@@ -25,6 +25,7 @@ from pipelines.screening.confirmation import RESERVED, confirmed_rules, with_ans
 from pipelines.screening.field_checks import FieldChecks, bits_name, field_checks, lake_name, raw_name
 from pipelines.screening.layouts import in_layouts, staged_columns
 from pipelines.screening.record import record_key, sound
+from pipelines.screening.repair_terms import staged_terms, with_repair_terms
 from pipelines.screening.subject import bucket, subject_key
 from pipelines.storage.columns import (
     ANSWERS_TO,
@@ -120,6 +121,7 @@ class Screen:
             column for one in self.field_checks for column in one.columns(pl.col(one.field.id))
         ).with_columns(*conditions(self.over_two), self._cleaned())
         rows = in_layouts(rows, self.dataset, self.catalog)
+        rows = with_repair_terms(rows, self.dataset, self.catalog, self.references)
         rows = rows.with_columns(pl.col(lake_name(name)).alias(typed_name(name)) for name in self._typed)
         rows = rows.with_columns(broken(rule, self._lookups).alias(rule.id) for rule in self.over_two)
         rows = rows.with_columns(self._confirmed().alias(CONFIRMED_RULES))
@@ -140,7 +142,8 @@ class Screen:
     def staged(self, judged: pl.LazyFrame) -> pl.LazyFrame:
         """The rows as the second route sees them, before the split: tidy text, what was cleaned, the day of receipt."""
         received = pl.col(RECEIVED_ON).dt.to_string("iso").alias(RECEIVED_ON)
-        return judged.select(*self.names, CLEANED, received, *staged_columns(self.dataset))
+        beside = (*staged_columns(self.dataset), *staged_terms(self.dataset, self.catalog))
+        return judged.select(*self.names, CLEANED, received, *beside)
 
     def accepted(self, judged: pl.LazyFrame) -> pl.LazyFrame:
         """Rows that broke no refusing rule, in the columns of ``record_schema``."""
@@ -170,6 +173,7 @@ class Screen:
             *(pl.col(raw_name(name)).alias(name) for name in self.names),
             *self._verdicts(),
             *(pl.col(reason_name(f.id)) for f in self.fields if f.kind is Kind.CREDIT_CODE),
+            *staged_terms(self.dataset, self.catalog),
         )
         return rows.with_columns(pl.when(sound(self.dataset, self.rules)).then(RECORD_KEY).alias(RECORD_KEY))
 

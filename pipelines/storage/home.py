@@ -33,6 +33,7 @@ state/keys/<dataset_id>/                      where in lake files the versions o
 state/lock                                    held while deliveries are taken and groups planned
 state/closings.lock                           held while refused rows are closed
 state/set_aside.lock                          held while outbox/<provider_id>/set_aside.csv is written
+state/messages.lock                           held while the messages of the outboxes are written
 state/lake.lock                               held by whoever compacts the lake; shared by who reads or appends
 """
 

@@ -47,7 +47,7 @@ UNCHANGED, OTHER_CHANNEL, OLDER_VERSION, CONFLICT = "unchanged", "other_channel"
 DUPLICATES: Final = (UNCHANGED, OTHER_CHANNEL)
 SUPERSEDED: Final = (OLDER_VERSION, CONFLICT)
 KINDS: Final = (*DUPLICATES, *SUPERSEDED)
-DERIVED: Final = {"subject_key": SUBJECT_KEY, "received_on": RECEIVED_ON}
+DERIVED: Final = {"subject_key": SUBJECT_KEY, "received_on": RECEIVED_ON, "provider_id": PROVIDER}
 
 _OWN: Final[dict[str, pl.DataType]] = {
     KIND: pl.String(),

@@ -13,6 +13,7 @@ import polars as pl
 
 from pipelines.ground.errors import InputError
 from pipelines.identifiers import MESSAGES_ZH, CodeReport, describe
+from pipelines.publishing.message_register import messages_about
 from pipelines.screening.subject import bucket as bucket_of
 from pipelines.storage.columns import RECEIVED_ON
 from pipelines.storage.conflicts import conflicts_table
@@ -33,7 +34,7 @@ def trace(hub: Hub, text: str) -> dict[str, Any]:
         text: the code as typed; blanks, hyphens, full-width and lower-case letters do not matter.
 
     Returns:
-        ``code, parts, subject, conflicts, datasets, refused``; every key is there, also where there is nothing.
+        ``code, parts, subject, conflicts, datasets, refused, messages``; every key is there, also where there is nothing.
 
     Raises:
         InputError: it is no valid code, or nothing that ever came names it.
@@ -65,6 +66,7 @@ def trace(hub: Hub, text: str) -> dict[str, Any]:
         "conflicts": conflicts,
         "datasets": datasets,
         "refused": refused,
+        "messages": [one for found in datasets for one in found.pop("messages")],
     }
 
 
@@ -99,7 +101,14 @@ def _dataset(
         for record in records:
             for version in record["versions"]:
                 version["releases"] = seen.get((version["batch_id"], version["row_number"]), [])
-    return {"dataset_id": dataset_id, "title_zh": dataset.title_zh, "records": records, "removed": gone}
+    about = [] if rows.is_empty() else messages_about(hub, dataset_id, bucket, code, _day(hub, dataset_id, rows))
+    return {
+        "dataset_id": dataset_id,
+        "title_zh": dataset.title_zh,
+        "records": records,
+        "removed": gone,
+        "messages": [{name: plain(value) for name, value in one.items()} for one in about],
+    }
 
 
 def _day(hub: Hub, dataset_id: str, rows: pl.DataFrame) -> date:

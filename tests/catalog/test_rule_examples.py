@@ -9,11 +9,12 @@ import polars as pl
 import pytest
 
 from pipelines import expectations
-from pipelines.catalog import Catalog, Rule
+from pipelines.catalog import REPAIRABLE_FROM, Catalog, Rule
 from pipelines.expectations.counting import count_unexpected
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.records.comparing import matched
 from pipelines.screening import Screen
+from pipelines.screening.repair_terms import NAMED_RECORDS, named_record_key
 from tests.conftest import ROOT
 
 CATALOG = Catalog.load(ROOT / "catalog")
@@ -40,11 +41,27 @@ def rows_of(dataset_id: str, rules: list[Rule]) -> pl.DataFrame:
 def known_good(rules: list[Rule]) -> dict[str, pl.DataFrame]:
     """References that know the good examples of the rules that ask them."""
     found: dict[str, pl.DataFrame] = {}
+    known_records: list[pl.DataFrame] = []
     for rule in rules:
         if rule.primitive == "known_with":
             pair = pl.DataFrame({"key": [rule.good[str(rule.other)]], "value": [rule.good[rule.field]]})
             found[str(rule.parameters[0])] = pair.with_columns(matched(pl.col("value")))
+        if rule.other == REPAIRABLE_FROM:
+            known_records.append(repairable_between(rule))
+    if known_records:
+        found[NAMED_RECORDS] = pl.concat(known_records)
     return found
+
+
+def repairable_between(rule: Rule) -> pl.DataFrame:
+    """The record that the examples name may be repaired from a day between theirs."""
+    [message] = [one for one in CATALOG.policies.repair.messages if one.dataset == rule.dataset_id]
+    table = CATALOG.code_tables["dataset"]
+    [code] = [one for one in table.codes if rule.good[message.record.dataset] in table.texts_of((one,))]
+    named = [pl.lit(code), *(pl.lit(rule.good[name]) for name in (message.record.number, message.record.authority))]
+    first, last = (date.fromisoformat(str(cells[rule.field])) for cells in (rule.bad, rule.good))
+    day = (first + (last - first) / 2).isoformat()
+    return pl.select(named_record_key(*named).alias("key"), pl.lit(day).alias("value"))
 
 
 @pytest.mark.parametrize("dataset_id", sorted(CATALOG.datasets))

@@ -128,8 +128,11 @@ def test_updating_slices_gives_what_rebuilding_the_bucket_gives(
             sliced.drop("sichuan", PENALTY, delivery(chance, 40 if number == 0 else 12), name=f"{number}.csv")
             for kind in MESSAGES:
                 sliced.drop("sichuan", kind, asked(chance, kind, number), name=f"{number}.csv")
+                sliced.drop("hebei", kind, asked(chance, kind, number), name=f"{number}.csv")
             for receipt in sliced.collect(noon(day)):
-                assert receipt["rows"]["accepted"] == receipt["rows"]["in"], receipt["rules"]
+                # Of which some repairs come before the shortest display is over.
+                early = sum(rule["rows"] for rule in receipt["rules"] if "min_display" in rule["rule_id"])
+                assert receipt["rows"]["accepted"] == receipt["rows"]["in"] - early, receipt["rules"]
         other = Home(replace(sliced.hub, home=type(sliced.hub.home)(tmp_path / f"rebuilt{number}")))
         shutil.copytree(sliced.root, other.root)
         shutil.rmtree(other.root / "state/sources", ignore_errors=True)

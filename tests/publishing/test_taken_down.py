@@ -349,8 +349,14 @@ def test_a_repair_by_somebody_else_changes_nothing_and_is_counted(home: Home) ->
     assert manifest.findings == {"messages_of_others": 1}
 
 
-def test_the_authority_may_ask_through_another_provider(home: Home) -> None:
+def test_who_writes_the_authority_into_a_message_does_not_speak_for_it(home: Home) -> None:
     message(home, "credit_repair", provider="zhejiang")
+    assert all(NUMBER in numbers(home, product) for product in PRODUCTS)
+
+
+@pytest.mark.parametrize("provider", ["samr", "credit_china"])
+def test_the_ministry_of_the_authority_and_the_national_site_may_ask(home: Home, provider: str) -> None:
+    message(home, "credit_repair", provider=provider)
     assert all(NUMBER not in numbers(home, product) for product in PRODUCTS)
 
 

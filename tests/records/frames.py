@@ -44,6 +44,7 @@ def penalty(
         "credit_code": code,
         "document_number": number(document),
         "authority_code": AUTHORITY,
+        "authority_name": "锦川市市场监督管理局",
         "violation_facts": facts,
         "source_name": source,
         "source_updated_at": None if updated is None else datetime(2026, 1, updated, tzinfo=UTC),

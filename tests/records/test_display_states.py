@@ -11,7 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.catalog import Catalog, Dataset
-from pipelines.records.display import EFFECT, LATER, STATE, TURNS, UNTIL, State, display_days, with_state
+from pipelines.records.display import (
+    EFFECT,
+    EFFECT_UNTIL,
+    LATER,
+    OBJECTED,
+    STATE,
+    TURNS,
+    UNTIL,
+    State,
+    display_days,
+    with_state,
+)
 from pipelines.storage.superseded import key_columns
 from tests.catalogues import with_policy
 from tests.records.frames import PENALTY, Row, lake, number, penalty
@@ -29,7 +40,15 @@ def states(
 ) -> pl.DataFrame:
     key = key_columns(dataset)
     records = lake(known, dataset.id, rows)
-    asked = pl.DataFrame(effects, schema={**{name: records.schema[name] for name in key}, EFFECT: pl.String})
+    asked = pl.DataFrame(
+        [{EFFECT_UNTIL: None, OBJECTED: False, **effect} for effect in effects],
+        schema={
+            **{name: records.schema[name] for name in key},
+            EFFECT: pl.String,
+            EFFECT_UNTIL: pl.Date,
+            OBJECTED: pl.Boolean,
+        },
+    )
     return with_state(records.lazy(), asked.lazy(), key, known, dataset, day).collect()
 
 
@@ -173,7 +192,9 @@ def test_every_day_of_six_months_every_record_has_the_state_the_rules_give_it(
     rows += [("general", months_later(FIRST, -36) + timedelta(days=n)) for n in range(0, 180, 7)]
     records = lake(known, PENALTY, decided(*rows)).lazy()
     key = key_columns(penalties)
-    none = pl.LazyFrame(schema={name: pl.String for name in (*key, EFFECT)})
+    none = pl.LazyFrame(
+        schema={**dict.fromkeys((*key, EFFECT), pl.String), EFFECT_UNTIL: pl.Date, OBJECTED: pl.Boolean}
+    )
     for ahead in range((LAST - FIRST).days + 1):
         day = FIRST + timedelta(days=ahead)
         found = with_state(records, none, key, known, penalties, day).select(STATE).collect()
@@ -196,6 +217,24 @@ def test_what_was_asked_counts_before_the_clock_on_every_day(
     assert held[UNTIL] == free[UNTIL] == date(2027, 5, 12)
     assert free[STATE] == expected("general", date(2026, 5, 12), day)
     assert EFFECT not in held
+
+
+def test_a_hold_ends_by_itself_and_an_open_objection_marks_what_is_displayed(
+    known: Catalog, penalties: Dataset
+) -> None:
+    rows = [
+        penalty(document=n, severity_code=severity) for n, severity in enumerate(("general", "general", "minor"), 1)
+    ]
+    keys = [{name: row[name] for name in key_columns(penalties)} for row in rows]
+    until = date(2026, 6, 10)
+    held = {**keys[0], EFFECT: "on_hold", EFFECT_UNTIL: until, OBJECTED: True}
+    marked = [{**key, EFFECT: None, OBJECTED: True} for key in keys[1:]]
+    found = states(known, penalties, rows, date(2026, 6, 1), [held, *marked])
+    assert found.select(STATE, TURNS).rows() == [
+        ("on_hold", until),
+        ("objected", date(2027, 5, 12)),
+        ("recorded", None),  # what is not shown is not marked either
+    ]
 
 
 def test_a_key_with_an_empty_part_is_held_too(known: Catalog, penalties: Dataset) -> None:

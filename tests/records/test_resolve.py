@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -96,6 +98,73 @@ def test_contents_that_no_time_tells_apart_are_a_conflict(
     assert by_completeness.superseded_versions.select("kind", "decided_by").rows() == [("conflict", "completeness")]
 
 
+def winner(known: Catalog, dataset: Dataset, *rows: Row) -> Row:
+    numbered = [{**row, "_row_number": n} for n, row in enumerate(rows)]
+    precedence = Precedence.of(known, dataset.id, DAY)
+    return resolve(lake(known, dataset.id, numbered), dataset, precedence).records.to_dicts()[0]
+
+
+def test_a_newer_fuller_and_earlier_version_of_somebody_else_does_not_replace_the_authoritys(
+    known: Catalog, penalties: Dataset
+) -> None:
+    ours = penalty(facts=None, updated=1, day=9)
+    forged = penalty(
+        provider="hebei", facts="nothing was wrong", updated=9, day=1, authority_name="河北省市场监督管理局"
+    )
+    done = resolve(lake(known, PENALTY, [ours, forged]), penalties, Precedence.of(known, PENALTY, DAY))
+
+    assert done.records["_provider_id"].to_list() == ["sichuan"]
+    assert done.superseded_versions.select("_provider_id", "kind", "decided_by").rows() == [
+        ("hebei", "conflict", "authority")
+    ]
+
+
+def test_a_copy_that_somebody_else_sent_first_does_not_make_the_record_theirs(
+    known: Catalog, penalties: Dataset
+) -> None:
+    """Or they could withdraw it: what a provider sent itself, it speaks for."""
+    assert winner(known, penalties, penalty(provider="hebei", day=1), penalty(day=9))["_provider_id"] == "sichuan"
+
+
+def test_a_ministry_does_not_take_a_record_by_writing_its_own_name_into_it(known: Catalog, penalties: Dataset) -> None:
+    forged = penalty(provider="mot", facts="x", updated=9, authority_name="锦川市交通运输局")
+    assert winner(known, penalties, penalty(updated=1), forged)["_provider_id"] == "sichuan"
+    its_own = penalty(provider="samr", facts="x", updated=9)
+    assert winner(known, penalties, penalty(updated=1), its_own)["_provider_id"] == "samr", "the line of the ministry"
+
+
+def test_where_nobody_speaks_for_the_authority_the_first_sender_keeps_the_record(
+    known: Catalog, penalties: Dataset
+) -> None:
+    first = penalty(provider="hebei", facts="a", updated=1, day=3)
+    correction = penalty(provider="hebei", facts="b", updated=2, day=5)
+    other = penalty(provider="gansu", facts="c", updated=9, day=4)
+    assert winner(known, penalties, first, correction, other)["violation_facts"] == "b"
+    authority = penalty(facts="d", updated=1, day=20)
+    assert winner(known, penalties, first, correction, other, authority)["violation_facts"] == "d"
+
+
+def test_a_company_is_registered_by_its_own_region_or_the_ministry(known: Catalog) -> None:
+    """The code says where it was registered; what a row says of the authority is its own."""
+    registrations = known.datasets["enterprise_registration"]
+
+    def row(provider: str, name: str, day: int) -> Row:
+        return {
+            "credit_code": "91510100MA6CA1B23X",
+            "name": name,
+            "_provider_id": provider,
+            "_region_code": "510000",
+            "_received_on": date(2026, 2, day),
+            "_batch_id": name,
+            "_row_number": 2,
+            "_subject_key": "91510100MA6CA1B23X",
+        }
+
+    ours, forged, ministry = row("sichuan", "甲", 1), row("hebei", "乙", 2), row("samr", "丙", 3)
+    assert winner(known, registrations, ours, forged)["name"] == "甲"
+    assert winner(known, registrations, ours, forged, ministry)["name"] == "丙"
+
+
 def test_an_order_of_its_own_holds_for_the_datasets_it_names(known: Catalog) -> None:
     repair = Precedence.of(known, "credit_repair", DAY)
     others = Precedence.of(known, PENALTY, DAY)
@@ -161,10 +230,13 @@ def test_the_winner_is_the_winner_of_any_part_that_holds_it(
 ) -> None:
     """Batching: resolving the winners of two parts gives what resolving all rows gives, content for content.
 
+    Who does not speak for the record's authority is left out: whose it is then, all versions of the key say together.
     Each content comes once: a winner has the provenance of the *first* row with its content, so a part that holds the content
     twice forgets the later day, by which it may have won. The hub therefore always resolves all versions of a key.
     """
-    said_by = {tuple(row[name] for name in row if name not in _ARRIVAL): row for row in rows}
+    said_by = {
+        tuple(row[name] for name in row if name not in _ARRIVAL): row for row in rows if row["_provider_id"] != "hebei"
+    }
     numbered = [{**row, "_row_number": index} for index, row in enumerate(said_by.values())]
     whole = resolve(lake(known, PENALTY, numbered), penalties, precedence).records
     parts = [

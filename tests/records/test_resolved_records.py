@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.catalog import Catalog, Dataset
 from pipelines.records.display import STATE
-from pipelines.records.message_effects import MESSAGE_SCHEMA, in_force
+from pipelines.records.messages import MESSAGE_SCHEMA
 from pipelines.records.resolved_records import (
     ACCEPTED,
     LATER_END,
@@ -27,27 +27,15 @@ from pipelines.records.resolved_records import (
 from pipelines.storage.parts import PART
 from pipelines.storage.superseded import KINDS, key_columns
 from tests.catalogues import with_policy
-from tests.conftest import GOOD_CODES
-from tests.records.frames import AUTHORITY, DAY, PENALTY, Row, lake, number, penalty
+from tests.records.frames import DAY, PENALTY, Row, lake, number, penalty
+from tests.records.sent import message, messages
 
 PRODUCTS = (PENALTY, f"{PENALTY}_authorised", f"{PENALTY}_public")
 NO_MESSAGES = pl.DataFrame(schema=MESSAGE_SCHEMA)
 
 
 def withdrawals(known: Catalog, *documents: int, provider: str = "sichuan") -> pl.DataFrame:
-    [policy] = [one for one in known.policies.repair.messages if one.dataset == "record_withdrawal"]
-    rows: list[Row] = [
-        {
-            "_subject_key": GOOD_CODES[0],
-            "record_dataset": PENALTY,
-            "record_document_number": number(document),
-            "record_authority_code": AUTHORITY,
-            "withdrawn_on": DAY,
-            "_provider_id": provider,
-        }
-        for document in documents
-    ]
-    return in_force(lake(known, policy.dataset, rows), policy)
+    return messages(known, *(message("record_withdrawal", provider=provider, document=one) for one in documents))
 
 
 def resolved(

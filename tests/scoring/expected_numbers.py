@@ -48,6 +48,8 @@ def month(
     number = int(label[5:])
     found: dict[str, dict[str, Reckoned]] = {"province": {}, "ministry": {}}
     for provider in catalog.providers.values():
+        if provider.level == "site":
+            continue  # it owes nothing, and is no unit
         unit = provider.region_code if provider.level == "province" else provider.id
         own = [one for one in mine if one["provider_id"] == provider.id]
         owed = [duty for duty in catalog.duties.get(provider.id, ()) if number % _MONTHS[duty.cycle] == 0]

@@ -44,7 +44,11 @@ def about(number: str, company: int = 0, **cells: str) -> dict[str, str]:
 
 _NAMES: Final = ("成都蜀锦文化有限公司", "锦川甲有限公司", "锦川乙有限公司", "锦川丙有限公司", "锦川丁有限公司")
 _SEATS: Final = (("福建", "福州"), ("北京", "北京"), ("北京", "北京"))  # where the codes say
-_REPAIR: Final = {"applied_on": "2026-04-02", "duty_fulfilled_on": "2026-04-01", "decided_on": "2026-04-07"}
+_PLAN: Final = {
+    "repair_ground": "法院裁定批准重整计划",
+    "ruling_number": "（2026）川9901破3号",
+}  # no condition is asked
+_REPAIR: Final = {"applied_on": "2026-04-02", "duty_fulfilled_on": "2026-04-01", "decided_on": "2026-04-07", **_PLAN}
 
 
 def _registered(company: int) -> str:

@@ -11,13 +11,16 @@
     masks        named masks                      catalog/policies/masking.yaml
     products     what is given to whom            catalog/products
     references   what rows are compared with      catalog/references.yaml
+    authorities  who speaks for whom              catalog/authorities.yaml
     scorecard    how regions are scored           catalog/scorecard.yaml
 
 Vocabulary: GB/T 39440 (catalogue), GB/T 39445 (data elements), GB/T 36344 (quality dimensions).
 """
 
+from pipelines.catalog.models.authorities import Authorities, AuthorityRule
 from pipelines.catalog.models.checks import AppliesTo, Check, Checks
 from pipelines.catalog.models.datasets import (
+    AuthorityFields,
     CodePrefix,
     Condition,
     Dataset,
@@ -44,14 +47,8 @@ from pipelines.catalog.models.policies import (
     CalendarYear,
     DisplayPeriod,
     DisplayPeriods,
-    Message,
-    MessageCondition,
-    NamedRecord,
     Policies,
     Releases,
-    Repair,
-    RepairDeadline,
-    RepairTerms,
     SourceRank,
     Survivorship,
     SurvivorshipOrder,
@@ -78,6 +75,16 @@ from pipelines.catalog.models.providers import (
     Providers,
 )
 from pipelines.catalog.models.references import KnownWith, Reference, References, ReferenceSource
+from pipelines.catalog.models.repair import (
+    Answers,
+    Message,
+    MessageCondition,
+    NamedRecord,
+    Repair,
+    RepairCondition,
+    RepairDeadline,
+    RepairTerms,
+)
 from pipelines.catalog.models.scorecard import Grade, Indicator, Scorecard, ScoreDimension
 from pipelines.catalog.models.severity import Dimension, Severity
 from pipelines.catalog.models.vocabulary import CodeEntry, CodeTable
@@ -85,7 +92,11 @@ from pipelines.catalog.models.vocabulary import CodeEntry, CodeTable
 __all__ = [
     "ALL_ALLOWED",
     "AccessClass",
+    "Answers",
     "AppliesTo",
+    "Authorities",
+    "AuthorityFields",
+    "AuthorityRule",
     "Breaker",
     "BreakerLimits",
     "CalendarYear",
@@ -146,6 +157,7 @@ __all__ = [
     "References",
     "Releases",
     "Repair",
+    "RepairCondition",
     "RepairDeadline",
     "RepairTerms",
     "ScoreDimension",

@@ -25,13 +25,13 @@ class AppliesTo(Model):
 
     ``key``: fields that have this key; its value is the parameter or the condition of the rule. ``kinds``: fields of these kinds.
     ``every``: every field, every field that holds a text (``Field.holds_text``), every pair of fields that a dataset names under
-    ``rules``, or the line as a whole.
+    ``rules``, every condition of repair that terms enforce (``policies/repair.yaml``), or the line as a whole.
     ``compared_with`` is a column that the hub adds, for a key that is only yes or no.
     """
 
     key: Identifier | None = None
     kinds: tuple[Kind, ...] = ()
-    every: Literal["field", "text", "named_pair", "line"] | None = None
+    every: Literal["field", "text", "named_pair", "line", "condition_of_repair", "shortest_display"] | None = None
     compared_with: Text | None = None
 
     @field_validator("key")
@@ -53,7 +53,8 @@ class Check(Model):
 
     Messages may name ``{title}`` (the field), ``{other}`` (the second field) and ``{parameter}``. An example is the text of the
     cell, or of both cells of a rule over two; empty text is an empty cell. It may name ``{sample}`` (a good value of the field),
-    ``{label}`` (the first label of its code table), ``{too_long}``, ``{bound}``, ``{more}`` and ``{less}``.
+    ``{label}`` (the first label of its code table), ``{too_long}``, ``{bound}``, ``{more}`` and ``{less}``; one of a condition of
+    repair ``{before}`` and ``{after}``, two days under its terms.
 
     ``routes`` names the two routes of ``pipelines.checks`` where they have not the name of the check.
     ``confirmable``: what looks wrong may yet be so; a provider who says why (column 确认说明) has the row accepted.

@@ -247,6 +247,16 @@ class Necessary(Model):
     is_in: tuple[str, ...]
 
 
+class AuthorityFields(Model):
+    """The fields that say which authority a record is of: its credit code, and its name where the record has one.
+
+    Where no authority is named, the code of the subject stands for the division in which it was registered.
+    """
+
+    code: Identifier
+    name: Identifier | None = None
+
+
 class Display(Model):
     """The fields from which the display period (公示期限) of a record is computed.
 
@@ -305,6 +315,7 @@ class Dataset(Model):
     version_order: tuple[Identifier, ...]
     timeliness: Timeliness | None = None
     reference: RecordReference | None = None
+    authority: AuthorityFields | None = None
     display: Display | None = None
     fields: tuple[Field | UseGroup, ...]
     rules: tuple[DatasetRule, ...] = ()

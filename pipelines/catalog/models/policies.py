@@ -16,6 +16,7 @@ from pipelines.catalog.models.masks import Masking
 from pipelines.catalog.models.model import Confidence, Dated, Identifier, Model, Text
 from pipelines.catalog.models.products import AccessClass
 from pipelines.catalog.models.providers import ExpectedDeliveries
+from pipelines.catalog.models.repair import Repair
 from pipelines.catalog.months import add_months
 
 Months = Annotated[int, Constraint(ge=0)]
@@ -70,93 +71,6 @@ class DisplayPeriods(Model):
         return one_at(rows, document_date, f"display period of severity '{severity}'")
 
 
-class RepairDeadline(Model):
-    """How many working days somebody has; ``kind`` tells what a document says from what this platform promises."""
-
-    id: Identifier
-    title_zh: Text
-    actor_zh: Text
-    after_zh: Text
-    working_days: Annotated[int, Constraint(ge=0)]
-    kind: Literal["document", "platform"]
-    legal_basis: Text | None = None
-    confidence: Confidence = "found"
-
-
-class RepairTerms(Dated):
-    """Credit repair (信用修复) under one set of rules, for applications made within its validity."""
-
-    id: Identifier
-    title_zh: Text
-    legal_bases: Annotated[tuple[Text, ...], Constraint(min_length=1)]
-    conditions_zh: tuple[Text, ...]
-    materials_zh: tuple[Text, ...]
-    effects_zh: tuple[Text, ...]
-    deadlines: tuple[RepairDeadline, ...]
-    note_zh: Text | None = None
-    confidence: Confidence = "found"
-
-    def deadline(self, deadline_id: str) -> RepairDeadline | None:
-        """The deadline of that id, or None where these rules have none."""
-        return next((one for one in self.deadlines if one.id == deadline_id), None)
-
-
-class MessageCondition(Model):
-    """When a message takes effect, or undoes an earlier one: exactly one of ``is_in`` (codes) and ``present``."""
-
-    field: Identifier
-    is_in: tuple[str, ...] | None = None
-    present: bool | None = None
-
-    @model_validator(mode="after")
-    def _one_of(self) -> MessageCondition:
-        if (self.is_in is None) == (self.present is None):
-            raise ValueError("a condition needs exactly one of is_in, present")
-        return self
-
-
-class NamedRecord(Model):
-    """The fields of a message that say which record it is about."""
-
-    dataset: Identifier
-    number: Identifier
-    authority: Identifier
-
-
-class Message(Model):
-    """What the records of an exchange set do to the records they name.
-
-    ``requesters`` are fields with the code of who asks: one of them must be the authority that decided the record, or the
-    message must come from the provider that sent the record. No ``requesters`` at all: anybody may ask.
-    """
-
-    dataset: Identifier
-    effect: Literal["withdrawn", "repaired", "on_hold"]
-    record: NamedRecord
-    requesters: tuple[Identifier, ...] = ()
-    decided_on: Identifier
-    takes_effect: MessageCondition | None = None
-    undone: MessageCondition | None = None
-    note_zh: Text | None = None
-
-
-class Repair(Model):
-    """``catalog/policies/repair.yaml``."""
-
-    title_zh: Text
-    note_zh: Text
-    terms: tuple[RepairTerms, ...]
-    messages: tuple[Message, ...] = ()
-
-    def on(self, day: date) -> RepairTerms:
-        """The rules for an application of that day.
-
-        Raises:
-            LookupError: no rules cover the day.
-        """
-        return one_at(self.terms, day, "rules of credit repair")
-
-
 class SourceRank(Model):
     """A level of sources; 1 wins over 2."""
 
@@ -168,12 +82,24 @@ class SourceRank(Model):
 class SurvivorshipOrder(Dated):
     """Which of several sources' records of one key is kept: the criteria one after the other, until one decides.
 
-    For ``datasets``, or, where none is named, for every dataset that no other order of the day names.
+    For ``datasets``, or, where none is named, for every dataset that no other order of the day names. ``authority``: who speaks
+    for the record's authority; ``first_sender``: among those who do not, whoever sent it first.
     """
 
     datasets: tuple[Identifier, ...] = ()
     criteria: Annotated[
-        tuple[Literal["source_updated_at", "received_on", "source_rank", "completeness", "content"], ...],
+        tuple[
+            Literal[
+                "authority",
+                "first_sender",
+                "source_updated_at",
+                "received_on",
+                "source_rank",
+                "completeness",
+                "content",
+            ],
+            ...,
+        ],
         Constraint(min_length=1),
     ]
     ranks: tuple[SourceRank, ...]

@@ -13,12 +13,15 @@ Cycle = Literal["daily", "7_working_days", "monthly", "quarterly", "yearly"]
 
 
 class Provider(Model):
-    """Who delivers: a provincial platform or a ministry; ``former_ids`` are ids it had before, whose history is its own."""
+    """Who delivers: a provincial platform, a ministry, or a national site that takes applications.
+
+    ``former_ids`` are ids it had before, whose history is its own.
+    """
 
     id: Identifier
     title_zh: Text
     title_en: Text
-    level: Literal["province", "ministry"]
+    level: Literal["province", "ministry", "site"]
     region_code: Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
     former_ids: tuple[Identifier, ...] = ()
 

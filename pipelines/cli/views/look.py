@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Column
 from rich.text import Text
@@ -44,6 +44,24 @@ def rows(frame: pl.DataFrame, *, as_json: bool) -> None:
         sys.stdout.write(frame.write_json() + "\n")
     else:
         console.show(console.table(frame.columns, frame.rows()))
+
+
+def messages(found: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    """Messages about records, and what became of each."""
+    if as_json:
+        console.json(found)
+        return
+    from pipelines.pages.message_files import STATES_ZH
+
+    if not found:
+        console.line("没有修复、撤回、异议消息 no messages")
+        return
+    titles = ("消息编号", "种类", "提出单位", "记录报送单位", "目录项", "文书号", "状态", "期限", "说明")
+    names = ("message_id", "kind", "sender", "record_provider", "dataset_id", "document_number")
+    rows = [
+        (*(one[name] for name in names), STATES_ZH[str(one["state"])], one["due_on"], one["reason"]) for one in found
+    ]
+    console.show(console.table([Column(title, overflow="fold") for title in titles], rows))
 
 
 def audited(hub: Hub, examined: Sequence[AuditFinding], *, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from rich.text import Text
 from pipelines.catalog import Catalog, Field
 from pipelines.cli import console
 from pipelines.pages.conflict_files import TITLES_ZH
+from pipelines.pages.message_files import STATES_ZH
 from pipelines.pages.words import WORDS, name
 from pipelines.storage.conflicts import CONTRADICTING
 from pipelines.storage.set_aside import UNSOUND
@@ -40,6 +41,7 @@ def _parts(found: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableTyp
             yield from _record(record, catalog)
         yield from _removed(dataset["removed"], catalog)
     yield from _refused(found["refused"], catalog)
+    yield from _about_records(found["messages"], catalog)
 
 
 def _subject(found: Mapping[str, Any], catalog: Catalog) -> Iterator[RenderableType]:
@@ -215,3 +217,15 @@ def _refused(refused: Sequence[Mapping[str, Any]], catalog: Catalog) -> Iterator
             for one in refused
         ),
     )
+
+
+def _about_records(messages: Sequence[Mapping[str, Any]], catalog: Catalog) -> Iterator[RenderableType]:
+    if not messages:
+        return
+    yield Text("")
+    yield Text(f"■ 修复、撤回、异议：{len(messages)} 条", style="bold cyan")
+    for one in messages:
+        title = catalog.datasets[one["kind"]].title_zh
+        sender = catalog.providers[one["sender"]].title_zh if one["sender"] in catalog.providers else one["sender"]
+        said = f"{title} {one['message_id']}：{sender}提出，关于 {one['document_number']}，{STATES_ZH[one['state']]}"
+        yield Text(f"  · {said}" + (f"，期限 {one['due_on']}" if one["state"] in ("pending", "held") else ""))

@@ -198,6 +198,17 @@ class SetAsideRows:
 
 
 @dataclass(frozen=True)
+class MessageCount:
+    """How many repairs, withdrawals or objections between units are in a state: sent by the unit, or about its own records."""
+
+    role: Literal["sent", "received"]
+    kind: str
+    kind_zh: str
+    state: str
+    number: int
+
+
+@dataclass(frozen=True)
 class Slot:
     """One delivery that was due in the period: a feed and the days within which it had to come.
 
@@ -280,6 +291,7 @@ class UnitCard:
     page: str
     corrections: tuple[CorrectionLine, ...] = ()
     near: tuple[str, ...] = ()
+    messages: tuple[MessageCount, ...] = ()
     set_aside: tuple[SetAsideRows, ...] = ()
 
     @property
