@@ -57,7 +57,8 @@ BY_HAND: Final[dict[tuple[str, str], dict[str, tuple[tuple[int, int], ...]]]] = 
         "repair_sync_rate": ((1, 1), (0, 1), NOTHING),  # taken down on the 24th is still late
         "overdue_display_rate": ((0, 6), (0, 2), (0, 4)),
         "objection_timeliness_rate": ((1, 1), (0, 1), (0, 1)),
-        "code_conflict_rate": ((1, 4), (1, 2), (0, 2)),
+        # 浙1 is repaired: that Zhejiang ever named its company is not counted any more, nor is the repair itself.
+        "code_conflict_rate": ((1, 4), (1, 1), (0, 2)),
         "safety_compliance_rate": ((3, 3), (2, 2), (2, 2)),
     },
     ("2026-05", "05-05"): {
@@ -66,7 +67,7 @@ BY_HAND: Final[dict[tuple[str, str], dict[str, tuple[tuple[int, int], ...]]]] = 
         # 鄂2 was to go on the 4th and is still in both products; 鄂3 is in them rightly.
         "overdue_display_rate": ((0, 6), (0, 2), (2, 4)),
         "objection_timeliness_rate": (NOTHING, NOTHING, NOTHING),
-        "code_conflict_rate": ((1, 4), (1, 2), (0, 2)),
+        "code_conflict_rate": ((1, 4), (1, 1), (0, 2)),
         "safety_compliance_rate": ((1, 1), NOTHING, (3, 3)),
     },
     ("2026-05", "05-31"): {
@@ -74,7 +75,7 @@ BY_HAND: Final[dict[tuple[str, str], dict[str, tuple[tuple[int, int], ...]]]] = 
         "repair_sync_rate": (NOTHING, NOTHING, NOTHING),
         "overdue_display_rate": ((0, 8), (0, 2), (0, 10)),  # 鄂1 too: the time of the objection is over
         "objection_timeliness_rate": (NOTHING, NOTHING, NOTHING),
-        "code_conflict_rate": ((1, 4), (1, 2), (0, 2)),
+        "code_conflict_rate": ((1, 4), (1, 1), (0, 2)),
         "safety_compliance_rate": ((1, 1), NOTHING, (3, 3)),
     },
     ("2026-Q2", "05-31"): {
@@ -82,7 +83,7 @@ BY_HAND: Final[dict[tuple[str, str], dict[str, tuple[tuple[int, int], ...]]]] = 
         "repair_sync_rate": ((1, 1), (0, 1), NOTHING),
         "overdue_display_rate": ((0, 8), (0, 2), (0, 10)),  # 鄂1 too: the time of the objection is over
         "objection_timeliness_rate": ((1, 1), (0, 1), (0, 1)),
-        "code_conflict_rate": ((1, 4), (1, 2), (0, 2)),
+        "code_conflict_rate": ((1, 4), (1, 1), (0, 2)),
         "safety_compliance_rate": ((4, 4), (2, 2), (5, 5)),
     },
 }
@@ -252,9 +253,9 @@ CELLS: Final = {
 }
 
 
-# From the 22nd to the 30th: the objections of all three and the totals of Zhejiang and Hubei by later records; what Sichuan
-# displays, and thereby its total, by a release.
-CORRECTED: Final = {"5", "2"}
+# From the 22nd to the 30th: the objections of all three and the total of Hubei by later records; what Sichuan displays and of whom
+# Zhejiang has records, and thereby the totals of both, by a release.
+CORRECTED: Final = {"4"}
 
 
 def parts_of(april: Month, unit: str) -> dict[str, list[tuple[int, int]]]:
