@@ -88,7 +88,7 @@ CASES: dict[str, Case] = {
     "audit": Case(AT, lambda got, home: got == {"ok": True, "findings": []}),
     "verify": Case(f"{DATASET} {AT}", lambda got, home: got["damage"] == []),
     "held": Case(AT, lambda got, home: got == []),
-    "approve": Case(f"nothing {AT} --why 没有暂缓发布的产品", lambda got, home: True, UNUSABLE),
+    "approve": Case("nothing --home {home} --why 没有暂缓发布的产品", lambda got, home: got == "", UNUSABLE),
     "maintain": Case(AS_OF, lambda got, home: isinstance(got, dict)),
     "sql": Case(f"select|count(*)|as|n|from|lake.{DATASET} {AT}", lambda got, home: got == [{"n": 4}]),
     "demo": Case(f"--scale 0.02 --months 1 {AS_OF}", _planned),
