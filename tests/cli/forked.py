@@ -30,6 +30,8 @@ class Asked(NamedTuple):
     on the last line. ``copied_before``: the run is killed at many points and yet runs once: before the n-th change of each of these
     kinds the whole process is stopped, and ``root`` copied to ``copies/<place in the list>``; at the last point to come it is killed.
     What lies on disk is the same as after SIGKILL there, since neither a stopped nor a killed process does anything more.
+
+    Without a ``folder`` or an ``environment`` it has those of the tests. ``second_route``: with double entry and the suites of the gate.
     """
 
     arguments: tuple[str, ...]
@@ -39,13 +41,13 @@ class Asked(NamedTuple):
     tell_kinds: bool = False
     copied_before: tuple[tuple[str, int], ...] = ()
     copies: str = ""
+    folder: str = ""
+    environment: dict[str, str] | None = None
+    second_route: bool = False
 
 
 class Forks:
-    """A process whose forks run the command; one for all tests of this process, started by the first that needs it.
-
-    A run has the environment of the moment it is asked for.
-    """
+    """A process whose forks run the command; one for all tests of this process, started by the first that needs it."""
 
     _server: ClassVar[subprocess.Popen[str] | None] = None
 
@@ -69,7 +71,8 @@ class Forks:
         assert server is not None
         assert server.stdin is not None
         assert server.stdout is not None
-        json.dump({"environment": dict(os.environ), "asked": [one._asdict() for one in asked]}, server.stdin)
+        told = [one._asdict() | {"environment": one.environment or dict(os.environ)} for one in asked]
+        json.dump(told, server.stdin)
         server.stdin.write("\n")
         server.stdin.flush()
         return [Ran(*one) for one in json.loads(server.stdout.readline())]

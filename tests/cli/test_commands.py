@@ -17,6 +17,7 @@ import pytest
 from pipelines import cli
 from pipelines.ground.settings import Settings
 from pipelines.storage.hub import Hub
+from tests.cli.forked import Asked, Forks
 from tests.conftest import GOOD_CODES, ROOT, THREE_GOOD_ROWS, Home, file, row
 
 DONE, FINDINGS, UNUSABLE, FAILED = 0, 1, 2, 3
@@ -295,7 +296,9 @@ def test_files_that_cannot_be_used_are_answered_with_receipts_and_exit_0(call: C
 # --- our own failure
 
 
-def test_a_broken_suite_is_our_failure_and_exits_3(call: Call, home: Home, tmp_path: Path) -> None:
+def test_a_broken_suite_is_our_failure_and_exits_3(
+    call: Call, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In a process of its own: the double entry does not balance, nothing is committed, no provider is blamed."""
     suites = shutil.copytree(ROOT / "expectations", tmp_path / "expectations")
     path = suites / "enterprise_registration.json"
@@ -305,13 +308,16 @@ def test_a_broken_suite_is_our_failure_and_exits_3(call: Call, home: Home, tmp_p
     path.write_text(json.dumps(suite), encoding="utf-8")
     home.drop("sichuan", "enterprise_registration", THREE_GOOD_ROWS)
 
-    done = process("collect", "--home", home.root, *DAY, CREDIT_HUB_EXPECTATIONS=str(suites))
+    monkeypatch.setenv("CREDIT_HUB_EXPECTATIONS", str(suites))
+    with Forks() as forks:
+        [done] = forks.run(Asked(("collect", "--home", str(home.root), *DAY), second_route=True))
+    monkeypatch.delenv("CREDIT_HUB_EXPECTATIONS")
 
-    assert done.returncode == FAILED
-    assert "double entry does not balance" in done.stderr
-    assert "name.max_length" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "枢纽自身故障" in done.stderr
+    assert done.status == FAILED
+    assert "double entry does not balance" in done.said
+    assert "name.max_length" in done.said
+    assert "Traceback" not in done.said
+    assert "枢纽自身故障" in done.said
     assert list((home.root / "outbox").rglob("receipt.json")) == []
     assert call("collect", "--home", home.root, *DAY).status == DONE
     assert home.records().height == 3

@@ -15,12 +15,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.cli.on_path import on_path
 from tests.docs.pages import DOCS, ROOT, Block, blocks
 
 pytestmark = pytest.mark.slow
 
 MARK = "\x1e"
-HUB = "from pipelines.cli import main; main()"
 
 
 @dataclass(frozen=True)
@@ -56,31 +56,31 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("tutorial")
     shutil.copytree(ROOT / "catalog", root / "catalog")
     (root / "bin").mkdir()
-    for name, call in (("credit-hub", f" -c {shlex.quote(HUB)}"), ("python", "")):
-        command = root / "bin" / name
-        command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)}{call} "$@"\n', encoding="utf-8")
-        command.chmod(0o755)
+    command = root / "bin/python"
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
     return root
 
 
 @pytest.fixture(scope="module")
 def steps(place: Path) -> list[Step]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CREDIT_HUB_")}
-    done = subprocess.run(
-        ["bash", "-c", _script()],
-        cwd=place,
-        env=kept
-        | {
-            "PATH": f"{place / 'bin'}:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
-            "XDG_CONFIG_HOME": str(place / "config"),
-            "COLUMNS": "160",
-            "LC_ALL": "C.UTF-8",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with on_path(place / "bin"):
+        done = subprocess.run(
+            ["bash", "-c", _script()],
+            cwd=place,
+            env=kept
+            | {
+                "PATH": f"{place / 'bin'}:{os.environ['PATH']}",
+                "PYTHONPATH": str(ROOT),
+                "XDG_CONFIG_HOME": str(place / "config"),
+                "COLUMNS": "160",
+                "LC_ALL": "C.UTF-8",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout[-3000:]
     printed = done.stdout.split(MARK)[1:]
     commands = [(block.text, shown) for block, shown in _steps_and_files() if not block.title]
