@@ -22,6 +22,7 @@ from pipelines.catalog import Catalog, Rule
 from pipelines.collecting.inbox_names import MARK
 from pipelines.demo import files
 from pipelines.demo.authorities import authorities, credit_centre
+from pipelines.demo.between_parties import VICTIM, sent_between
 from pipelines.demo.breaking import Breaker
 from pipelines.demo.cases import Case, Told, cases_of, objected_to, sent_from_above
 from pipelines.demo.codes import citizen_ids, registration_numbers
@@ -50,6 +51,7 @@ _FOUNDED: Final = 0.03  # of the subjects of the first month, in each later one
 _CHANGED: Final = 0.06
 _AGAIN: Final = "_补报"
 _OLD: Final = "_重报{}"
+_OF_OTHERS: Final = "_补充"
 
 
 def make_delivery(
@@ -196,7 +198,8 @@ class _Month:
     def files(self) -> list[FilePlan]:
         """Make every file."""
         known = self.known  # before anything of this month is remembered
-        made = []
+        made: list[FilePlan] = []
+        centres: dict[str, Province] = {}
         for province in self.providers.in_month(self.number):
             earlier = self.past.of(province.profile.id) if self.number > 1 else None
             for dataset_id in self._sends(province):
@@ -204,6 +207,8 @@ class _Month:
                 if province.profile.story in ("empty_file", "undecodable"):
                     break
             made.extend(self._old_again(province.profile))
+            centres[province.profile.id] = province
+        made.extend(self._between_parties(centres))
         return made
 
     def _draw(self, *names: str) -> Draw:
@@ -266,6 +271,33 @@ class _Month:
                 again = name.replace(".", f"{_OLD.format(self.number)}.")
                 self._write(profile, dataset_id, again, written)
                 yield FilePlan(profile.id, dataset_id, again, profile.encoding, "duplicate", on, duplicate_of=name)
+
+    def _between_parties(self, provinces: Mapping[str, Province]) -> Iterator[FilePlan]:
+        """What parties send about one another's records, each in a file of its own."""
+        catalog, months = self.providers.catalog, len(self.providers.days)
+        day = self.providers.days[self.number - 1]
+        centres = {name: one.centre for name, one in provinces.items()}
+        sent = self.past.of(VICTIM)
+        for one in sent_between(catalog, sent, centres, month=self.number, months=months, day=day):
+            profile, dataset = provinces[one.provider_id].profile, catalog.datasets[one.dataset_id]
+            name = files.name(dataset, catalog.providers[profile.id].region_code, profile, day)
+            name = name.replace(".", f"{_OF_OTHERS}.")
+            fields = [field for field in catalog.fields(dataset.id) if field.id in one.rows.columns]
+            rows = one.rows.select(field.id for field in fields)
+            self._write(profile, dataset.id, name, files.content(rows, tuple(fields), profile, day))
+            refused = sum(one.planted.values())
+            status: Status = "accepted" if not refused else "rejected" if refused == rows.height else "partial"
+            yield FilePlan(
+                profile.id,
+                dataset.id,
+                name,
+                profile.encoding,
+                status,
+                day.isoformat(),
+                rows=rows.height,
+                refused=refused,
+                planted=one.planted,
+            )
 
     def _planted(
         self,
