@@ -344,6 +344,12 @@ def _breaker(province: Province, dataset_id: str, draw: Draw, known: Mapping[str
         citizen_ids=tuple(citizen_ids(regions.str.slice(0, 2) + "0000", numbers)),
         old_numbers=tuple(registration_numbers(regions, numbers)),
         references=known,
+        known_by=frozenset(
+            source.value
+            for reference in catalog.references.values()
+            for source in reference.sources
+            if source.dataset == dataset_id
+        ),
     )
 
 
