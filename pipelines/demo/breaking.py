@@ -67,7 +67,8 @@ class Breaker:
     """All rules of a dataset with its fields.
 
     ``as_of`` is the day on which the file will be received, ``references`` what the hub knows by then, ``approved_under`` by terms
-    which rows are repairs approved under them.
+    which rows are repairs approved under them. ``known_by`` are fields of which the hub will know the accepted values, and compare
+    other files with them.
     """
 
     rules: tuple[Rule, ...]
@@ -79,6 +80,7 @@ class Breaker:
     old_numbers: tuple[str, ...]
     references: References = field(default_factory=dict)
     approved_under: Mapping[str, pl.Expr] = field(default_factory=dict)
+    known_by: frozenset[str] = frozenset()
 
     def ways(self, rules: Iterable[Rule]) -> list[Break]:
         """A way for each of the rules that has one."""
@@ -103,7 +105,8 @@ class Breaker:
         if name in _UNREADABLE:
             filled = filled & ~self._identified(rule.field) & ~self._compared(rule.field)
         change = self._credit_code(rule) if name.startswith("credit_code_") else _of_cell(rule, field)
-        return Break(rule, filled, change) if change else None
+        way = Break(rule, filled, change) if change else None
+        return self._not_known(way) if way and name in _UNREADABLE else way
 
     def _credit_code(self, rule: Rule) -> Change:
         """The change for one reason or caution; lower case is a matter of the rule ``cleaned``."""
@@ -151,7 +154,23 @@ class Breaker:
             text = add(str(row[field.id]), number) if wordy else f"{begin}{number}"
             return {field.id: number if len(text) > (field.max_length or len(text)) else text}
 
-        return Break(rule, pl.col(field.id).is_not_null() & ~self._compared(field.id), change, also)
+        return self._not_known(Break(rule, pl.col(field.id).is_not_null() & ~self._compared(field.id), change, also))
+
+    def _not_known(self, way: Break) -> Break:
+        """The same way where it spoils what rows are compared with, and the row would be taken: a day that is none refuses it.
+
+        Or others would be compared with such a name, and it with what comes on the same day.
+        """
+        rule = way.rule
+        asks = any(r.primitive == "known_with" for r in self.rules if r.field == rule.field)
+        if rule.rejects or not (asks or rule.field in self.known_by):
+            return way
+        day = next(r for r in self.rules if r.primitive == "date" and self.fields[r.field].required)
+
+        def change(row: Row, chance: Random) -> dict[str, str | None]:
+            return {**way.change(row, chance), day.field: _DAYS[0]}
+
+        return Break(rule, way.eligible & pl.col(day.field).is_not_null(), change, (*way.also, day.id))
 
     def in_company(self, way: Break) -> Break | None:
         """The same way where no row is free for it: on rows in which it breaks others with it; None where there is none."""

@@ -382,6 +382,12 @@ def _breaker(province: Province, dataset_id: str, draw: Draw, known: Mapping[str
         old_numbers=tuple(registration_numbers(regions, numbers)),
         references=known,
         approved_under=approved_under(catalog, dataset_id),
+        known_by=frozenset(
+            source.value
+            for reference in catalog.references.values()
+            for source in reference.sources
+            if source.dataset == dataset_id
+        ),
     )
 
 
