@@ -66,7 +66,9 @@ def sent_between(
         & pl.col("credit_code").is_not_null()
         & pl.col("severity_code").is_not_null()
     ).unique(["credit_code", "document_number", "authority_code"], keep="first", maintain_order=True)
-    general = named.filter(pl.col("severity_code") == "一般")
+    # Of what the ministry sends too, the ministry's version may count: these are the province's alone.
+    alone = ~pl.col("authority_name").str.contains("市场监督管理")
+    general = named.filter((pl.col("severity_code") == "一般") & alone)
     if month == months - _MONTHS_BEFORE:
         return [Message(SENDER, "objection", _objections(general.tail(_OBJECTED), centres[SENDER], day))]
     if month != months or general.height < _WITHDRAWN:

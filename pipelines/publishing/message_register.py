@@ -35,7 +35,6 @@ from pipelines.records.messages import (
     MESSAGE_KIND,
     NUMBER,
     REPLY,
-    REPLY_BY,
     REPLY_ON,
     REPLY_REASON,
     SUBJECT,
@@ -151,7 +150,7 @@ def _rows(states: pl.DataFrame) -> pl.DataFrame:
         "claim": pl.col(CLAIM),
         "unmet": pl.col(UNMET),
         "repairable_from": pl.when(pl.col(UNMET).is_not_null()).then(pl.col(REPAIRABLE_FROM)),
-        "reply_reason": pl.when(pl.col(REPLY_BY) == pl.col(RECORD_PROVIDER)).then(pl.col(REPLY_REASON)),
+        "reply_reason": pl.when(pl.col(REPLY).is_not_null()).then(pl.col(REPLY_REASON)),
     }
     rows = states.select("dataset_id", *(value.alias(name) for name, value in columns.items()))
     return rows.unique(["message_id", "record_provider"], keep="first", maintain_order=True).select(

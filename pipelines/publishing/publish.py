@@ -9,11 +9,10 @@ records whose time is over would be shown again because somebody ran an old task
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -25,34 +24,30 @@ from pipelines.ground.clock import CHINA
 from pipelines.ground.errors import HubError, InputError
 from pipelines.ground.ordered_map import ordered_map
 from pipelines.ground.stopwatch import stage
-from pipelines.publishing import breaker, erasure, gate
-from pipelines.publishing.bucket import Bucket, make_bucket
+from pipelines.publishing import erasure, gate
 from pipelines.publishing.candidate import Candidate
-from pipelines.publishing.displays import display_rows
-from pipelines.publishing.incremental_update import BucketDelta, IncrementalUpdate, can_update
+from pipelines.publishing.finish import finish, published
 from pipelines.publishing.ledger_entries import (
     record_in_ledger,
-    record_refusal_in_ledger,
     recorded_releases,
     transaction_of,
 )
+from pipelines.publishing.made_buckets import made_buckets
 from pipelines.publishing.messages import Messages, read_messages
 from pipelines.publishing.published import Conflicts, Published, SetAsideFiles
 from pipelines.publishing.sources import (
-    Source,
     definitions,
     made_from,
-    messages_used,
     save,
     source,
 )
 from pipelines.publishing.subject import publish_subjects
-from pipelines.publishing.verdicts import Examined, Plan, examine
+from pipelines.publishing.verdicts import Plan, examine
 from pipelines.records.digests import product_key
 from pipelines.storage.compactions import compactions
-from pipelines.storage.held import HeldRelease, forget, held_releases
+from pipelines.storage.held import forget
 from pipelines.storage.hub import Hub
-from pipelines.storage.manifest import Manifest, data_files, latest
+from pipelines.storage.manifest import Manifest, latest
 from pipelines.storage.parts import by_bucket
 from pipelines.storage.set_aside import SetAside
 from pipelines.storage.superseded import SupersededFiles
@@ -215,7 +210,7 @@ def _publish_at(
                 }
                 save(hub.home, plan.previous, sources, run.about(dataset, sources))
             forget(hub.home, plan.product.id)
-            results.append(_published(plan.previous, new=False))
+            results.append(published(plan.previous, new=False))
     return results, failures
 
 
@@ -292,7 +287,7 @@ def _make(
     turns = {}
     superseded_versions = SupersededFiles(hub.home, dataset, hub.catalog.fields(dataset.id))
     with stage("resolve"):
-        for bucket, done in _made(hub, run, dataset, active, touched, files, set_aside, day, folders):
+        for bucket, done in made_buckets(hub, run.messages, dataset, active, touched, files, set_aside, day, folders):
             turns[bucket] = done.next_state_change
             superseded_versions.add(bucket, done.superseded_versions)
             set_aside.settle(done.resolved, done.set_aside)
@@ -319,136 +314,7 @@ def _make(
         }
         about = run.about(dataset, sources)
         try:
-            results.append(_finish(hub, one, candidates[plan.product.id], sources, about, at))
+            results.append(finish(hub, one, candidates[plan.product.id], sources, about, at))
         except gate.Refused as error:
             failures.append(str(error))
     return results, failures
-
-
-def _made(
-    hub: Hub,
-    run: _Run,
-    dataset: Dataset,
-    active: Sequence[Plan],
-    touched: Sequence[str],
-    files: Mapping[str, list[Path]],
-    set_aside: SetAside,
-    day: date,
-    folders: Mapping[str, Path],
-) -> Iterator[tuple[str, Bucket]]:
-    """Touched buckets in order, each for the products that want it: updated where that can be, else rebuilt."""
-    plans = {bucket: [plan for plan in active if bucket in plan.touched] for bucket in touched}
-    deltas = {bucket: _delta(hub, run, dataset, plans[bucket], bucket, files.get(bucket, [])) for bucket in touched}
-
-    def rebuilt(bucket: str) -> Bucket:
-        wanted = [plan.wanted for plan in plans[bucket]]
-        about = run.messages.of(dataset.id, bucket)
-        return make_bucket(
-            hub, dataset, bucket, files.get(bucket, []), about, day, wanted, folders, set_aside.of(bucket)
-        )
-
-    def alike(bucket: str) -> tuple[bool, list[str]]:
-        return deltas[bucket] is not None, [plan.product.id for plan in plans[bucket]]
-
-    for (updatable, _), some in groupby(touched, alike):
-        buckets = list(some)
-        if updatable:
-            wanted = [plan.wanted for plan in plans[buckets[0]]]
-            update = IncrementalUpdate(hub, dataset, wanted, folders, day, set_aside.of(*buckets))
-            yield from update.make(delta for delta in map(deltas.get, buckets) if delta is not None)
-        else:
-            yield from zip(buckets, ordered_map(rebuilt, buckets), strict=True)
-
-
-def _delta(
-    hub: Hub, run: _Run, dataset: Dataset, plans: Sequence[Plan], bucket: str, files: Sequence[Path]
-) -> BucketDelta | None:
-    """A bucket that can be renewed for all products that want it; else None."""
-    about = run.messages.of(dataset.id, bucket)
-    known = _known(plans, bucket)
-    before = _messages_used(hub, plans, bucket, about.clear())
-    if known is None or before is None or not can_update([plan.wanted for plan in plans], bucket):
-        return None
-    there = [path for path in files if path.name in known]
-    return BucketDelta(bucket, there, [path for path in files if path.name not in known], about, before)
-
-
-def _known(plans: Sequence[Plan], bucket: str) -> frozenset[str] | None:
-    """The lake files all products were made from, where all that happened since is that files and messages came; else None."""
-    made = [(plan.known.get(bucket), plan.sources[bucket]) for plan in plans]
-    if not all(known is not None and known.only_appended(now) for known, now in made):
-        return None
-    files = {known.files for known, _ in made if known is not None}
-    return frozenset(files.pop()) if len(files) == 1 else None
-
-
-def _messages_used(
-    hub: Hub, plans: Sequence[Plan], bucket: str, none: pl.DataFrame
-) -> Mapping[str, pl.DataFrame] | None:
-    """By product, the messages about a bucket that its latest release was made with; None where some are lost."""
-    found: dict[str, pl.DataFrame] = {}
-    for plan in plans:
-        made = plan.known.get(bucket)
-        messages = messages_used(hub.home, plan.product.id, made, none) if made else None
-        if messages is None:
-            return None
-        found[plan.product.id] = messages
-    return found
-
-
-def _finish(
-    hub: Hub,
-    examined: Examined,
-    candidate: Candidate,
-    sources: Mapping[str, Source],
-    messages: Mapping[str, pl.DataFrame],
-    at: datetime,
-) -> Published:
-    """Move to a candidate, or leave the reason why not beside the latest release.
-
-    Raises:
-        Refused: as the gate said.
-    """
-    previous, product, manifest = examined.plan.previous, examined.plan.product, examined.manifest
-    match examined.verdict:
-        case None:
-            # Other files, the same records: compaction, the same rows again, or a run that died after it had moved the pointer.
-            assert previous is not None
-            save(hub.home, previous, sources, messages)
-            forget(hub.home, product.id)
-            candidate.discard()
-            return _published(previous, new=False)
-        case gate.Refused() as error:
-            candidate.refuse(manifest, error)
-            if previous is not None:
-                _record_standing(hub, product, previous, manifest, at)
-            candidate.discard()
-            raise error
-        case validation:
-            known = {one.held_id for one in held_releases(hub.home, product.id)}
-            limits = hub.catalog.policies.releases.breaker.of(product.id)
-            verdict = breaker.judge(hub.home, limits, previous, manifest, candidate.leaving, candidate.work)
-            if isinstance(verdict, HeldRelease):
-                assert previous is not None
-                _record_standing(hub, product, previous, manifest, at)
-                candidate.discard()
-                stands = _published(previous, new=False)
-                return replace(stands, held=verdict, newly_held=verdict.held_id not in known)
-            manifest.approved = list(verdict.approved)
-            candidate.move(manifest, validation)
-            save(hub.home, manifest, sources, messages)
-            candidate.discard()
-            record_in_ledger(hub, manifest)
-            forget(hub.home, product.id)
-            return _published(manifest, new=True)
-
-
-def _record_standing(hub: Hub, product: Product, standing: Manifest, candidate: Manifest, at: datetime) -> None:
-    """What a candidate that did not become the release leaves as it is, in the ledger."""
-    files = data_files(hub.home, product.id) if product.publication_clock else []
-    shown = display_rows(hub.home, product.id, files, at.astimezone(CHINA).date())
-    record_refusal_in_ledger(hub, standing, candidate, shown)
-
-
-def _published(manifest: Manifest, *, new: bool) -> Published:
-    return Published(manifest.product_id, manifest.release_id, manifest.rows, manifest.changes.counts, new=new)

@@ -1,9 +1,9 @@
 """What became of each message about each record it names (contract.md, ``credit-hub messages``).
 
     acted      its sender speaks for the record: it took effect when it came
-    pending    it waits for the answer of the record's provider
-    agreed     that provider agreed, and it took effect
-    refused    that provider did not agree, or a condition of repair is not met
+    pending    it waits for the answer of the record's provider, or of who speaks for its authority
+    agreed     one of these agreed, and it took effect
+    refused    one of these did not agree, or a condition of repair is not met
     lapsed     no answer came in time: it has no effect
     held       an objection that was accepted: the record is hidden from the public until it is handled
     overdue    an objection that was not handled in time: nothing is hidden any more
@@ -55,6 +55,7 @@ ACTS_ON: Final = "_acts_on"
 RECORD_PROVIDER, RECORD_REGION, RECORD_NUMBER = "_record_provider", "_record_region", "_record_number"
 REPAIRABLE_FROM: Final = "_repairable_from"
 _MIN_DISPLAY: Final = "min_display"
+_MAY_ANSWER: Final = "_may_answer"
 
 
 class MessageState(StrEnum):
@@ -94,7 +95,8 @@ def message_states(
     """
     key = key_columns(dataset)
     both = _named(records, messages, dataset, catalog, key)
-    own = pl.col(REPLY_BY) == pl.col(RECORD_PROVIDER)
+    # Who could ask for it itself can agree to it, too: where province and ministry both sent a record, either answers.
+    own = (pl.col(REPLY_BY) == pl.col(RECORD_PROVIDER)) | pl.col(_MAY_ANSWER)
     answered = both.with_columns(
         pl.when(own).then(pl.col(REPLY)).alias(REPLY),
         pl.when(own).then(pl.col(REPLY_ON)).alias(REPLY_ON),
@@ -122,7 +124,7 @@ def message_states(
             .otherwise(pl.col(ASKED_ON))
             .alias(ACTS_ON),
         )
-        .drop("_own_reply", AFTER_MINIMUM, EXTENDED_TO)
+        .drop("_own_reply", _MAY_ANSWER, AFTER_MINIMUM, EXTENDED_TO)
     )
 
 
@@ -190,13 +192,14 @@ def _named(
         pl.col("record:authority").is_null() | (pl.col("record:authority") == pl.col("named:authority"))
     )
     kinds = messages[MESSAGE_KIND].unique().to_list()
-    speaks = pl.coalesce(
-        *(
-            pl.when(pl.col(MESSAGE_KIND) == kind).then(speaks_for_record(catalog, dataset, ASKED_BY, kind))
-            for kind in sorted(kinds)
-        ),
-        pl.lit(False),
-    )
+
+    def speaks(provider: str) -> pl.Expr:
+        rules = {kind: speaks_for_record(catalog, dataset, provider, kind) for kind in sorted(kinds)}
+        return pl.coalesce(
+            *(pl.when(pl.col(MESSAGE_KIND) == kind).then(rule) for kind, rule in rules.items()), pl.lit(False)
+        )
+
     unwanted = [name for name in carried if name not in key]
     names = {"named:subject": SUBJECT, "named:number": NUMBER, "named:authority": AUTHORITY}
-    return both.with_columns(speaks.alias(ENTITLED)).drop("record:authority", *unwanted).rename(names).collect()
+    said = both.with_columns(speaks(ASKED_BY).alias(ENTITLED), speaks(REPLY_BY).alias(_MAY_ANSWER))
+    return said.drop("record:authority", *unwanted).rename(names).collect()

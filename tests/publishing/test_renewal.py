@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import random
 import shutil
 from dataclasses import replace
@@ -14,7 +13,7 @@ import pytest
 
 from pipelines.audit import audit
 from pipelines.ground.settings import Settings
-from pipelines.publishing import subject
+from pipelines.publishing import made_buckets, subject
 from pipelines.publishing.incremental_update import BucketDelta, IncrementalUpdate
 from pipelines.storage.conflicts import conflicts_table
 from pipelines.storage.hub import Hub
@@ -25,7 +24,6 @@ from tests.catalogues import with_policy
 from tests.conftest import GOOD_CODES, Home
 from tests.publishing.penalties import PENALTY, PRODUCTS, sent
 
-publishing = importlib.import_module("pipelines.publishing.publish")  # the package names a function like it
 FIRST = date(2026, 11, 22)
 DAYS = (FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=2), FIRST + timedelta(days=400))
 MONTHS = ("2023-12-10", "2025-11-23", "2026-04-02", "2026-10-08", "2026-11-20")
@@ -104,7 +102,7 @@ def test_updating_slices_gives_what_rebuilding_the_bucket_gives(
 ) -> None:
     updated: list[str] = []
     rebuilt: list[str] = []
-    make, differing, make_bucket = IncrementalUpdate.make, subject.differing, publishing.make_bucket
+    make, differing, make_bucket = IncrementalUpdate.make, subject.differing, made_buckets.make_bucket
 
     def noted(delta: BucketDelta) -> BucketDelta:
         updated.append(delta.bucket)
@@ -121,7 +119,7 @@ def test_updating_slices_gives_what_rebuilding_the_bucket_gives(
 
     monkeypatch.setattr(IncrementalUpdate, "make", lambda self, deltas: make(self, map(noted, deltas)))
     monkeypatch.setattr(subject, "differing", noted_difference)
-    monkeypatch.setattr(publishing, "make_bucket", noted_bucket)
+    monkeypatch.setattr(made_buckets, "make_bucket", noted_bucket)
     chance = random.Random(20261124)
     for number, day in enumerate(DAYS):
         if day != DAYS[-1]:

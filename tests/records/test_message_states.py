@@ -131,6 +131,14 @@ def test_nobody_answers_for_another(known: Catalog) -> None:
     )
 
 
+def test_who_could_ask_for_it_can_agree_to_it(known: Catalog) -> None:
+    """Province and ministry both sent a decision of market regulation, and the ministry's version counts."""
+    sent = message("record_withdrawal", provider="hebei")
+    record = penalty(provider="samr")
+    for by, right in (("samr", "agreed"), ("sichuan", "agreed"), ("mot", "pending"), ("credit_china", "pending")):
+        assert state(known, [record], sent, answers=[answer(id_of(known, sent), by)]) == right, by
+
+
 def test_a_message_names_records_of_two_providers_and_each_answers_for_its_own(known: Catalog) -> None:
     other = {"authority_code": "11310100MY2KA3TL56"}
     rows = [penalty(), penalty(provider="shanghai", **other)]

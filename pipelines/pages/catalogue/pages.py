@@ -35,6 +35,7 @@ POLICIES: Final = (
     Section("display", "公示期限"),
     Section("repair", "信用修复"),
     Section("masks", "脱敏规则"),
+    Section("authorities", "谁代表认定机关"),
     Section("survivorship", "多来源取舍"),
     Section("references", "跨目录比对"),
     Section("deliveries", "应报数据"),
