@@ -15,7 +15,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Dataset
-from pipelines.records.precedence import TIMES, Precedence
+from pipelines.records.precedence import OF_AUTHORITY, TIMES, Precedence
 from pipelines.storage.columns import BATCH, PROVENANCE, PROVIDER, RECEIVED_ON, ROW_NUMBER, SUBJECT_KEY
 from pipelines.storage.superseded import (
     CONFLICT,
@@ -38,6 +38,7 @@ from pipelines.storage.superseded import (
 _PLACE: Final = "_place"
 _OWN: Final = "_own"
 _WON: Final = "_won_by_"
+_NOT_BY_TIME: Final = "not_by_time"
 _WINNERS_PROVIDER: Final = "_winners_provider_id"
 
 
@@ -137,6 +138,17 @@ def _named(
         pl.when(pl.col(column).ne_missing(pl.col(_WON + column))).then(pl.lit(criterion))
         for criterion, column, _ in criteria
     )
+    # What a time would have decided against as well is an older version, whosever it is.
+    others = [(criterion, column) for criterion, column, _ in criteria if criterion not in OF_AUTHORITY]
+    older = pl.coalesce(
+        pl.when(pl.col(column).ne_missing(pl.col(_WON + column))).then(
+            pl.when((pl.col(column) < pl.col(_WON + column)).fill_null(pl.col(column).is_null()))
+            .then(pl.lit(criterion if criterion in TIMES else _NOT_BY_TIME))
+            .otherwise(pl.lit(_NOT_BY_TIME))
+        )
+        for criterion, column in others
+    )
+    decided = pl.when(decided.is_in([*OF_AUTHORITY]) & older.is_in(TIMES)).then(older).otherwise(decided)
     return both.with_columns(decided.alias(DECIDED_BY), (pl.col(PROVIDER) == pl.col(_WINNERS_PROVIDER)).alias(_OWN))
 
 

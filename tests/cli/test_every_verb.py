@@ -77,6 +77,7 @@ CASES: dict[str, Case] = {
     "publish": Case(AS_OF, _released),
     "score": Case(AS_OF, lambda got, home: (home / "scorecards/2026-11/index.html").is_file()),
     "run": Case(AS_OF, lambda got, home: (home / "scorecards/2026-11/510000.html").is_file()),
+    "messages": Case(AS_OF, lambda got, home: got == []),
     "precheck": Case(
         f"{{file}} --dataset {DATASET} --provider sichuan {AS_OF}", lambda got, home: "checksum" in str(got), FINDINGS
     ),

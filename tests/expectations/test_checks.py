@@ -130,6 +130,18 @@ def test_every_check_has_examples() -> None:
 PAIRS = [
     ("date_not_after", [], [("2024-01-01", "2024/1/1"), ("2024-13-01", "2023-01-01"), (None, "2024-01-01")], [("2024年1月2日", "2024-01-01")]),
     ("instant_not_after", [], [("2024-01-01 08:00", "2024-01-01 08:00:01")], [("2024-01-01 08:00", "2024-01-01")]),
+    (
+        "repair_condition",
+        ["decree_36", "否", "no"],
+        [("是", "decree_36"), ("否", "decree_58"), ("否", None), (None, "decree_36"), ("无此选项", "decree_36")],
+        [("否", "decree_36"), ("no", "decree_36")],
+    ),
+    (
+        "repair_min_display",
+        ["decree_36"],
+        [("2027-05-12", "decree_36|2027-05-12"), ("2026-05-12", "decree_58|2027-05-12"), ("2026-05-12", None), (None, "decree_36|2027-05-12")],
+        [("2027-05-11", "decree_36|2027-05-12"), ("2027年5月11日", "decree_36|2027-05-12")],
+    ),
     ("required_when_in", ["x", "y"], [("1", "x"), (None, "xy"), (None, None)], [(None, "x")]),
     ("required_when_contains", ["罚款"], [("1", "罚款"), (None, "警告")], [(None, "警告;罚款"), (None, "罚款")]),
     ("required_when_not_null", [], [("1", "x"), (None, None)], [(None, "x")]),

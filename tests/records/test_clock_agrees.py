@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pipelines.catalog import Catalog, Dataset, catalog
 from pipelines.catalog.models import Product
-from pipelines.records.display import EFFECT, STATE, TURNS, State, with_state
+from pipelines.records.display import EFFECT, EFFECT_UNTIL, OBJECTED, STATE, TURNS, State, with_state
 from pipelines.records.view import withheld
 from pipelines.storage.superseded import key_columns
 from tests.catalogues import with_product
@@ -51,9 +51,19 @@ def states(dataset: Dataset, rows: list[Row], effects: list[State | None], day: 
     key = key_columns(dataset)
     records = lake(KNOWN, dataset.id, rows)
     asked = [
-        {**{name: row[name] for name in key}, EFFECT: one.value} for row, one in zip(rows, effects, strict=True) if one
+        {**{name: row[name] for name in key}, EFFECT: one.value, EFFECT_UNTIL: None, OBJECTED: False}
+        for row, one in zip(rows, effects, strict=True)
+        if one
     ]
-    frame = pl.DataFrame(asked, schema={**{name: records.schema[name] for name in key}, EFFECT: pl.String})
+    frame = pl.DataFrame(
+        asked,
+        schema={
+            **{name: records.schema[name] for name in key},
+            EFFECT: pl.String,
+            EFFECT_UNTIL: pl.Date,
+            OBJECTED: pl.Boolean,
+        },
+    )
     return with_state(records.lazy(), frame.lazy(), key, KNOWN, dataset, day).collect()
 
 
