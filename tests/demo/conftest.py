@@ -18,6 +18,8 @@ from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.reading import EMPTY, LAST_EMPTY, Source, open_source, salvage
 from pipelines.records.comparing import matched
 from pipelines.screening import REFUSED, Screen
+from pipelines.screening.repair_terms import NAMED_RECORDS, named_record_key
+from tests.records.straightforward import months_later
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 AS_OF = date(2026, 11, 20)
@@ -118,7 +120,22 @@ def known(catalog: Catalog, judged: list[Verdicts]) -> dict[str, pl.DataFrame]:
                 key = pl.lit(list(texts((source.dataset,)))) if source.key is None else pl.concat_list(source.key)
                 pairs.append(rows.select(key.alias("key"), matched(pl.col(source.value)).alias("value")).explode("key"))
         found[name] = pl.concat(pairs).drop_nulls().unique()
+    found[NAMED_RECORDS] = repairable(catalog, judged)
     return found
+
+
+def repairable(catalog: Catalog, judged: list[Verdicts]) -> pl.DataFrame:
+    """From when penalties may be repaired, by their names in messages."""
+    dataset, codes = "administrative_penalty", catalog.code_tables["severity"]
+    months = {"minor": 0, "general": 3, "serious": 12}
+    of = {text: months[code] for code in codes.codes for text in codes.texts_of((code,))}
+    days: dict[str, str] = {}
+    for one in (one for one in judged if one.file.dataset_id == dataset):
+        named = named_record_key(pl.lit(dataset), pl.col("document_number"), pl.col("authority_code")).alias("key")
+        rows = one.rows.filter(~pl.col(REFUSED)).select(named, "severity_code", "typed:decision_date")
+        for key, severity, decided in rows.rows():
+            days[key] = months_later(decided, of.get(severity, months["general"])).isoformat()
+    return pl.DataFrame({"key": list(days), "value": list(days.values())}, schema=SCHEMA)
 
 
 def judge(
