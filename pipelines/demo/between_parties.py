@@ -4,6 +4,7 @@ objection           one province about two penalties of another, two months befo
 record_withdrawal   the same about three penalties of another, in the last month: nothing changes until that answers
 message_reply       it agrees to the first and not to the second; the third waits
 credit_repair       the other's own repair of a serious penalty whose shortest display is not over: refused
+administrative_penalty   one with a telephone number that no mask can hide: accepted, and set aside at publishing
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ PENALTY: Final = "administrative_penalty"
 _WITHDRAWN: Final = 3
 _OBJECTED: Final = 2
 _MONTHS_BEFORE: Final = 2  # fifteen working days are over by the last
+_UNSOUND_NUMBER: Final = "99001号"  # above all numbers of a year
+HIDDEN: Final = "联系电话１19900000000。"
+"""The full-width digit before the number hides it from the mask, and not from the suite of the public product."""
 _LEGAL: Final = "法人及非法人组织"
 
 
@@ -81,6 +85,11 @@ def sent_between(
     early = named.filter(
         (pl.col("severity_code") == "严重") & (pl.col("decision_date") >= day.replace(month=1, day=1).isoformat())
     )
+    number = pl.concat_str(pl.col("document_number").str.extract(r"^(.*〕)"), pl.lit(_UNSOUND_NUMBER))
+    unsound = general.tail(1).with_columns(
+        number.alias("document_number"), (pl.col("penalty_content") + pl.lit(HIDDEN)).alias("penalty_content")
+    )
+    found.append(Message(VICTIM, PENALTY, unsound))
     if month > 1 and early.height:
         terms = catalog.policies.repair.on(day)
         rule = f"credit_repair.applied_on.min_display_{terms.id}"

@@ -18,6 +18,7 @@ import pytest
 
 from pipelines.catalog import Catalog
 from pipelines.demo import monthly_deliveries
+from pipelines.demo.between_parties import HIDDEN
 from pipelines.demo.months import delivery_days
 from pipelines.ground.settings import Settings
 from pipelines.operations import collect, publish
@@ -156,7 +157,9 @@ class SecondHub:
 
     def learn(self) -> None:
         """Read the lake again."""
-        self.records = newest(self.hub.records(PENALTY).read().to_dicts(), self.key(PENALTY), self.hub.catalog)
+        rows = newest(self.hub.records(PENALTY).read().to_dicts(), self.key(PENALTY), self.hub.catalog)
+        # What no mask can hide is set aside.
+        self.records = {key: row for key, row in rows.items() if HIDDEN not in str(row["penalty_content"])}
         for name in EFFECTS:
             key, rows = self.key(name), self.hub.records(name).read().to_dicts()
             first: dict[Key, date] = {}

@@ -292,6 +292,24 @@ def test_what_a_suite_finds_in_single_rows_is_set_aside_too(long_texts: Home, tm
 
 
 @pytest.mark.second_route
+def test_a_text_that_a_mask_cannot_hide_stops_no_product(home: Home) -> None:
+    """A full-width digit before a mobile number: the mask takes it for a longer number, the public product's suite does not."""
+    home.drop(
+        "sichuan",
+        PENALTY,
+        sent(PENALTY, penalty(BAD_CODE, penalty_content="罚款，电话１13812345678"), penalty(GOOD_CODE)),
+    )
+    home.collect()
+    release(home)
+
+    for product in PRODUCTS:
+        assert home.shared(product)["credit_code"].to_list() == [GOOD_CODE]
+    [line] = told(home)
+    assert (line["row_number"], line["field"]) == ("2", "penalty_content")
+    assert "不符合发布要求" in line["reason_zh"]
+
+
+@pytest.mark.second_route
 def test_a_changed_catalogue_does_not_empty_a_product_in_silence(long_texts: Home, tmp_path: Path) -> None:
     now = tightened(long_texts, tmp_path)
     with pytest.raises(HubError, match="gone without a reason"):
