@@ -36,7 +36,7 @@ def write_year(home: Home, catalog: Catalog, *, batches: int, rows: int, seed: i
     """
     chance = np.random.default_rng(seed)
     owed = sorted({duty.dataset_id for some in catalog.duties.values() for duty in some})
-    senders = [(one.id, one.region_code) for one in catalog.providers.values()]
+    senders = [(one.id, one.region_code) for one in catalog.providers.values() if one.level != "site"]
     sender = chance.integers(0, len(senders), batches)
     dataset = chance.integers(0, len(owed), batches)
     received = chance.integers(0, _DAYS, batches)

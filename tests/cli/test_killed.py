@@ -53,8 +53,11 @@ def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None]) -> It
         points = kill_points(json.loads(whole.said.splitlines()[-1]), template)
         copies = folder / "copies"
         [ran] = forks.run(asked(folder / "killed", copied_before=tuple(points), copies=str(copies)))
-        assert ran.status == -signal.SIGKILL, ran.said
-    for number, (kind, n) in enumerate(points):
+        # A run makes a change more or less than another, so the last point may not be met.
+        assert ran.status in (-signal.SIGKILL, 0), ran.said
+    met = [(number, point) for number, point in enumerate(points) if (copies / str(number)).is_dir()]
+    assert len(met) >= len(points) - 1
+    for number, (kind, n) in met:
         yield f"before change {n}: {kind}", opened(copies / str(number))
 
 
