@@ -35,12 +35,13 @@ _LEGAL: Final = "法人及非法人组织"
 
 @dataclass(frozen=True)
 class Message:
-    """A file of one provider: rows as text columns named by field id, and how many of them a rule refuses."""
+    """A file of one provider: rows as text columns named by field id, which rules they break, and how many are refused for it."""
 
     provider_id: str
     dataset_id: str
     rows: pl.DataFrame
     planted: Mapping[str, int] = field(default_factory=dict)
+    refused: int = 0
 
 
 def sent_between(
@@ -89,11 +90,11 @@ def sent_between(
     unsound = general.tail(1).with_columns(
         number.alias("document_number"), (pl.col("penalty_content") + pl.lit(HIDDEN)).alias("penalty_content")
     )
-    found.append(Message(VICTIM, PENALTY, unsound))
+    found.append(Message(VICTIM, PENALTY, unsound, {f"{PENALTY}.penalty_content.mobile_in_text": 1}))
     if month > 1 and early.height:
         terms = catalog.policies.repair.on(day)
         rule = f"credit_repair.applied_on.min_display_{terms.id}"
-        found.append(Message(VICTIM, "credit_repair", _repair(early.head(1), centres[VICTIM], day), {rule: 1}))
+        found.append(Message(VICTIM, "credit_repair", _repair(early.head(1), centres[VICTIM], day), {rule: 1}, 1))
     return found
 
 

@@ -285,7 +285,7 @@ class _Month:
             fields = [field for field in catalog.fields(dataset.id) if field.id in one.rows.columns]
             rows = one.rows.select(field.id for field in fields)
             self._write(profile, dataset.id, name, files.content(rows, tuple(fields), profile, day))
-            refused = sum(one.planted.values())
+            refused, warned = one.refused, sum(one.planted.values()) - one.refused
             status: Status = "accepted" if not refused else "rejected" if refused == rows.height else "partial"
             yield FilePlan(
                 profile.id,
@@ -296,6 +296,7 @@ class _Month:
                 day.isoformat(),
                 rows=rows.height,
                 refused=refused,
+                warned=warned,
                 planted=one.planted,
             )
 
