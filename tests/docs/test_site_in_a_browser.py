@@ -54,7 +54,7 @@ def test_a_page_is_quiet_never_scrolls_sideways_and_stays_in_its_folder(
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     asked = {m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"}
     # The first page a browser opens follows its own new-tab page, which may still be loading.
-    own = (site.as_uri(), "data:", "blob:", "chrome://")
+    own = (site.as_uri(), "data:", "blob:", "chrome://", "chrome-untrusted://")
     assert [url for url in asked if not url.startswith(own)] == []
 
 
