@@ -319,9 +319,8 @@ def rules_of(
     for place, field in enumerate(fields.values()):
         rules.extend(builder.of_field(field, place))
     rules.extend(builder.of_pair(named) for named in dataset.rules)
-    for message in repair.messages:
-        if message.dataset == dataset.id and message.applied_on:
-            rules.extend(rule for terms in repair.terms for rule in builder.of_repair(message, terms))
+    if message := repair.conditional(dataset.id):
+        rules.extend(rule for terms in repair.terms for rule in builder.of_repair(message, terms))
     return tuple(rules)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Catalog, Dataset
-from pipelines.catalog.models import Message, MessageCondition
+from pipelines.catalog.models import MessageCondition
 from pipelines.catalog.months import add_months
 from pipelines.demo.referring import DAY
 
@@ -22,14 +22,12 @@ _ONE_IN: Final = (
 
 def approved_under(catalog: Catalog, dataset_id: str) -> dict[str, pl.Expr]:
     """By terms: rows, as text columns, that are repairs approved under them; nothing where no conditions are asked of a dataset."""
-    message = _message(catalog, dataset_id)
+    message = catalog.policies.repair.conditional(dataset_id)
     if message is None or message.takes_effect is None:
         return {}
-    fields = {field.id: field for field in catalog.fields(dataset_id)}
     asks = pl.col(message.takes_effect.field).is_in(_texts(catalog, dataset_id, message.takes_effect))
     if message.unless:
         asks &= ~pl.col(message.unless.field).is_in(_texts(catalog, dataset_id, message.unless)).fill_null(False)
-    assert str(message.applied_on) in fields
     applied, found = pl.col(str(message.applied_on)), {}
     for terms in catalog.policies.repair.terms:
         first, last = (terms.valid_from or date.min).isoformat(), (terms.valid_to or date.max).isoformat()
@@ -45,7 +43,7 @@ def as_terms_allow(rows: pl.DataFrame, catalog: Catalog, dataset: Dataset) -> pl
         catalog: for the terms.
         dataset: what the rows are of.
     """
-    message = _message(catalog, dataset.id)
+    message = catalog.policies.repair.conditional(dataset.id)
     if message is None or DAY not in rows.columns or message.takes_effect is None or message.unless is None:
         return rows
     for terms in catalog.policies.repair.terms:
@@ -78,10 +76,6 @@ def _early(catalog: Catalog, row: dict[str, str | None], applied: str) -> bool:
     decided = date.fromisoformat(day)
     months = catalog.policies.display_periods.period(code, decided).min_months
     return date.fromisoformat(on) < add_months(decided, months)
-
-
-def _message(catalog: Catalog, dataset_id: str) -> Message | None:
-    return next((one for one in catalog.policies.repair.messages if one.dataset == dataset_id and one.applied_on), None)
 
 
 def _texts(catalog: Catalog, dataset_id: str, condition: MessageCondition) -> list[str]:

@@ -17,7 +17,7 @@ import polars as pl
 from pipelines.catalog import Catalog
 from pipelines.pages.words import WORDS
 from pipelines.privacy.mask import identifiers_masked
-from pipelines.records.message_states import AWAIT_ANSWER
+from pipelines.records.message_states import OPEN
 from pipelines.screening.findings import escape_formula
 from pipelines.storage.files import replace_file
 from pipelines.storage.home import Home
@@ -46,9 +46,7 @@ def write_message_files(home: Home, catalog: Catalog, register: pl.DataFrame) ->
     """
     others = register.filter(pl.col("sender").ne_missing(pl.col("record_provider")))
     reason = pl.struct(pl.all()).map_elements(reason_zh, return_dtype=pl.String).alias("reason_zh")
-    waiting = others.filter(pl.col("state").is_in([str(state) for state in AWAIT_ANSWER])).rename(
-        {"sender": "asked_by"}
-    )
+    waiting = others.filter(pl.col("state").is_in([str(state) for state in OPEN])).rename({"sender": "asked_by"})
     sent = others.with_columns(pl.col("state").replace(STATES_ZH).alias("state_zh"), reason)
     written = []
     for name, rows, whose, columns in (

@@ -13,7 +13,7 @@ from pipelines.records.display import EFFECT, EFFECT_UNTIL, OBJECTED, State
 from pipelines.records.message_states import (
     ACTS_ON,
     ENTITLED,
-    OPEN_OBJECTION,
+    OPEN,
     STATE,
     MessageState,
     message_states,
@@ -78,7 +78,7 @@ def effects(records: pl.DataFrame, messages: pl.DataFrame, dataset: Dataset, cat
         .with_columns(pl.col(EFFECT).cast(pl.String))
         .select(*key, EFFECT, EFFECT_UNTIL, ASKED_BY, ASKED_IN, ASKED_ON)
     )
-    open_ = states.filter(on_hold & pl.col(STATE).is_in([str(one) for one in OPEN_OBJECTION])).select(key).unique()
+    open_ = states.filter(on_hold & pl.col(STATE).is_in([str(one) for one in OPEN])).select(key).unique()
     frame = (
         pl.concat([last.select(key), open_])
         .unique()

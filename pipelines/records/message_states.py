@@ -71,8 +71,7 @@ class MessageState(StrEnum):
     CLOSED = "closed"
 
 
-OPEN_OBJECTION: Final = (MessageState.PENDING, MessageState.HELD, MessageState.OVERDUE)
-AWAIT_ANSWER: Final = (MessageState.PENDING, MessageState.HELD, MessageState.OVERDUE)
+OPEN: Final = (MessageState.PENDING, MessageState.HELD, MessageState.OVERDUE)
 
 
 def message_states(

@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import REPAIR_TERMS, REPAIRABLE_FROM, Catalog, Dataset
-from pipelines.catalog.models import Message
+from pipelines.checks.references import empty
 from pipelines.checks.registry import References
 from pipelines.records.comparing import matched
 from pipelines.records.messages import under_terms
@@ -23,14 +23,7 @@ NAMED_RECORDS: Final = "repairable_from"
 """Among references: by dataset, number and authority of a record, as ``named_record_key`` joins them, the day as ISO text."""
 
 _BETWEEN: Final = "\x1f"
-
-
-def message_of(catalog: Catalog, dataset: Dataset) -> Message | None:
-    """What an exchange set does, where conditions of repair are asked of it."""
-    for message in catalog.policies.repair.messages:
-        if message.dataset == dataset.id and message.applied_on:
-            return message
-    return None
+_NAMED, _FROM = "_named_record", "_from_named_record"
 
 
 def named_record_key(dataset: pl.Expr, number: pl.Expr, authority: pl.Expr) -> pl.Expr:
@@ -47,10 +40,9 @@ def with_repair_terms(rows: pl.LazyFrame, dataset: Dataset, catalog: Catalog, re
         catalog: for the terms.
         references: what the hub knows of records.
     """
-    message = message_of(catalog, dataset)
+    message = catalog.policies.repair.conditional(dataset.id)
     if message is None:
         return rows
-    kinds = {field.id: field.kind for field in catalog.fields(dataset.id)}
     terms = pl.coalesce(
         *(
             pl.when(under_terms(message, one, lambda name: pl.col(lake_name(name)))).then(pl.lit(one.id))
@@ -58,16 +50,22 @@ def with_repair_terms(rows: pl.LazyFrame, dataset: Dataset, catalog: Catalog, re
         )
     )
     of = message.record
-    assert of.number in kinds
     key = named_record_key(pl.col(lake_name(of.dataset)), pl.col(of.number), pl.col(of.authority))
-    known = references.get(NAMED_RECORDS)
-    days = {} if known is None else dict(known.select("key", "value").rows())
-    named = key.replace_strict(days, default=None, return_dtype=pl.String) if days else pl.lit(None, dtype=pl.String)
-    return rows.with_columns(terms.alias(REPAIR_TERMS)).with_columns(
-        pl.concat_str(pl.col(REPAIR_TERMS), named, separator="|").alias(REPAIRABLE_FROM)
+    # Joined, and not looked up in a dictionary: the hub may know millions of records, and rows come in slices.
+    known = (
+        references.get(NAMED_RECORDS, empty()).lazy().select(pl.col("key").alias(_NAMED), pl.col("value").alias(_FROM))
     )
+    named = rows.with_columns(terms.alias(REPAIR_TERMS), key.alias(_NAMED)).join(
+        known, on=_NAMED, how="left", maintain_order="left"
+    )
+    day = pl.concat_str(pl.col(REPAIR_TERMS), pl.col(_FROM), separator="|")
+    return named.with_columns(day.alias(REPAIRABLE_FROM)).drop(_NAMED, _FROM)
 
 
 def staged_terms(dataset: Dataset, catalog: Catalog) -> list[pl.Expr]:
     """What the second route needs besides the fields."""
-    return [] if message_of(catalog, dataset) is None else [pl.col(REPAIR_TERMS), pl.col(REPAIRABLE_FROM)]
+    return (
+        []
+        if catalog.policies.repair.conditional(dataset.id) is None
+        else [pl.col(REPAIR_TERMS), pl.col(REPAIRABLE_FROM)]
+    )

@@ -126,6 +126,10 @@ class Repair(Model):
     messages: tuple[Message, ...] = ()
     answers: Answers | None = None
 
+    def conditional(self, dataset_id: str) -> Message | None:
+        """What an exchange set does, where conditions of repair are asked of it; None where none are."""
+        return next((one for one in self.messages if one.dataset == dataset_id and one.applied_on), None)
+
     def on(self, day: date) -> RepairTerms:
         """The rules for an application of that day.
 
