@@ -58,6 +58,4 @@ def tell_messages(hub: Hub, day: date) -> None:
 
 def holds_messages(hub: Hub, dataset_ids: Collection[str]) -> bool:
     """True where one of the datasets is an exchange set of messages or of answers to them."""
-    repair = hub.catalog.policies.repair
-    sets = {message.dataset for message in repair.messages} | ({repair.answers.dataset} if repair.answers else set())
-    return not sets.isdisjoint(dataset_ids)
+    return not hub.catalog.policies.repair.exchange_sets.isdisjoint(dataset_ids)

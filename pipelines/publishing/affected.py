@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pipelines.storage.hub import Hub
 
@@ -18,9 +17,8 @@ def task_batches(datasets: Sequence[str], most: int = 6) -> list[list[str]]:
 
 
 def affected_datasets(hub: Hub, datasets: Sequence[str]) -> list[str]:
-    """Datasets to publish when these changed: themselves, and all that messages among them may name."""
-    asked: set[Any] = {one.dataset for one in hub.catalog.policies.repair.messages}
-    if not asked & set(datasets):
+    """Datasets to publish when these changed: themselves, and all that messages and answers among them may be about."""
+    if hub.catalog.policies.repair.exchange_sets.isdisjoint(datasets):
         return sorted(datasets)
     named = {name for name, dataset in hub.catalog.datasets.items() if dataset.reference is not None}
     return sorted(named | set(datasets))

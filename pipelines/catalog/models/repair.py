@@ -126,6 +126,11 @@ class Repair(Model):
     messages: tuple[Message, ...] = ()
     answers: Answers | None = None
 
+    @property
+    def exchange_sets(self) -> frozenset[str]:
+        """The sets of messages about records, and of answers to them."""
+        return frozenset(one.dataset for one in (*self.messages, self.answers) if one is not None)
+
     def conditional(self, dataset_id: str) -> Message | None:
         """What an exchange set does, where conditions of repair are asked of it; None where none are."""
         return next((one for one in self.messages if one.dataset == dataset_id and one.applied_on), None)
