@@ -20,7 +20,7 @@ MAIN := .venv/.installed-main
 ALL := .venv/.installed
 
 help:
-	@echo 'make demo    a sample delivery of all regions through the Airflow DAGs (home: $(DEMO_HOME); AS_OF=YYYY-MM-DD MONTHS=$(MONTHS) SCALE=$(SCALE))'
+	@echo 'make demo    sample deliveries of all regions through the Airflow DAGs, month by month (home: $(DEMO_HOME); AS_OF=YYYY-MM-DD MONTHS=$(MONTHS) SCALE=$(SCALE))'
 	echo 'make test    every test (PYTEST_ARGS="-k name")'
 	echo 'make soak    killed 200 times at random (SOAK_TIMES, SOAK_SEED), and nothing lost'
 	echo 'make lint    ruff, mypy and the floors of the packages'
