@@ -25,6 +25,7 @@ from pipelines.collecting.passes import Opened, open_delivery, screen_files
 from pipelines.collecting.references import read_references
 from pipelines.collecting.replies import Replies
 from pipelines.collecting.resolutions import close_group, forget
+from pipelines.collecting.returned_rows import originals_of
 from pipelines.collecting.settling import Settling
 from pipelines.collecting.split import commit_rows
 from pipelines.collecting.unclaimed import UnclaimedEntry
@@ -168,7 +169,7 @@ def _screen_and_commit(hub: Hub, replies: Replies, group: WorkGroup, work: Path)
         references = read_references(hub.catalog, rules, hub.records)
         screen = Screen.of(hub.catalog, group.dataset_id, pseudonyms(hub.home, hub.settings), references)
         opened, rejected = _open(hub, screen, fresh, work)
-        passed = screen_files(screen, opened, work) if opened else None
+        passed = screen_files(screen, opened, work, originals_of(hub, screen)) if opened else None
         if passed is not None:
             rejected += [Outcome(d, "rejected", {}, e.encoding, e.problem) for d, e in passed.rejected]
         outcomes += rejected

@@ -2,8 +2,8 @@
 
 Nothing of it is dropped in silence.
 
-A number that names no refused row of the provider closes nothing; a reason of fewer than ``SHORTEST_REASON`` characters confirms
-nothing. The row is judged all the same; the receipt says so, with the rows.
+A number that names no refused row of the provider, or one of another record, closes nothing; a reason of fewer than
+``SHORTEST_REASON`` characters confirms nothing. The row is judged all the same; the receipt says so, with the rows.
 """
 
 from __future__ import annotations
@@ -13,24 +13,26 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.collecting.fitting import fitting
 from pipelines.reading import EMPTY, Source
-from pipelines.screening import tidy
+from pipelines.screening import Screen, tidy
 from pipelines.screening.confirmation import ECHO, REASON, SHORTEST_REASON
-from pipelines.storage.columns import ROW_NUMBER
+from pipelines.storage.columns import PROVIDER, ROW_NUMBER
 
-Known = Callable[[Sequence[str]], frozenset[str]]
-"""Which of some numbers name refused rows of the file's provider."""
+Known = Callable[[Sequence[str]], pl.DataFrame]
+"""Of some numbers those that name refused rows of the file's provider: rows of the quarantine."""
 _NUMBER: Final = r"^[0-9a-f]{16}(?:-[0-9a-f]{8})?-[0-9]+$"
 _ROWS_TOLD: Final = 10
 
 
-def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
+def notices(source: Source, screen: Screen, known: Known | None = None) -> tuple[str, ...]:
     """In words, that a file is not what its name says, and what of the two columns had no effect.
 
     It is read again where it has one of them.
 
     Args:
         source: the file, opened with the two columns among its fields.
+        screen: of its dataset.
         known: of the hub; without, only numbers that cannot be any are reported.
     """
     found = [source.notice] if source.notice else []
@@ -38,11 +40,12 @@ def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
     if not declared:
         return tuple(found)
     cells = source.rows.filter(~pl.col(EMPTY)).select(
-        ROW_NUMBER, *(pl.col(name).map_batches(tidy.text, return_dtype=pl.String) for name in declared)
+        ROW_NUMBER, *screen.names, *(pl.col(name).map_batches(tidy.text, return_dtype=pl.String) for name in declared)
     )
     filled = cells.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in declared)).collect()
     if ECHO.id in declared:
-        found += _unknown_numbers(filled.filter(pl.col(ECHO.id).is_not_null()), known)
+        answers = filled.filter(pl.col(ECHO.id).is_not_null())
+        found += _impossible(answers) if known is None else _without_effect(answers, screen, known)
     if REASON.id in declared:
         short = filled.filter(pl.col(REASON.id).str.len_chars() < SHORTEST_REASON)
         if short.height:
@@ -53,13 +56,31 @@ def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _unknown_numbers(rows: pl.DataFrame, known: Known | None) -> list[str]:
-    numbers = rows[ECHO.id]
-    if known is None:
-        wrong = rows.filter(~numbers.str.contains(_NUMBER))
-    else:
-        there = known(numbers.unique().to_list())
-        wrong = rows.filter(~numbers.is_in(sorted(there)))
+def _impossible(rows: pl.DataFrame) -> list[str]:
+    return _no_number(rows.filter(~pl.col(ECHO.id).str.contains(_NUMBER)))
+
+
+def _without_effect(rows: pl.DataFrame, screen: Screen, known: Known) -> list[str]:
+    """Numbers that name no refused row of the provider, and rows that cannot be what the named row became."""
+    refused = known(rows[ECHO.id].unique().to_list())
+    there = pl.col(ECHO.id).is_in(refused["quarantine_id"].unique().implode())
+    answers = rows.filter(there).with_columns(pl.col(ECHO.id).alias("quarantine_id"))
+    answers = answers.join(
+        refused.select("quarantine_id", PROVIDER).unique(), on="quarantine_id", maintain_order="left"
+    )
+    fit = fitting(screen.catalog, screen.dataset, refused, answers)[ROW_NUMBER]
+    other = answers.filter(~pl.col(ROW_NUMBER).is_in(fit.implode()))
+    found = _no_number(rows.filter(~there))
+    if other.height:
+        shown = other["quarantine_id"][0]
+        found.append(
+            f"{_places(other)}的“{ECHO.title_zh}”指的不是同一条记录（例如“{shown}”：主体名称、代码和文书号都对不上），"
+            "没有核销那一行。请核对是否抄错了行；不是改正以前退回的行，这一列留空。"
+        )
+    return found
+
+
+def _no_number(wrong: pl.DataFrame) -> list[str]:
     if wrong.is_empty():
         return []
     shown = wrong[ECHO.id][0][:60]

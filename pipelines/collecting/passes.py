@@ -23,6 +23,7 @@ import polars as pl
 from pipelines.catalog import LAYOUT, Catalog
 from pipelines.collecting.agreement import disagreement
 from pipelines.collecting.manifest import Manifest
+from pipelines.collecting.returned_rows import Originals, with_originals
 from pipelines.ground.errors import HubError
 from pipelines.ground.limits import Limits
 from pipelines.ground.ordered_map import ordered_map
@@ -107,13 +108,16 @@ def open_delivery(screen: Screen, delivery: Delivery, path: Path, limits: Limits
     return Opened(delivery, path, source)
 
 
-def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> ScreeningResult:
+def screen_files(
+    screen: Screen, opened: Sequence[Opened], work: Path, originals: Originals | None = None
+) -> ScreeningResult:
     """Screen the files of a group.
 
     Args:
         screen: the dataset, compiled.
         opened: at least one file of that dataset.
         work: scratch folder of the group.
+        originals: what the hub has of the rows it sent back before; without, masks in corrected rows stay masks.
 
     Raises:
         HubError: the files cannot be read in either way.
@@ -122,7 +126,7 @@ def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> Screen
     rejected: list[tuple[Delivery, Unreadable]] = []
     for _ in range(4):
         try:
-            passed, seen, skipped_rows = _one_pass(screen, current, work)
+            passed, seen, skipped_rows = _one_pass(screen, current, work, originals)
         except (
             pl.exceptions.ComputeError,
             pl.exceptions.SchemaError,
@@ -161,7 +165,7 @@ def in_time_from(catalog: Catalog, delivery: Delivery) -> pl.Expr:
 
 
 def _one_pass(
-    screen: Screen, opened: Sequence[Opened], work: Path
+    screen: Screen, opened: Sequence[Opened], work: Path, originals: Originals | None
 ) -> tuple[tuple[Path, Path, Path, pl.DataFrame], dict[str, tuple[int, int, int]], pl.DataFrame]:
     """Read and screen all files, slice by slice.
 
@@ -175,7 +179,7 @@ def _one_pass(
     def screened(numbered: tuple[int, pl.DataFrame]) -> _Slice:
         number, part = numbered
         name = f"{number:05d}.parquet"
-        filled = part.filter(~pl.col(EMPTY)).drop(EMPTY, LAST_EMPTY, SKIPPED_ROW)
+        filled = with_originals(part.filter(~pl.col(EMPTY)).drop(EMPTY, LAST_EMPTY, SKIPPED_ROW), screen, originals)
         skipped_row = part.filter(pl.col(SKIPPED_ROW).is_not_null()).select(BATCH, ROW_NUMBER, SKIPPED_ROW)
         judged = screen.judged(filled.lazy()).collect(engine="in-memory").lazy()
         _write(screen.flagged(judged), flagged / name)

@@ -66,7 +66,7 @@ def judge(screen: Screen, passed: ScreeningResult, known: Callable[[str], Known]
     Args:
         screen: of the dataset.
         passed: the files, screened.
-        known: by provider, which numbers name refused rows of it; ``precheck`` cannot know.
+        known: by provider, which numbers name refused rows of it; ``precheck`` without a hub cannot know.
 
     Raises:
         HubError: rows are missing.
@@ -191,7 +191,7 @@ def _outcomes(
                 one.source.columns.unknown,
                 one.source.columns.names,
                 passed.skipped_rows.get(batch, ()),
-                notices(one.source, known(one.delivery.provider_id) if known else None),
+                notices(one.source, screen, known(one.delivery.provider_id) if known else None),
             )
         )
     return outcomes

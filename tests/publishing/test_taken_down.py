@@ -21,7 +21,8 @@ from pipelines.scoring.period import Period
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.manifest import latest, read, releases
-from tests.conftest import AS_OF, GOOD_CODES, Home, file, row, second_route_left_out
+from tests.conftest import AS_OF, GOOD_CODES, Home, file, second_route_left_out
+from tests.conftest import row as registration
 from tests.effects import dies_before
 from tests.publishing.penalties import NUMBER, OTHER_AUTHORITY, PENALTY, PRODUCTS, sent
 
@@ -188,7 +189,7 @@ def test_a_release_made_before_the_first_penalty_keeps_the_subject_and_the_next_
     """The demo did it: three months, one dataset published before the other, and its audit failed."""
     home = opened(tmp_path)
     for dataset, content in (
-        ("enterprise_registration", file(row(), row(GOOD_CODES[1], 企业名称=OTHER["subject_name"]))),
+        ("enterprise_registration", file(registration(), registration(GOOD_CODES[1], 企业名称=OTHER["subject_name"]))),
         (PENALTY, sent(PENALTY, {}, OTHER)),
         ("credit_repair", sent("credit_repair")),
     ):
