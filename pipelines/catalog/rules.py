@@ -219,7 +219,7 @@ class _Builder:
         shown = "、".join(labels.get(code, code) for code in named) or "已填写"
         texts = self._texts(condition)
         text = texts[0] if texts else sample(self.fields[condition.field], self.tables)
-        return self._rule(
+        rule = self._rule(
             check,
             field,
             f"{check.primitive}_{form}",
@@ -228,6 +228,7 @@ class _Builder:
             other_text=text,
             shown=shown,
         )
+        return replace(rule, hint_zh=rule.hint_zh + (condition.hint_zh or ""))
 
     def _code_prefix(self, check: Check, field: Field, prefix: CodePrefix) -> Rule:
         """A code begins so, or never begins so, where another field holds one of some codes."""

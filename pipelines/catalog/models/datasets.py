@@ -47,13 +47,14 @@ class Condition(Model):
     """When a field must (or must not) be filled, by the value of another field.
 
     Exactly one of ``is_in`` (codes of that field's code table, or literal texts), ``contains`` (the same, for a joined list)
-    and ``present`` (the other field is filled).
+    and ``present`` (the other field is filled). ``hint_zh`` is what to do besides what the check says.
     """
 
     field: Identifier
     is_in: tuple[str, ...] | None = None
     contains: tuple[str, ...] | None = None
     present: Literal[True] | None = None
+    hint_zh: Text | None = None
 
     @model_validator(mode="after")
     def _one_of(self) -> Condition:
@@ -109,6 +110,7 @@ class Field(Model):
     known_with: KnownWith | None = None
     not_future: bool = False
     citizen_id_when: Condition | None = None
+    organisation_when: Condition | None = None
     sensitive: bool = False
     free_text: bool = False
     keep_as_sent: bool = False
