@@ -312,7 +312,7 @@ class Lines:
 
     def _joined(self, place: int, line: str, consumed: NDArray[np.bool_]) -> list[str] | None:
         """The fields of a record that begins with ``line`` and runs over the following ones; None where there is none."""
-        text = line
+        text, quotes = [line], line.count('"')
         for further in range(place + 1, place + 1 + _LONGEST_RECORD):
             if further >= self._count:
                 if not self.last:
@@ -321,12 +321,16 @@ class Lines:
             more = self._line(further)
             if more is None:
                 return None
-            text += more
-            if text.count('"') % 2 == 0:
-                fields = fields_of(text.rstrip("\r\n"), self.separator)
-                if fields is not None and len(fields) == len(self.header):
-                    consumed[place + 1 : further + 1] = True
-                    return fields
+            text.append(more)
+            quotes += more.count('"')
+            if quotes % 2 == 0:
+                # Outside quotes the end of a line ends the record: no longer one can begin here. So the lines that are looked
+                # at again and again are no more than the file has.
+                fields = fields_of("".join(text).rstrip("\r\n"), self.separator)
+                if fields is None or len(fields) != len(self.header):
+                    return None
+                consumed[place + 1 : further + 1] = True
+                return fields
         return None
 
     def _line(self, place: int) -> str | None:
