@@ -63,13 +63,13 @@ class Opened:
 
 @dataclass(frozen=True)
 class _Slice:
-    """What a slice leaves in memory: counts by file, and the accepted rows."""
+    """What a slice leaves in memory: counts by file, and the accepted rows; of one without records only the first of these."""
 
     name: str
     seen: pl.DataFrame
-    measured: pl.DataFrame
-    accepted: pl.DataFrame
     skipped_rows: pl.DataFrame
+    measured: pl.DataFrame | None = None
+    accepted: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -181,24 +181,27 @@ def _one_pass(
         name = f"{number:05d}.parquet"
         filled = with_originals(part.filter(~pl.col(EMPTY)).drop(EMPTY, LAST_EMPTY, SKIPPED_ROW), screen, originals)
         skipped_row = part.filter(pl.col(SKIPPED_ROW).is_not_null()).select(BATCH, ROW_NUMBER, SKIPPED_ROW)
+        if number and filled.is_empty():
+            # A file may be millions of blank lines; the first slice leaves files with columns all the same.
+            return _Slice(name, _seen(part), skipped_row)
         judged = screen.judged(filled.lazy()).collect(engine="in-memory").lazy()
         _write(screen.flagged(judged), flagged / name)
         _write(screen.staged(judged), staged / name)
         measured = screen.measured(judged).collect(engine="in-memory")
-        return _Slice(name, _seen(part), measured, screen.accepted(judged).collect(engine="in-memory"), skipped_row)
+        return _Slice(name, _seen(part), skipped_row, measured, screen.accepted(judged).collect(engine="in-memory"))
 
     waiting: list[pl.DataFrame] = []
     slices: list[_Slice] = []
     with stage("read and screen"):
         for done in ordered_map(screened, enumerate(_sliced(rows))):
-            waiting.append(done.accepted)
-            slices.append(replace(done, accepted=done.accepted.clear()))
+            waiting += [done.accepted] if done.accepted is not None else []
+            slices.append(replace(done, accepted=None))
             if sum(frame.height for frame in waiting) >= _FLUSH_ROWS:
                 _flush(waiting, accepted, done.name)
         _flush(waiting, accepted, "last.parquet")
     seen = pl.concat(one.seen for one in slices).group_by(BATCH).agg(pl.all().sum())
     counts = {row[0]: (row[1], row[2], row[3]) for row in seen.select(BATCH, "rows", "empty", "last_empty").rows()}
-    measured = pl.concat(one.measured for one in slices).group_by(BATCH).agg(pl.all().sum())
+    measured = pl.concat(one.measured for one in slices if one.measured is not None).group_by(BATCH).agg(pl.all().sum())
     return (accepted, flagged, staged, measured), counts, pl.concat(one.skipped_rows for one in slices)
 
 

@@ -16,6 +16,7 @@ from pipelines.catalog import Field, Layout
 from pipelines.ground.limits import Deadline
 from pipelines.reading import decoding
 from pipelines.reading import encoding as encodings
+from pipelines.reading.blank_end import rows_at_most
 from pipelines.reading.dialect import Dialect, find_dialect
 from pipelines.reading.headers import Columns
 from pipelines.reading.layouts import layout_of
@@ -112,6 +113,7 @@ def _fast(path: Path, text: Text, suffix: str, fields: tuple[Field, ...], title:
         skip_lines=dialect.lines,
         row_index_name=ROW_NUMBER,
         row_index_offset=dialect.row,
+        n_rows=rows_at_most(text.path, dialect.body_at),
         raise_if_empty=False,
         glob=False,
     )
