@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,6 +32,7 @@ from pipelines.storage.ledger import TABLES, ledger
 from pipelines.storage.manifest import latest, read
 from tests.cli.forked import Asked, Forks
 from tests.conftest import AS_OF, GOOD_CODES, HEADER, THREE_GOOD_ROWS, Home, balanced, file, row, rules_of
+from tests.publishing.penalties import PENALTY, sent
 
 DATASET = "enterprise_registration"
 
@@ -281,17 +282,55 @@ def deliver(home: Home, providers: Sequence[str], as_of: datetime, **how: Any) -
             shutil.rmtree(folder)
 
 
-@pytest.mark.slow
+def small_deliveries(home: Home) -> Iterator[datetime]:
+    """Three days of three datasets: records that come, change, come again, leave and return."""
+    about = [{"document_number": f"锦市监处罚〔2026〕{number}号"} for number in range(4)]
+    undone = {"record_document_number": about[1]["document_number"]}
+    days = (
+        (THREE_GOOD_ROWS, sent(PENALTY, *about[:3]), None),
+        (
+            file(row(企业名称="改名"), row(GOOD_CODES[1]), row(GOOD_CODES[4])),
+            sent(PENALTY, about[0], about[2] | {"violation_type": "其他", "source_updated_at": ""}, about[3]),
+            sent("record_withdrawal", undone),
+        ),
+        (
+            file(row(GOOD_CODES[3])),
+            sent(PENALTY, about[1]),
+            sent("record_withdrawal", undone | {"withdrawal_state": "撤销撤回", "source_updated_at": ""}),
+        ),
+    )
+    for number, (registrations, penalties, withdrawals) in enumerate(days):
+        for dataset, content in ((DATASET, registrations), (PENALTY, penalties), ("record_withdrawal", withdrawals)):
+            if content:
+                home.drop("sichuan", dataset, content, name=f"{number}.csv")
+        yield AS_OF + timedelta(days=number)
+
+
+def sample_deliveries(home: Home) -> Iterator[datetime]:
+    """Two days of the sample delivery."""
+    for number, scale in enumerate((0.01, 0.03)):
+        at = AS_OF + timedelta(days=number)
+        deliver(home, ("beijing", "sichuan", "samr"), at, seed=7, scale=scale)
+        yield at
+
+
 @pytest.mark.usefixtures("without_the_second_route")
-def test_invariant_6_previous_release_and_changes_are_this_release(home: Home) -> None:
-    """For every product, always: three datasets, two days, records that come, change and come again."""
-    for day, scale in enumerate((0.01, 0.03)):
-        at = AS_OF + timedelta(days=day)
-        deliver(home, ("sichuan", "samr"), at, seed=7, scale=scale)
+@pytest.mark.parametrize(
+    ("deliveries", "expected"),
+    [
+        pytest.param(small_deliveries, {"added", "changed", "removed"}, id="by hand"),
+        pytest.param(sample_deliveries, {"added", "changed"}, id="sample", marks=pytest.mark.long),
+    ],
+)
+def test_invariant_6_previous_release_and_changes_are_this_release(
+    home: Home, deliveries: Callable[[Home], Iterator[datetime]], expected: set[str]
+) -> None:
+    """For every product, always: records that come, change and come again."""
+    for at in deliveries(home):
         home.collect(at)
         home.publish(at)
 
-    releases = 0
+    releases, kinds = 0, set[str]()
     for product in home.hub.catalog.datasets:
         now: pl.DataFrame | None = None
         for folder in sorted(p.parent for p in (home.root / "shared" / product).glob("*/manifest.json")):
@@ -303,8 +342,10 @@ def test_invariant_6_previous_release_and_changes_are_this_release(home: Home) -
             assert result.sort(key).equals(data.sort(key)), folder
             assert Counter(changes["change_type"]) == Counter({k: v for k, v in manifest.changes.counts.items() if v})
             now = data
+            kinds |= {*changes["change_type"]}
             releases += 1
     assert releases >= 6
+    assert kinds == expected
     assert audit(home.hub) == []
 
 

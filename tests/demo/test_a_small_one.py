@@ -18,7 +18,7 @@ from pipelines.storage.manifest import latest
 from tests.conftest import Home
 
 DAY = "2026-11-20"
-SOME = ("enterprise_registration", "administrative_penalty", "record_withdrawal")
+SOME = ("enterprise_registration", "administrative_penalty")
 
 
 @pytest.mark.usefixtures("without_the_second_route")
