@@ -122,16 +122,6 @@ def not_in_catalogue(dataset_id: str, known: list[str]) -> Problem:
     )
 
 
-def unsupported_format(suffix: str) -> Problem:
-    """A file of a kind the hub does not read; an empty suffix means that its name has none."""
-    zh, en = (f"：{suffix}", f": {suffix}") if suffix else ("：文件名没有扩展名", ": its name has no ending")
-    return Problem(
-        "unsupported_format",
-        f"不支持该文件类型{zh}。请使用 CSV（UTF-8 或 GB18030）、XLSX、XLS、JSON、JSONL，或者装有这些文件的 ZIP 重新报送。",
-        f"This kind of file is not read{en}. Send CSV (UTF-8 or GB18030), XLSX, XLS, JSON, JSONL, or a ZIP of these.",
-    )
-
-
 def broken_workbook(reason: str) -> Problem:
     """An XLSX that cannot be opened."""
     return Problem(
