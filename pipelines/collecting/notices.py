@@ -22,6 +22,7 @@ Known = Callable[[Sequence[str]], frozenset[str]]
 """Which of some numbers name refused rows of the file's provider."""
 _NUMBER: Final = r"^[0-9a-f]{16}(?:-[0-9a-f]{8})?-[0-9]+$"
 _ROWS_TOLD: Final = 10
+_COLUMNS_TOLD: Final = 10
 
 
 def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
@@ -34,6 +35,7 @@ def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
         known: of the hub; without, only numbers that cannot be any are reported.
     """
     found = [source.notice] if source.notice else []
+    found += [*source.remarks, *_near_columns(source)]
     declared = [field.id for field in (ECHO, REASON) if field.id in source.columns.names]
     if not declared:
         return tuple(found)
@@ -51,6 +53,15 @@ def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
                 f"请写明为什么确认无误，至少 {SHORTEST_REASON} 个字，例如“批复原件如此”。"
             )
     return tuple(found)
+
+
+def _near_columns(source: Source) -> list[str]:
+    """Unknown columns that may have been meant as one of the dataset, told once for all."""
+    near = source.columns.near
+    if not near:
+        return []
+    pairs = "、".join(f"“{one.text[:60]}”是不是“{one.field.title_zh}”" for one in near[:_COLUMNS_TOLD])
+    return [f"有的列没有认出，内容没有收：{pairs}？是的，请按目录的列名改正后重新报送。"]
 
 
 def _unknown_numbers(rows: pl.DataFrame, known: Known | None) -> list[str]:

@@ -22,6 +22,7 @@ import polars as pl
 
 from pipelines.catalog import LAYOUT, Catalog
 from pipelines.collecting.agreement import disagreement
+from pipelines.collecting.columns import check_columns
 from pipelines.collecting.manifest import Manifest
 from pipelines.ground.errors import HubError
 from pipelines.ground.limits import Limits
@@ -40,7 +41,7 @@ from pipelines.reading import (
     salvage,
 )
 from pipelines.reading.problems import several_headers, too_large
-from pipelines.reading.skipped_rows import OTHER_HEADER
+from pipelines.reading.skipped_rows import BLANK, OTHER_HEADER
 from pipelines.screening import Screen
 from pipelines.storage.columns import BATCH, BUCKET, PROVIDER, RECEIVED_ON, REGION
 from pipelines.storage.delivery import Delivery
@@ -104,6 +105,7 @@ def open_delivery(screen: Screen, delivery: Delivery, path: Path, limits: Limits
     """
     terms = Terms(limits, screen.dataset.layouts, (delivery.manifest or {}).get("schema_version"))
     source = open_source(path, delivery.suffix, screen.delivered, screen.dataset.title_zh, work, terms)
+    check_columns(source, screen)
     return Opened(delivery, path, source)
 
 
@@ -284,7 +286,7 @@ def _told(opened: Sequence[Opened], skipped_rows: pl.DataFrame) -> dict[str, tup
         below = by_batch.get((one.delivery.batch_id,))
         found = [*one.source.skipped_rows]
         if below is not None:
-            found += [SkippedRow(number, kind) for number, kind in below.select(ROW_NUMBER, SKIPPED_ROW).rows()]
+            found += _runs(below)
         found.sort(key=lambda row: row.row_number)
         words = [row.in_words() for row in found[:_MOST_SKIPPED]]
         if len(found) > _MOST_SKIPPED:
@@ -292,6 +294,20 @@ def _told(opened: Sequence[Opened], skipped_rows: pl.DataFrame) -> dict[str, tup
         if words:
             declared[one.delivery.batch_id] = tuple(words)
     return declared
+
+
+def _runs(skipped_rows: pl.DataFrame) -> list[SkippedRow]:
+    """Skipped rows of a file; those of one kind between which no record stands are one."""
+    rows = skipped_rows.sort(ROW_NUMBER)
+    gap = (pl.col(ROW_NUMBER).diff() != 1) & (pl.col(SKIPPED_ROW) != BLANK)
+    ids = (gap | (pl.col(SKIPPED_ROW) != pl.col(SKIPPED_ROW).shift())).fill_null(True).cum_sum()
+    runs = rows.group_by(ids.alias("run"), maintain_order=True).agg(
+        pl.col(ROW_NUMBER).first().alias("first"),
+        pl.col(SKIPPED_ROW).first().alias("kind"),
+        pl.col(ROW_NUMBER).last().alias("last"),
+        pl.len().alias("rows"),
+    )
+    return [SkippedRow(first, kind, "", last, number) for _, first, kind, last, number in runs.rows()]
 
 
 def _cannot_be_read(one: Opened, work: Path) -> bool:
@@ -321,6 +337,7 @@ def _salvaged(
             source = salvage(
                 one.path, one.delivery.suffix, screen.delivered, screen.dataset.title_zh, work, one.source.terms
             )
+            check_columns(source, screen)
         except Unreadable as error:
             rejected.append((one.delivery, error))
             continue

@@ -19,9 +19,8 @@ from pipelines.collecting.outcome import Outcome, status_of
 from pipelines.collecting.passes import SLICE_ROWS, ScreeningResult
 from pipelines.collecting.replies import FindingsWriter
 from pipelines.ground.errors import HubError
-from pipelines.reading import Problem, missing_columns, no_rows
+from pipelines.reading import Problem, no_rows
 from pipelines.reading.faults import fault
-from pipelines.reading.headers import Columns, known_columns
 from pipelines.screening import COUNTED, MEASURES, REFUSED, Screen, counts
 from pipelines.screening.findings import findings, refused_rows
 from pipelines.storage.columns import BATCH, ROW_NUMBER
@@ -136,16 +135,6 @@ def _with_lines(slices: Iterator[pl.DataFrame], malformed: pl.DataFrame) -> Iter
         yield flagged.clear(), some
 
 
-def _fits_better(columns: Columns, screen: Screen) -> tuple[str, str] | None:
-    """Title and id of the dataset that knows most of the columns of a file, where that is another than it was sent as."""
-    catalog = screen.catalog
-    known = {one: known_columns(columns.header, catalog.fields(one)) for one in (screen.dataset.id, *catalog.datasets)}
-    best = max(known, key=lambda one: known[one])
-    if 2 * known[best] <= len(columns.header) or known[best] == known[screen.dataset.id]:
-        return None
-    return catalog.datasets[best].title_zh, best
-
-
 def _outcomes(
     passed: ScreeningResult,
     refused: Mapping[str, int],
@@ -171,9 +160,6 @@ def _outcomes(
         problem: Problem | None = None
         if found["rows"] + broken == 0:
             problem = no_rows()
-        elif one.source.columns.missing:
-            columns = one.source.columns
-            problem = missing_columns([field.title_zh for field in columns.missing], _fits_better(columns, screen))
         outcomes.append(
             Outcome(
                 one.delivery,

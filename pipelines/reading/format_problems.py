@@ -105,12 +105,14 @@ SEVEN: Final = Advice("7z 压缩包", "a 7z archive", RAR.todo_zh, RAR.todo_en)
 GZIP: Final = Advice(
     "gzip 压缩文件（.gz）", "a gzip file", "请解压后直接放入里面的数据文件，或者改用 .zip", RAR.todo_en
 )
-TAR: Final = Advice(
-    "tar 打包文件", "a tar archive", "请解包后直接放入里面的数据文件，或者改用 .zip", RAR.todo_en
-)
+TAR: Final = Advice("tar 打包文件", "a tar archive", "请解包后直接放入里面的数据文件，或者改用 .zip", RAR.todo_en)
 OTHER_ARCHIVE: Final = Advice("压缩文件", "a packed file", "请解压后直接放入里面的数据文件，或者改用 .zip", RAR.todo_en)
-MAIL: Final = Advice("邮件", "an e-mail", "请把附件里的数据文件存出来，放入收件目录", "Save its attachment and send that")
-PROGRAM: Final = Advice("程序", "a program", "收件目录只收数据文件；请放入 CSV 或 .xlsx", "Send the data as CSV or .xlsx")
+MAIL: Final = Advice(
+    "邮件", "an e-mail", "请把附件里的数据文件存出来，放入收件目录", "Save its attachment and send that"
+)
+PROGRAM: Final = Advice(
+    "程序", "a program", "收件目录只收数据文件；请放入 CSV 或 .xlsx", "Send the data as CSV or .xlsx"
+)
 
 _WORKBOOKS: Final = (".xlsx", ".xls")
 OF_OTHER_PROGRAMS: Final = (DOCUMENT, SLIDES, OFD, XLSB)
