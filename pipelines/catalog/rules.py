@@ -55,6 +55,7 @@ class Rule:
     ``cells`` says that the rule looks at cells: such a rule has an expectation too; others look at the raw line only.
     ``prefixes`` are beginnings that a value outside the code table may have (``其他-``), or that a code has or never has.
     ``confirmable`` says that a provider may have a row accepted that breaks the rule, by saying why.
+    ``compared`` is the column both routes look at in place of ``other``: its value where the row's layout asks for the field, else null.
     ``good`` and ``bad`` are examples: cells by field id, None for an empty one; empty where the check has none.
     """
 
@@ -76,13 +77,24 @@ class Rule:
     cells: bool = True
     prefixes: tuple[str, ...] = ()
     confirmable: bool = False
+    compared: str | None = None
     good: Mapping[str, str | None] = attribute(default_factory=dict, compare=False)
     bad: Mapping[str, str | None] = attribute(default_factory=dict, compare=False)
+
+    @property
+    def second(self) -> str:
+        """The second column that both routes look at, of a rule over two."""
+        return self.compared or str(self.other)
 
     @property
     def rejects(self) -> bool:
         """True where a row that breaks the rule is refused."""
         return self.severity is Severity.REJECT
+
+
+def asked_name(field: str) -> str:
+    """Column with the cell that says whether a field must be filled, null in rows whose layout does not have the field."""
+    return f"_asked_{field}"
 
 
 def layout_text(layout: str, text: str) -> str:
@@ -175,6 +187,8 @@ class _Builder:
         match value:
             case None | False | ():
                 return
+            case True if check.applies_to.key == "required" and (asking := self._asking(field)):
+                yield self._rule(check, field, f"{check.primitive}_when_in", parameters=asking, other=LAYOUT)
             case True:
                 yield self._rule(check, field, other=check.applies_to.compared_with)
             case Condition():
@@ -219,7 +233,7 @@ class _Builder:
         shown = "、".join(labels.get(code, code) for code in named) or "已填写"
         texts = self._texts(condition)
         text = texts[0] if texts else sample(self.fields[condition.field], self.tables)
-        return self._rule(
+        rule = self._rule(
             check,
             field,
             f"{check.primitive}_{form}",
@@ -228,6 +242,13 @@ class _Builder:
             other_text=text,
             shown=shown,
         )
+        lifted = check.applies_to.key == "required_when" and self._asking(field)
+        return replace(rule, compared=asked_name(field.id)) if lifted else rule
+
+    def _asking(self, field: Field) -> tuple[str, ...]:
+        """The layouts that have a field, where not all do; else nothing."""
+        asking = tuple(layout.id for layout in self.layouts if field.id not in layout.lifts)
+        return asking if len(asking) < len(self.layouts) else ()
 
     def _code_prefix(self, check: Check, field: Field, prefix: CodePrefix) -> Rule:
         """A code begins so, or never begins so, where another field holds one of some codes."""

@@ -35,7 +35,7 @@ def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
         known: of the hub; without, only numbers that cannot be any are reported.
     """
     found = [source.notice] if source.notice else []
-    found += [*source.remarks, *_near_columns(source)]
+    found += [*_layout(source), *source.remarks, *_near_columns(source)]
     declared = [field.id for field in (ECHO, REASON) if field.id in source.columns.names]
     if not declared:
         return tuple(found)
@@ -53,6 +53,17 @@ def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
                 f"请写明为什么确认无误，至少 {SHORTEST_REASON} 个字，例如“批复原件如此”。"
             )
     return tuple(found)
+
+
+def _layout(source: Source) -> list[str]:
+    """That a file was read by an earlier standard, under which less is asked."""
+    layout = source.layout
+    if layout is None or not source.terms.layouts or layout.id == source.terms.layouts[0].id:
+        return []
+    titles = {field.id: field.title_zh for field in source.fields}
+    lifted = [titles[name] for name in layout.lifts if name in titles and name not in source.columns.known]
+    without = f"，旧标准没有的列（{'、'.join(lifted)}）不要求填写" if lifted else ""
+    return [f"这个文件按“{layout.title_zh}”读取{without}；入库的记录标明了所依标准。新的决定请按现行标准报送。"]
 
 
 def _near_columns(source: Source) -> list[str]:

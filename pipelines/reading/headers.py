@@ -82,8 +82,16 @@ def _named(text: str, known: Mapping[str, str]) -> str | None:
     return found.pop() if len(found) == 1 and (sure or every) else None
 
 
-def columns(header: Sequence[str], fields: tuple[Field, ...], title: str) -> Columns:
+def columns(
+    header: Sequence[str], fields: tuple[Field, ...], title: str, more: Mapping[str, Sequence[str]] | None = None
+) -> Columns:
     """Find the fields of a header row.
+
+    Args:
+        header: texts of the header.
+        fields: of the dataset.
+        title: of the dataset, for messages.
+        more: names that mean a field in this file, by field, where no other column is that field.
 
     Raises:
         Unreadable: no column is known, or two columns are the same field.
@@ -93,6 +101,13 @@ def columns(header: Sequence[str], fields: tuple[Field, ...], title: str) -> Col
         _named(text, known) or f"{UNKNOWN}{position}:{text.strip()}" for position, text in enumerate(header, start=1)
     ]
     found = [name for name in names if not name.startswith(UNKNOWN)]
+    if more:
+        own = {key(text): field for field, texts in more.items() if field not in found for text in texts}
+        names = [
+            (_named(text, own) or name) if name.startswith(UNKNOWN) else name
+            for text, name in zip(header, names, strict=True)
+        ]
+        found = [name for name in names if not name.startswith(UNKNOWN)]
     unknown = [
         (n, text) for n, (text, name) in enumerate(zip(header, names, strict=True), start=1) if name.startswith(UNKNOWN)
     ]

@@ -18,6 +18,7 @@ import polars as pl
 from pipelines.catalog import Field, Layout
 from pipelines.ground.limits import Limits
 from pipelines.reading.headers import Columns, aliases, columns
+from pipelines.reading.layouts import layout_of
 from pipelines.reading.problems import Unreadable, too_large
 from pipelines.reading.rows import ROW_NUMBER
 from pipelines.reading.skipped_rows import SkippedRow, kinds
@@ -152,6 +153,8 @@ def checked_columns(
         todo = ("请按目录模板的列导出后重新报送。", "Export the columns of the catalogue and send the file again.")
         raise Unreadable(too_large("列数", "Columns", len(header), terms.limits.columns, todo=todo), encoding)
     try:
-        return columns(header, fields, title)
+        found = columns(header, fields, title)
+        layout = layout_of(found, terms.layouts, terms.declared)
+        return columns(header, fields, title, layout.headers) if layout and layout.headers else found
     except Unreadable as error:
         raise Unreadable(error.problem, encoding) from error

@@ -23,7 +23,7 @@ from pipelines.checks.registry import Lookups, References, broken
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.screening.confirmation import RESERVED, confirmed_rules, with_answers
 from pipelines.screening.field_checks import FieldChecks, bits_name, field_checks, lake_name, raw_name
-from pipelines.screening.layouts import in_layouts, staged_columns
+from pipelines.screening.layouts import in_layouts, staged_columns, with_asked, with_layout
 from pipelines.screening.record import record_key, sound
 from pipelines.screening.repair_terms import staged_terms, with_repair_terms
 from pipelines.screening.subject import bucket, subject_key
@@ -114,12 +114,13 @@ class Screen:
             ``bits:<field>``, a boolean column for each rule over two fields under its id, ``_cleaned``, ``_answers_to``,
             ``_confirmation``, ``_confirmed_rules``, ``_refused``, ``_flagged``, ``_warned``.
         """
-        rows = with_answers(rows)
+        rows = with_layout(with_answers(rows), self.dataset)
         rows = rows.with_columns(pl.col(name).alias(raw_name(name)) for name in self.names)
         rows = rows.with_columns(one.expression().alias(one.field.id) for one in self.field_checks)
         rows = rows.with_columns(
             column for one in self.field_checks for column in one.columns(pl.col(one.field.id))
-        ).with_columns(*conditions(self.over_two), self._cleaned())
+        )
+        rows = with_asked(rows, self.dataset).with_columns(*conditions(self.over_two), self._cleaned())
         rows = in_layouts(rows, self.dataset, self.catalog)
         rows = with_repair_terms(rows, self.dataset, self.catalog, self.references)
         rows = rows.with_columns(pl.col(lake_name(name)).alias(typed_name(name)) for name in self._typed)
