@@ -39,6 +39,8 @@ LAYOUT: Final = "_layout"
 REPAIR_TERMS: Final = "_repair_terms"
 REPAIRABLE_FROM: Final = "_repairable_from"
 """Columns that the hub puts beside a row of repairs (``pipelines.screening.repair_terms``)."""
+CONTRADICTS: Final = "_contradicts"
+"""Column that the hub puts beside a row: other rows of its file that say something else of the same record."""
 RECORD: Final = "record"
 NEVER: Final = "no_"
 _OF_CODES: Final = "credit_code_"
@@ -130,6 +132,14 @@ class _Builder:
                 yield self._of_kind(check, field)
             elif applies.key is not None:
                 yield from self._of_key(check, field, getattr(field, applies.key))
+
+    def of_record(self, dataset: Dataset) -> Iterator[Rule]:
+        """Rules about a row as the record of a key; blamed is its own number, or what else the key has."""
+        own = [name for name in (dataset.reference.number if dataset.reference else None, *dataset.record_key) if name]
+        field = next((self.fields[name] for name in own if name in self.fields), None)
+        for check in self.checks.values():
+            if check.applies_to.every == "record" and field is not None:
+                yield self._rule(check, field, other=CONTRADICTS)
 
     def of_pair(self, named: DatasetRule) -> Rule:
         """A rule over two fields that the dataset names."""
@@ -329,7 +339,7 @@ def rules_of(
     """All rules of a dataset whose field groups are expanded; ids are unique.
 
     In the order of the fields, those of one field in the order of ``checks.yaml``; the line comes first, named pairs last, then
-    the conditions of repair.
+    those about the record, and the conditions of repair.
 
     Raises:
         KeyError: a check or a code table is not in the catalogue (``catalog check`` reports it with file and line).
@@ -340,6 +350,7 @@ def rules_of(
     for place, field in enumerate(fields.values()):
         rules.extend(builder.of_field(field, place))
     rules.extend(builder.of_pair(named) for named in dataset.rules)
+    rules.extend(builder.of_record(dataset))
     if message := repair.conditional(dataset.id):
         rules.extend(rule for terms in repair.terms for rule in builder.of_repair(message, terms))
     return tuple(rules)

@@ -20,10 +20,11 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import LAYOUT, Catalog
+from pipelines.catalog import CONTRADICTS, LAYOUT, Catalog, Dataset, Field
 from pipelines.collecting.agreement import disagreement
 from pipelines.collecting.columns import check_columns
 from pipelines.collecting.manifest import Manifest
+from pipelines.collecting.repeats import Repeats, in_words, repeats
 from pipelines.ground.errors import HubError
 from pipelines.ground.limits import Limits
 from pipelines.ground.ordered_map import ordered_map
@@ -40,25 +41,30 @@ from pipelines.reading import (
     open_source,
     salvage,
 )
+from pipelines.reading.blank_rows import with_blank_rows, without_identity
 from pipelines.reading.problems import several_headers, too_large
 from pipelines.reading.skipped_rows import BLANK, OTHER_HEADER
 from pipelines.screening import Screen
+from pipelines.screening.versions import VERSION
 from pipelines.storage.columns import BATCH, BUCKET, PROVIDER, RECEIVED_ON, REGION
 from pipelines.storage.delivery import Delivery
+from pipelines.storage.superseded import DERIVED
 from pipelines.storage.tables import COMPRESSION_LEVEL
 
 SLICE_ROWS: Final = 65_536
 _MOST_SKIPPED: Final = 50
+_MOST_PASSES: Final = 8  # each says something of files that only all rows of them tell, or reads some line by line
 _FLUSH_ROWS: Final = 2 * SLICE_ROWS  # accepted rows are written to their buckets when so many have gathered
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A delivery whose file can be read."""
+    """A delivery whose file can be read; ``contradicting``: rows that say something else of a record than other rows, with these."""
 
     delivery: Delivery
     path: Path
     source: Source
+    contradicting: Mapping[int, str] = attribute(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class _Slice:
     measured: pl.DataFrame
     accepted: pl.DataFrame
     skipped_rows: pl.DataFrame
+    versions: pl.Series
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,8 @@ class ScreeningResult:
 
     Folders of Parquet files: ``accepted`` holds the accepted rows by bucket, ``flagged`` the rows that broke any rule,
     ``staged`` all rows before the split; ``measured`` has the columns of ``Screen.measured``; ``rejected`` the files that
-    turned out to be unreadable, or not what their manifest says; ``skipped_rows`` by batch what was not read as records, in words.
+    turned out to be unreadable, or not what their manifest says; ``skipped_rows`` by batch what was not read as records, in words,
+    ``repeated`` what rows of a file repeat exactly.
     """
 
     opened: tuple[Opened, ...]
@@ -88,6 +96,23 @@ class ScreeningResult:
     measured: pl.DataFrame
     rejected: tuple[tuple[Delivery, Unreadable], ...]
     skipped_rows: Mapping[str, tuple[str, ...]] = attribute(default_factory=dict)
+    repeated: Mapping[str, str] = attribute(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """What one pass over the files of a group left.
+
+    The folders and measures; by batch the rows, those that are no records and those with an empty last cell; the skipped
+    rows of all files, ``_batch_id, _row_number, _aside``; the files that have rows without anything by which a record is known; and
+    rows that are one record.
+    """
+
+    folders: tuple[Path, Path, Path, pl.DataFrame]
+    seen: dict[str, tuple[int, int, int]]
+    skipped_rows: pl.DataFrame
+    nameless: set[str]
+    repeats: Repeats
 
 
 def open_delivery(screen: Screen, delivery: Delivery, path: Path, limits: Limits, work: Path) -> Opened:
@@ -122,9 +147,11 @@ def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> Screen
     """
     current = list(opened)
     rejected: list[tuple[Delivery, Unreadable]] = []
-    for _ in range(4):
+    looked_at: set[str] = set()
+    for _ in range(_MOST_PASSES):
+        damaged: set[str] = set()
         try:
-            passed, seen, skipped_rows = _one_pass(screen, current, work)
+            done = _one_pass(screen, current, work)
         except (
             pl.exceptions.ComputeError,
             pl.exceptions.SchemaError,
@@ -138,20 +165,45 @@ def screen_files(screen: Screen, opened: Sequence[Opened], work: Path) -> Screen
             damaged = {
                 one.delivery.batch_id
                 for one in current
-                if not one.source.accounts_for(*seen.get(one.delivery.batch_id, (0, 0, 0)))
+                if not one.source.accounts_for(*done.seen.get(one.delivery.batch_id, (0, 0, 0)))
             }
             if not damaged:
-                wrong = _not_as_said(current, seen, skipped_rows)
-                if not wrong:
-                    return ScreeningResult(tuple(current), *passed, tuple(rejected), _told(current, skipped_rows))
-                rejected += [
-                    (one.delivery, wrong[one.delivery.batch_id]) for one in current if one.delivery.batch_id in wrong
-                ]
-                current = [one for one in current if one.delivery.batch_id not in wrong]
+                again = _looked_at_again(screen, current, done, looked_at, rejected)
+                if again is None:
+                    repeated = {batch: in_words(groups) for batch, groups in done.repeats.repeated.items()}
+                    told = _told(current, done.skipped_rows)
+                    return ScreeningResult(tuple(current), *done.folders, tuple(rejected), told, repeated)
+                current = again
         current = _salvaged(screen, current, damaged, work, rejected)
         if not current:
             return ScreeningResult((), work / "none", work / "none", work / "none", pl.DataFrame(), tuple(rejected))
     raise HubError("files stayed unreadable after they were read line by line")
+
+
+def _looked_at_again(
+    screen: Screen,
+    current: Sequence[Opened],
+    done: _Pass,
+    looked_at: set[str],
+    rejected: list[tuple[Delivery, Unreadable]],
+) -> list[Opened] | None:
+    """The files as they have to be passed once more, after what could only be told from all their rows; None for no more.
+
+    Files that are rejected thereby go into ``rejected``, files looked at for blank rows into ``looked_at``.
+    """
+    if done.nameless - looked_at:
+        looked_at |= done.nameless
+        again = [_with_blank_rows(screen, one, done.nameless) for one in current]
+        if any(one is not before for one, before in zip(again, current, strict=True)):
+            return again
+    wrong = _not_as_said(current, done.seen, done.skipped_rows)
+    if wrong:
+        rejected += [(one.delivery, wrong[one.delivery.batch_id]) for one in current if one.delivery.batch_id in wrong]
+        return [one for one in current if one.delivery.batch_id not in wrong]
+    found = done.repeats.contradicting
+    if all(one.contradicting == found.get(one.delivery.batch_id, {}) for one in current):
+        return None
+    return [replace(one, contradicting=found.get(one.delivery.batch_id, {})) for one in current]
 
 
 def in_time_from(catalog: Catalog, delivery: Delivery) -> pl.Expr:
@@ -162,15 +214,9 @@ def in_time_from(catalog: Catalog, delivery: Delivery) -> pl.Expr:
     return pl.lit(catalog.working_days.earliest_in_time(delivery.day, timeliness.working_days))
 
 
-def _one_pass(
-    screen: Screen, opened: Sequence[Opened], work: Path
-) -> tuple[tuple[Path, Path, Path, pl.DataFrame], dict[str, tuple[int, int, int]], pl.DataFrame]:
-    """Read and screen all files, slice by slice.
-
-    Returns:
-        The folders and measures; for each file the rows, those that are no records and those with an empty last cell; and
-        the skipped rows of all files, ``_batch_id, _row_number, _aside``.
-    """
+def _one_pass(screen: Screen, opened: Sequence[Opened], work: Path) -> _Pass:
+    """Read and screen all files, slice by slice."""
+    unknown = without_identity(identity_of(screen.dataset))
     rows = pl.concat([_identified(screen.catalog, one) for one in opened])
     accepted, flagged, staged = (_emptied(work / name) for name in ("accepted", "flagged", "staged"))
 
@@ -183,7 +229,9 @@ def _one_pass(
         _write(screen.flagged(judged), flagged / name)
         _write(screen.staged(judged), staged / name)
         measured = screen.measured(judged).collect(engine="in-memory")
-        return _Slice(name, _seen(part), measured, screen.accepted(judged).collect(engine="in-memory"), skipped_row)
+        taken = screen.accepted(judged).collect(engine="in-memory")
+        versions = judged.select(VERSION).collect(engine="in-memory")[VERSION].drop_nulls()
+        return _Slice(name, _seen(part, unknown), measured, taken, skipped_row, versions)
 
     waiting: list[pl.DataFrame] = []
     slices: list[_Slice] = []
@@ -197,7 +245,14 @@ def _one_pass(
     seen = pl.concat(one.seen for one in slices).group_by(BATCH).agg(pl.all().sum())
     counts = {row[0]: (row[1], row[2], row[3]) for row in seen.select(BATCH, "rows", "empty", "last_empty").rows()}
     measured = pl.concat(one.measured for one in slices).group_by(BATCH).agg(pl.all().sum())
-    return (accepted, flagged, staged, measured), counts, pl.concat(one.skipped_rows for one in slices)
+    nameless = set(seen.filter(pl.col("nameless") > 0)[BATCH])
+    return _Pass(
+        (accepted, flagged, staged, measured),
+        counts,
+        pl.concat(one.skipped_rows for one in slices),
+        nameless,
+        repeats([one.versions for one in slices], staged),
+    )
 
 
 def _write(rows: pl.LazyFrame, path: Path) -> None:
@@ -218,11 +273,28 @@ def _sliced(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         yield part.rechunk()
 
 
-def _seen(part: pl.DataFrame) -> pl.DataFrame:
+def identity_of(dataset: Dataset) -> tuple[str, ...]:
+    """The fields by which a record is known: whom it is about, and its own number."""
+    subject = dataset.subject
+    coded = {field.id for field in dataset.fields if isinstance(field, Field) and field.code_table}
+    others = {*DERIVED, *coded, dataset.authority.code if dataset.authority else ""}
+    named = (subject.name, subject.credit_code, subject.certificate_number, *dataset.record_key)
+    return tuple(dict.fromkeys(name for name in named if name and name not in others))
+
+
+def _with_blank_rows(screen: Screen, one: Opened, nameless: set[str]) -> Opened:
+    if one.delivery.batch_id not in nameless:
+        return one
+    source = with_blank_rows(one.source, identity_of(screen.dataset))
+    return one if source is one.source else replace(one, source=source)
+
+
+def _seen(part: pl.DataFrame, unknown: pl.Expr) -> pl.DataFrame:
     return part.group_by(BATCH).agg(
         (~pl.col(EMPTY)).sum().cast(pl.Int64).alias("rows"),
         pl.col(EMPTY).sum().cast(pl.Int64).alias("empty"),
         pl.col(LAST_EMPTY).sum().cast(pl.Int64).alias("last_empty"),
+        (~pl.col(EMPTY) & unknown).sum().cast(pl.Int64).alias("nameless"),
     )
 
 
@@ -246,7 +318,10 @@ def _emptied(folder: Path) -> Path:
 def _identified(catalog: Catalog, one: Opened) -> pl.LazyFrame:
     delivery = one.delivery
     layout = one.source.layout
+    others = one.contradicting
+    contradicts = pl.col(ROW_NUMBER).replace_strict(others, default=None, return_dtype=pl.String) if others else None
     return one.source.rows.with_columns(
+        (pl.lit(None, dtype=pl.String) if contradicts is None else contradicts).alias(CONTRADICTS),
         *([pl.lit(layout.id).alias(LAYOUT)] if layout else []),
         pl.lit(delivery.batch_id).alias(BATCH),
         pl.lit(delivery.provider_id).alias(PROVIDER),

@@ -177,7 +177,10 @@ def _outcomes(
                 one.source.columns.unknown,
                 one.source.columns.names,
                 passed.skipped_rows.get(batch, ()),
-                notices(one.source, known(one.delivery.provider_id) if known else None),
+                (
+                    *notices(one.source, known(one.delivery.provider_id) if known else None),
+                    *([passed.repeated[batch]] if batch in passed.repeated else []),
+                ),
             )
         )
     return outcomes

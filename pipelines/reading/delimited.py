@@ -225,7 +225,9 @@ def _remarks(dialect: Dialect, trimmed: int = 0) -> tuple[str, ...]:
     """What is told of separators at the end of lines that the header does not have."""
     shown = {"\t": "制表符", ",": "逗号", ";": "分号", "|": "竖线"}[dialect.separator]
     if dialect.trailing:
-        return (f"每行末尾比表头多 {dialect.trailing} 个{shown}，多出来的列是空的，已略去，不影响入库；请在导出程序里去掉。",)
+        return (
+            f"每行末尾比表头多 {dialect.trailing} 个{shown}，多出来的列是空的，已略去，不影响入库；请在导出程序里去掉。",
+        )
     if trimmed:
         return (f"有 {trimmed:,} 行的末尾比表头多出空的列（多了{shown}），已略去，不影响入库；请在导出程序里去掉。",)
     return ()
