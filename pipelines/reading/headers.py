@@ -156,8 +156,8 @@ def _why(header: Sequence[str], known: Mapping[str, str], near: Sequence[Near]) 
         for meant in _read_rightly(text[:_LONGEST]):
             if key(meant) in known:
                 return garbled_header(meant.strip())
-    if meant := _in_big5(header, known):
-        return big5_header(meant)
+    if traditional := _in_big5(header, known):
+        return big5_header(traditional)
     if near:
         pairs = "、".join(f"“{one.text[:40]}”是不是“{one.field.title_zh}”" for one in near[:5])
         english = ", ".join(f"'{one.text[:40]}' may be {one.field.id}" for one in near[:5])
