@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.collecting.words import places
 from pipelines.reading import EMPTY, Source
 from pipelines.screening import tidy
 from pipelines.screening.confirmation import ECHO, REASON, SHORTEST_REASON
@@ -21,7 +22,6 @@ from pipelines.storage.columns import ROW_NUMBER
 Known = Callable[[Sequence[str]], frozenset[str]]
 """Which of some numbers name refused rows of the file's provider."""
 _NUMBER: Final = r"^[0-9a-f]{16}(?:-[0-9a-f]{8})?-[0-9]+$"
-_ROWS_TOLD: Final = 10
 _COLUMNS_TOLD: Final = 10
 
 
@@ -49,7 +49,7 @@ def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
         short = filled.filter(pl.col(REASON.id).str.len_chars() < SHORTEST_REASON)
         if short.height:
             found.append(
-                f"{_places(short)}的“{REASON.title_zh}”太短（例如“{short[REASON.id][0]}”），没有起作用。"
+                f"{places(short[ROW_NUMBER].sort())}的“{REASON.title_zh}”太短（例如“{short[REASON.id][0]}”），没有起作用。"
                 f"请写明为什么确认无误，至少 {SHORTEST_REASON} 个字，例如“批复原件如此”。"
             )
     return tuple(found)
@@ -86,12 +86,6 @@ def _unknown_numbers(rows: pl.DataFrame, known: Known | None) -> list[str]:
         return []
     shown = wrong[ECHO.id][0][:60]
     return [
-        f"{_places(wrong)}的“{ECHO.title_zh}”不是本单位这个目录里退回过的行（例如“{shown}”），没有核销任何一行。"
+        f"{places(wrong[ROW_NUMBER].sort())}的“{ECHO.title_zh}”不是本单位这个目录里退回过的行（例如“{shown}”），没有核销任何一行。"
         "请照抄 findings.xlsx 里的退回编号，不要改动；不是改正以前退回的行，这一列留空。"
     ]
-
-
-def _places(rows: pl.DataFrame) -> str:
-    numbers = rows[ROW_NUMBER].sort()
-    shown = "、".join(map(str, numbers.head(_ROWS_TOLD)))
-    return f"第 {shown} 行" if len(numbers) <= _ROWS_TOLD else f"第 {shown} 行等 {len(numbers):,} 行"

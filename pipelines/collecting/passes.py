@@ -24,6 +24,7 @@ from pipelines.catalog import CONTRADICTS, LAYOUT, Catalog, Dataset, Field
 from pipelines.collecting.agreement import disagreement
 from pipelines.collecting.columns import check_columns
 from pipelines.collecting.manifest import Manifest
+from pipelines.collecting.register import contradicting_names
 from pipelines.collecting.repeats import Repeats, in_words, repeats
 from pipelines.ground.errors import HubError
 from pipelines.ground.limits import Limits
@@ -197,6 +198,14 @@ def _looked_at_again(
         if any(one is not before for one, before in zip(again, current, strict=True)):
             return again
     wrong = _not_as_said(current, done.seen, done.skipped_rows)
+    if not wrong and screen.references:
+        _, flagged, staged, _ = done.folders
+        names = contradicting_names(screen, flagged, staged)
+        wrong = {
+            one.delivery.batch_id: Unreadable(names[one.delivery.batch_id], one.source.encoding)
+            for one in current
+            if one.delivery.batch_id in names
+        }
     if wrong:
         rejected += [(one.delivery, wrong[one.delivery.batch_id]) for one in current if one.delivery.batch_id in wrong]
         return [one for one in current if one.delivery.batch_id not in wrong]

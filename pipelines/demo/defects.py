@@ -250,7 +250,9 @@ def _repeated(
     return found, contradicted
 
 
-def _contradicting(repeats: Mapping[str, pl.DataFrame], contradicted: Mapping[str, list[int]], before: int) -> list[int]:
+def _contradicting(
+    repeats: Mapping[str, pl.DataFrame], contradicted: Mapping[str, list[int]], before: int
+) -> list[int]:
     """Places of the copies that contradict the rows they were made of, in the rows with all copies behind them."""
     places: list[int] = []
     for name, copies in repeats.items():

@@ -204,6 +204,19 @@ def missing_columns(titles: list[str], fits_better: tuple[str, str] | None = Non
     )
 
 
+def names_contradict_register(asked: int, wrong: int, share: float, rows: str) -> Problem:
+    """Most names of a file are not those of its codes: they have one cause, and no row can be trusted."""
+    return Problem(
+        "names_contradict_register",
+        f"文件里有 {asked:,} 行的统一社会信用代码有登记名称可以核对，其中 {wrong:,} 行的名称与登记的不一致（{rows}），"
+        f"超过 {share:.0%}：多半是只排序了名称一列、粘贴错了行，或者列错位，名称和代码张冠李戴。整个文件未入库。"
+        "请从源系统重新导出后报送；名称确实都变更了的，逐行在“确认说明”一列写明理由后重报。",
+        f"Of {asked:,} rows whose credit code is in the register, {wrong:,} have another name than is registered, more than "
+        f"{share:.0%}: one column was probably sorted or pasted alone. Nothing was taken in. Export the file again; where the "
+        "names have really changed, say so in the column of confirmations, row by row.",
+    )
+
+
 SPLIT: Final = ("请拆成几个文件后重新报送。", "Split the file and send the parts.")
 
 

@@ -11,7 +11,6 @@ from pipelines.reading import chunks, decoding
 from pipelines.reading import encoding as encodings
 from pipelines.reading.problems import Unreadable, too_large, undecodable, utf16_without_mark
 
-
 _HELD: Final = 16  # times the limit of a row: a line that is refused alone is held as a whole, one beyond this is not
 
 

@@ -67,7 +67,9 @@ def staged_versions() -> list[pl.Expr]:
 def _subject(dataset: Dataset) -> pl.Expr:
     """Whom a row is about, as ``subject_key`` tells it, without the pseudonyms: nothing of it leaves the pass."""
     subject = dataset.subject
-    parts: list[pl.Expr] = [pl.when(pl.col(reason_name(subject.credit_code)).is_null()).then(pl.col(subject.credit_code))]
+    parts: list[pl.Expr] = [
+        pl.when(pl.col(reason_name(subject.credit_code)).is_null()).then(pl.col(subject.credit_code))
+    ]
     if subject.certificate_type and subject.certificate_number:
         parts.append(pl.concat_str(pl.col(subject.certificate_type), pl.lit("|"), pl.col(subject.certificate_number)))
     parts.append(pl.col(subject.name).str.replace_all(r"[\s·•・]", ""))
