@@ -53,6 +53,7 @@ from pipelines.catalog.models.policies import (
     SourceRank,
     Survivorship,
     SurvivorshipOrder,
+    Volume,
     WorkingCalendar,
 )
 from pipelines.catalog.models.products import (
@@ -173,6 +174,7 @@ __all__ = [
     "Timeliness",
     "UnclassedWhen",
     "UseGroup",
+    "Volume",
     "WorkingCalendar",
     "may_see",
 ]
