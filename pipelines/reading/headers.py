@@ -114,7 +114,8 @@ def columns(
     texts = [text for _, text in unknown if text.strip()][:_MOST_COMPARED]
     near = near_columns(texts, fields, found)
     if not found:
-        raise Unreadable(unknown_header([text.strip()[:40] for text in header], title, _why(header, known, near)))
+        shown = ["".join(c if c.isprintable() else "·" for c in text.strip()[:40]) for text in header]
+        raise Unreadable(unknown_header(shown, title, _why(header, known, near)))
     twice = [text for text, name in zip(header, names, strict=True) if found.count(name) > 1]
     if twice:
         raise Unreadable(duplicate_columns(twice))
