@@ -2,11 +2,22 @@
 
 from pipelines.catalog.load import Catalog, catalog
 from pipelines.catalog.models import Dataset, Field, Kind, Layout, Provider, Severity
-from pipelines.catalog.rules import CLEANED, LAYOUT, RECEIVED_ON, RECORD, REPAIR_TERMS, REPAIRABLE_FROM, Rule
+from pipelines.catalog.rules import (
+    CLEANED,
+    CONTRADICTS,
+    LAYOUT,
+    RECEIVED_ON,
+    RECORD,
+    REPAIR_TERMS,
+    REPAIRABLE_FROM,
+    Rule,
+    asked_name,
+)
 from pipelines.catalog.source import CatalogError
 
 __all__ = [
     "CLEANED",
+    "CONTRADICTS",
     "LAYOUT",
     "RECEIVED_ON",
     "RECORD",
@@ -21,5 +32,6 @@ __all__ = [
     "Provider",
     "Rule",
     "Severity",
+    "asked_name",
     "catalog",
 ]

@@ -19,6 +19,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.collecting.groups import finish, plan
+from pipelines.collecting.history import with_history
 from pipelines.collecting.inbox import Arrived, anything_waits, take
 from pipelines.collecting.outcome import Outcome, batches, rule_counts
 from pipelines.collecting.passes import Opened, open_delivery, screen_files
@@ -175,7 +176,7 @@ def _screen_and_commit(hub: Hub, replies: Replies, group: WorkGroup, work: Path)
         outcomes += rejected
         if passed is not None and passed.opened:
             screened, counted = commit_rows(hub, replies, group, screen, passed, work)
-            outcomes += screened
+            outcomes += with_history(hub, screen, screened)
     table = ledger(hub.home, "rule_counts")
     if counted.height:
         table.append_frame(group.id, rule_counts(counted, rules), work / "ledger")

@@ -7,6 +7,7 @@ out. A GB18030 file, which has to be rewritten anyway, is judged on the way (``o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +24,7 @@ from pipelines.reading.layouts import layout_of
 from pipelines.reading.problems import Unreadable
 from pipelines.reading.rows import ROW_NUMBER
 from pipelines.reading.source import Source, Terms, checked_columns, rows_of
-from pipelines.reading.text import Text, as_text, check_lines
+from pipelines.reading.text import Text, as_text, has_long_lines
 
 if TYPE_CHECKING:
     from pipelines.reading.salvaging import Salvaged
@@ -66,7 +67,8 @@ def read_in_one_pass(
     if encodings.looks_like_utf16(head):
         return None
     _, lone = decoding.ends_of(head)
-    check_lines(path, terms.limits, lone=lone)
+    if has_long_lines(path, terms.limits, lone=lone):
+        return None
     from pipelines.reading.one_pass import decoded_and_judged
 
     deadline = Deadline(terms.limits)
@@ -86,6 +88,8 @@ def read_in_one_pass(
     if passed is None or 2 * passed.found.undecodable > passed.found.wide:
         return None
     dialect, found, layout = headers[0]
+    if passed.damaged and dialect.trailing:
+        return None  # some lines may end as the header does, without the separators that the others end with
     return Source(
         path,
         "gb18030",
@@ -99,6 +103,7 @@ def read_in_one_pass(
         (*dialect.skipped_rows, *passed.found.skipped_rows),
         layout,
         terms,
+        remarks=_remarks(dialect, passed.found.trimmed),
     )
 
 
@@ -130,6 +135,7 @@ def _fast(path: Path, text: Text, suffix: str, fields: tuple[Field, ...], title:
         skipped_rows=dialect.skipped_rows,
         layout=layout,
         terms=terms,
+        remarks=_remarks(dialect),
     )
 
 
@@ -140,11 +146,14 @@ def _salvaged(
 
     deadline = Deadline(terms.limits)
     while True:
-        dialect, found, layout = _header(text.path, suffix, fields, title, text.encoding, terms)
+        dialect, found, layout = _header(text.path, suffix, fields, title, text.encoding, terms, each_line=True)
         target = scratch / f"{path.name}.clean.csv"
         start = (dialect.body_at, dialect.row)
         encoding = MARKED if text.encoding in _REWRITTEN else "utf-8"
-        seen = rewrite(text.path, dialect.separator, dialect.header, start, target, deadline, encoding=encoding)
+        seen = rewrite(
+            text.path, dialect.separator, dialect.header, start, target, deadline,
+            encoding=encoding, longest=terms.limits.row_bytes,
+        )  # fmt: skip
         better = _reconsidered(path, text, seen)
         if better is None:
             break
@@ -160,6 +169,7 @@ def _salvaged(
         layout=layout,
         terms=terms,
         separator=dialect.separator,
+        remarks=_remarks(dialect, seen.trimmed),
     )
 
 
@@ -194,8 +204,32 @@ def _clean(
 
 
 def _header(
-    text: Path, suffix: str, fields: tuple[Field, ...], title: str, encoding: str, terms: Terms
+    text: Path,
+    suffix: str,
+    fields: tuple[Field, ...],
+    title: str,
+    encoding: str,
+    terms: Terms,
+    *,
+    each_line: bool = False,
 ) -> tuple[Dialect, Columns, Layout | None]:
+    """The header of a file; ``each_line``: separators that end a line for nothing are looked for line by line."""
     dialect = find_dialect(text, suffix, fields)
-    found = checked_columns(dialect.header, fields, title, encoding, terms)
-    return dialect, found, layout_of(found, terms.layouts, terms.declared)
+    if each_line and dialect.trailing:
+        dialect = replace(dialect, header=dialect.header[: -dialect.trailing], trailing=0)
+    named = dialect.header[: len(dialect.header) - dialect.trailing]
+    found = checked_columns(named, fields, title, encoding, terms)
+    layout = layout_of(found, terms.layouts, terms.declared)
+    return dialect, found.widened(dialect.header), layout
+
+
+def _remarks(dialect: Dialect, trimmed: int = 0) -> tuple[str, ...]:
+    """What is told of separators at the end of lines that the header does not have."""
+    shown = {"\t": "制表符", ",": "逗号", ";": "分号", "|": "竖线"}[dialect.separator]
+    if dialect.trailing:
+        return (
+            f"每行末尾比表头多 {dialect.trailing} 个{shown}，多出来的列是空的，已略去，不影响入库；请在导出程序里去掉。",
+        )
+    if trimmed:
+        return (f"有 {trimmed:,} 行的末尾比表头多出空的列（多了{shown}），已略去，不影响入库；请在导出程序里去掉。",)
+    return ()

@@ -25,13 +25,15 @@ class AppliesTo(Model):
 
     ``key``: fields that have this key; its value is the parameter or the condition of the rule. ``kinds``: fields of these kinds.
     ``every``: every field, every field that holds a text (``Field.holds_text``), every pair of fields that a dataset names under
-    ``rules``, every condition of repair that terms enforce (``policies/repair.yaml``), or the line as a whole.
-    ``compared_with`` is a column that the hub adds, for a key that is only yes or no.
+    ``rules``, every condition of repair that terms enforce (``policies/repair.yaml``), the row as
+    the record of a key, or the line as a whole. ``compared_with`` is a column that the hub adds, for a key that is only yes or no.
     """
 
     key: Identifier | None = None
     kinds: tuple[Kind, ...] = ()
-    every: Literal["field", "text", "named_pair", "line", "condition_of_repair", "shortest_display"] | None = None
+    every: (
+        Literal["field", "text", "named_pair", "record", "line", "condition_of_repair", "shortest_display"] | None
+    ) = None
     compared_with: Text | None = None
 
     @field_validator("key")

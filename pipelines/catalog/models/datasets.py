@@ -289,6 +289,7 @@ class Layout(Model):
 
     ``marks`` are headers that only this one has; ``schema_versions`` what a manifest may call it besides its id;
     ``code_tables`` the tables that hold in it, by field: each entry says in ``now`` which code of the field's own table it means.
+    ``lifts`` are fields that the dataset requires and this one does not have, ``headers`` names that mean a field in it alone.
     """
 
     id: Identifier
@@ -296,6 +297,8 @@ class Layout(Model):
     schema_versions: tuple[Text, ...] = ()
     marks: tuple[Text, ...] = ()
     code_tables: dict[Identifier, Identifier] = Constraint(default_factory=dict)
+    lifts: tuple[Identifier, ...] = ()
+    headers: dict[Identifier, tuple[Text, ...]] = Constraint(default_factory=dict)
 
 
 class Dataset(Model):
