@@ -1,0 +1,117 @@
+"""Names of subjects, bodies and persons: what is no name, and what looks like something else than the name of one.
+
+A rule of ``no_name`` has whose name it is (``Field.name_of``) as its parameter, which changes nothing; ``doubtful_name`` asks of a
+person besides whether there are digits in the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+
+from pipelines.catalog import Rule
+from pipelines.checks.markup import marked_up
+from pipelines.checks.registry import CellCheck, Lookups, Parameters, register, register_functions
+from pipelines.checks.sql_functions import no_prefixes, texts
+from pipelines.checks.texts import suspect
+from pipelines.storage.sql import literal
+
+PERSON: Final = "person"
+
+_HAN: Final = "[㐀-鿿豈-﫿𠀀-𱍏]"
+_DIGIT: Final = "0-9０-９"
+_BODY: Final = "公司|厂|店|社|院|中心|局|站|所|学校|集团"
+_KIND_OF_BODY: Final = (
+    "公司|有限公司|有限责任公司|股份有限公司|股份公司|分公司|总公司|子公司|企业|个体企业|单位|商店|门店|分店|商行|工厂|机关|集团|"
+    "合作社|农民专业合作社|专业合作社|合伙企业|个人独资企业|个体|个体户|经营部|经营者|当事人|相对人|行政相对人|法人|自然人|个人|负责人|"
+    "法定代表人|法人代表|名称|姓名|企业名称|单位名称|公司名称|主体名称|处罚机关|许可机关|行政机关"
+)
+_STAND_IN: Final = (
+    "同上|同前|同左|〃|″|”|略|详见附件|见附件|附件|见附表|待定|待补充|待填|暂缺|未填|未填写|未知|未提供|没有|无名|无名氏|无名称|匿名|佚名|保密"
+)
+_TEST: Final = "测试|试验|演示|示例|样例|例子|demo|Demo|DEMO|test|Test|TEST|asdf|abc|ABC|xxx|XXX"
+_MASK: Final = "XxＸｘ×＊*○●〇某"
+
+# Digits and signs alone, a credit code, a kind of body, a stand-in, a word of testers, a mask of letters.
+NO_NAME: Final = (
+    rf"^[{_DIGIT}#.,，、:：;；/\\+\-—–_~%()（）〔〕\[\] 年月日号时分秒EeTZ]*[{_DIGIT}#][{_DIGIT}#.,，、:：;；/\\+\-—–_~%()（）〔〕\[\] 年月日号时分秒EeTZ]*$"
+    rf"|^(?:{_KIND_OF_BODY}|{_STAND_IN})$"
+    rf"|^(?:{_TEST})(?:数据|公司|有限公司|有限责任公司|企业|单位|用户|名称|姓名|主体|机关)?[{_DIGIT}一二三四五六七八九十]*(?:公司|有限公司)?$"
+    rf"|^[{_MASK}]+(?:省|市|县|区)?[{_MASK}]*(?:有限|责任|股份|分|总)*(?:公司|企业|单位|厂|店|合作社|个体户|经营部|局)$"
+    r"|^https?://|^www\."
+)
+_CODE: Final = r"^[0-9A-Z]*[0-9][0-9A-Z]*$"
+_CODES: Final = (9, 13, 15, 18)
+
+DOUBTFUL: Final = (
+    rf"(?:{_BODY})[、，,;；/／|].*(?:{_BODY})(?:[)）]|$)"
+    "|有限(?:责任)?公司[和与及].*有限(?:责任)?公司$"
+    rf"|等[{_DIGIT}一二三四五六七八九十两几多]+余?[多]?(?:家|户|个|人|名|位|单位|公司)|等(?:公司|企业|单位|人|商户|户)$"
+    rf"|^{_HAN}{{2,4}}[、，,;；/／]{_HAN}{{2,4}}$"
+    rf"|{_HAN}[XxＸｘ×]{{2,}}|[XxＸｘ×]{{2,}}{_HAN}|某某|某[市省县区公]"
+    "|请忽略|勿删|测试数据|演示数据"
+)
+
+
+def _is_none(rule: Rule, _: Lookups) -> pl.Expr:
+    cell = pl.col(rule.field)
+    code = cell.str.contains(_CODE) & cell.str.len_chars().is_in(_CODES)
+    return cell.str.contains(NO_NAME) | code | marked_up(suspect(rule)).fill_null(False)
+
+
+def _doubtful(rule: Rule, lookups: Lookups) -> pl.Expr:
+    cell = pl.col(rule.field)
+    found = cell.str.contains(DOUBTFUL) | suspect(rule).str.contains("[?？□〓]|烫烫烫|屯屯屯").fill_null(False)
+    if rule.parameters[0] == PERSON:
+        found = found | cell.str.contains(f"[{_DIGIT}]")
+    return found & ~_is_none(rule, lookups)
+
+
+def _whose(parameters: Parameters, prefixes: Sequence[str]) -> str:
+    no_prefixes(prefixes)
+    [whose] = texts(parameters)
+    return whose
+
+
+def _is_one(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    _whose(parameters, prefixes)
+    return f"NOT hub_no_name({column})"
+
+
+def _clear(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    return f"NOT hub_doubtful_name({column}, {literal(_whose(parameters, prefixes))})"
+
+
+def _one_of(words: str) -> str:
+    return ", ".join(literal(word) for word in words.split("|"))
+
+
+_SIGNS: Final = rf"[-{_DIGIT}#.,，、:：;；/\\+—–_~%()（）〔〕\[\] 年月日号时分秒EeTZ]"
+register_functions(
+    {
+        "hub_no_name(s)": rf"""(s IN ({_one_of(_KIND_OF_BODY)}, {_one_of(_STAND_IN)})
+        OR (length(s) IN (9, 13, 15, 18) AND regexp_full_match(s, '[A-Z0-9]+') AND regexp_matches(s, '[0-9]'))
+        OR (regexp_full_match(s, '{_SIGNS}+') AND regexp_matches(s, '[{_DIGIT}#]'))
+        OR regexp_full_match(s, '({_TEST})(|数据|公司|有限公司|有限责任公司|企业|单位|用户|名称|姓名|主体|机关)[{_DIGIT}一二三四五六七八九十]*(|公司|有限公司)')
+        OR regexp_full_match(s, '[{_MASK}]+[省市县区]?[{_MASK}]*(有限|责任|股份|分|总)*(公司|企业|单位|厂|店|合作社|个体户|经营部|局)')
+        OR starts_with(s, 'http://') OR starts_with(s, 'https://') OR starts_with(s, 'www.')
+        OR hub_tagged(s) OR hub_formula(s))""",
+        "hub_doubtful_name(s, whose)": rf"""(NOT hub_no_name(s) AND (regexp_matches(s, '([?？□〓]|烫烫烫|屯屯屯)')
+        OR regexp_matches(s, '(公司|厂|店|社|院|中心|局|站|所|学校|集团)[、，,;；/／|].*(公司|厂|店|社|院|中心|局|站|所|学校|集团)([)）]|$)')
+        OR regexp_matches(s, '有限(责任)?公司[和与及].*有限(责任)?公司$')
+        OR regexp_matches(s, '等[{_DIGIT}一二三四五六七八九十两几多]+余?多?([家户个人名位]|单位|公司)')
+        OR regexp_matches(s, '等(公司|企业|单位|人|商户|户)$')
+        OR regexp_full_match(s, '{_HAN}{{2,4}}[、，,;；/／]{_HAN}{{2,4}}')
+        OR regexp_matches(s, '{_HAN}[XxＸｘ×][XxＸｘ×]') OR regexp_matches(s, '[XxＸｘ×][XxＸｘ×]{_HAN}')
+        OR contains(s, '某某') OR regexp_matches(s, '某[市省县区公]')
+        OR contains(s, '请忽略') OR contains(s, '勿删') OR contains(s, '测试数据') OR contains(s, '演示数据')
+        OR (whose = 'person' AND regexp_matches(s, '[{_DIGIT}]'))))""",
+    }
+)
+register(
+    __name__,
+    CellCheck("no_name", _is_none, _is_one, suite_name="is_name"),
+    CellCheck("doubtful_name", _doubtful, _clear, suite_name="no_doubtful_name"),
+)
