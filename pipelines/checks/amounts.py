@@ -35,6 +35,8 @@ _NUMERAL: Final = re.compile(f"(?:{_SECTION}万)?{_SECTION}")
 _DIGITS: Final = {numeral: number for number, numeral in enumerate("零一二三四五六七八九")}
 _POWERS: Final = {"十": 10, "百": 100, "千": 1_000}
 
+_DIGIT_BEFORE: Final = re.compile("[0-9０-９.,．， \t\r\n\u00a0\u3000]$")
+
 _SMALLEST: Final = 1.0
 """Of a field in 万元 that may hold yuan: no fine is less than one yuan."""
 _CENT: Final = 0.005
@@ -65,8 +67,19 @@ def _value(numeral: str) -> float:
     return float(total + section + digit)
 
 
+def _named_plainly(yuan: float, text: str) -> bool:
+    """True where a text names the amount in plain digits, as most do; nothing else has to be read then."""
+    if not yuan.is_integer():
+        return False
+    part = f"{yuan:.0f}元"
+    before, found, _ = text.partition(part)
+    return bool(found) and not _DIGIT_BEFORE.search(before)
+
+
 def named_in_yuan(amount: float, text: str) -> bool:
     """True where a text names an amount of so many yuan, and none of so many 万元."""
+    if _named_plainly(amount * 10_000.0, text):
+        return False
     named = list(amounts_in(text))
     return amount in named and not any(abs(amount * 10_000.0 - one) < _CENT for one in named)
 
@@ -93,6 +106,7 @@ def _not_in_yuan(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]
     """The first column, a decimal in 10,000 yuan, is not the number of yuan that the second one, a text, names as an amount."""
     shaped = decimal_shaped(a, parameters, prefixes)
     return f"""CASE WHEN coalesce({shaped} AND hub_number({a}) >= {_SMALLEST!r}, false) AND {b} IS NOT NULL
+    AND NOT hub_named_plainly(hub_number({a}), {a}, {b})
     THEN NOT hub_named_in_yuan(hub_number({a}), hub_amounts(hub_plain_amounts({b}))) ELSE true END"""
 
 
@@ -108,6 +122,11 @@ register_functions(
     {
         "hub_plain_amounts(s)": f"""regexp_replace(translate(s, '{_WRITTEN}', '{_MEANT}'),
         '[ \\t\\r\\n\\x{{A0}}\\x{{3000}}]+', '', 'g')""",
+        # The right amount in plain digits, as most texts have it: nothing else has to be read then.
+        "hub_named_plainly(amount, written, s)": """(hub_stands_alone(s, written || '万元')
+        OR (amount < 1e9 AND amount * 10000.0 = round(amount * 10000.0) AND hub_stands_alone(s, CAST(CAST(amount * 10000.0 AS BIGINT) AS VARCHAR) || '元')))""",
+        "hub_stands_alone(s, part)": r"""CASE WHEN contains(s, part) THEN strpos(s, part) = 1 OR NOT regexp_matches(
+        substr(s, strpos(s, part) - 1, 1), '[0-9０-９.,．，\s\x{A0}\x{3000}]') ELSE false END""",
         # A numeral below ten thousand, place by place; 十 alone is one ten.
         "hub_section(s)": f"""CASE WHEN s = '' THEN 0 ELSE {_digit(f"({_ONE})千")} * 1000 + {_digit(f"({_ONE})百")} * 100
         + CASE WHEN contains(s, '十') THEN greatest({_digit(f"({_ONE})十")}, 1) * 10 ELSE 0 END + {_digit(f"({_ONE})$")} END""",

@@ -71,8 +71,10 @@ def _early_enough(column: str, parameters: Parameters, prefixes: Sequence[str]) 
 
 def _meant(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
     day = _sql_day(column, parameters, prefixes)
-    never = ", ".join(literal(one.isoformat()) for one in NO_DATES)
-    return f"coalesce({day} <= DATE {literal(str(parameters[0]))} AND CAST({day} AS VARCHAR) NOT IN ({never}), true)"
+    never = ", ".join(f"DATE {literal(one.isoformat())}" for one in NO_DATES)
+    # A day that is none counts as the last of all. No AND: see pipelines.expectations.checks.
+    last = f"DATE {literal(str(parameters[0]))}"
+    return f"coalesce(greatest({day}, CASE WHEN {day} IN ({never}) THEN DATE '9999-12-31' ELSE {day} END) <= {last}, true)"
 
 
 def _after(rule: Rule, _: Lookups) -> pl.Expr:

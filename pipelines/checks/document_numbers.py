@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Rule
-from pipelines.checks.markup import marked_up
+from pipelines.checks.markup import hidden_in
 from pipelines.checks.prepared_columns import typed_name
 from pipelines.checks.registry import CellCheck, Lookups, PairCheck, Parameters, register, register_functions
 from pipelines.checks.sql_functions import expect, plain
@@ -38,7 +38,10 @@ LOST: Final = (
     rf"|^{_MONTH_NUMBER}月{_DAY_NUMBER}日$|^[0-9]{{1,2}}[-/][0-9]{{1,2}}[-/][0-9]{{4}}{_CLOCK}$"
     rf"|^{_MONTHS}-[0-9]{{1,4}}$|^[0-9]{{1,2}}-{_MONTHS}(?:-[0-9]{{2,4}})?$|^{_NONE}$"
 )
-DOUBTFUL: Final = r"[?？□〓]|^[0-9]{1,8}$|^[0-9]{1,4}[-/][0-9]{1,4}$|^[0-9][Ee][0-9]{1,3}$|^[^0-9０-９一二三四五六七八九十百千零〇○]+$"
+DOUBTFUL: Final = (
+    r"[?？□〓]|^0*[1-9][0-9]{0,7}$|^[0-9]{1,4}[-/][0-9]{1,4}$|^[0-9][Ee][0-9]{1,3}$"
+    r"|^[^0-9０-９一二三四五六七八九十百千零〇○#无暂尚未没见详][^0-9０-９一二三四五六七八九十百千零〇○]{4,}$"
+)
 _FIRST_YEAR: Final = 1980  # an earlier day is told for itself
 _YEAR: Final = r"[〔（(\[【［]([0-9]{4})[〕）)\]】］]"
 _SQL_YEAR: Final = "[〔（([【［]([0-9][0-9][0-9][0-9])[]〕）)】］]"
@@ -47,11 +50,11 @@ _SQL_YEAR: Final = "[〔（([【［]([0-9][0-9][0-9][0-9])[]〕）)】］]"
 def _lost(rule: Rule, _: Lookups) -> pl.Expr:
     cell = pl.col(rule.field)
     stand_in = cell.is_in(list(_STAND_INS))
-    return stand_in | cell.str.contains(LOST) | marked_up(suspect(rule)).fill_null(False)
+    return stand_in | cell.str.contains(LOST) | hidden_in(suspect(rule)).fill_null(False)
 
 
-def _doubtful(rule: Rule, lookups: Lookups) -> pl.Expr:
-    return pl.col(rule.field).str.contains(DOUBTFUL) & ~_lost(rule, lookups)
+def _doubtful(rule: Rule, _: Lookups) -> pl.Expr:
+    return pl.col(rule.field).str.contains(DOUBTFUL)
 
 
 def _of_a_later_year(rule: Rule, _: Lookups) -> pl.Expr:
@@ -63,22 +66,28 @@ def _of_a_later_year(rule: Rule, _: Lookups) -> pl.Expr:
 def _of_no_later_year(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
     expect(parameters, 0, str, prefixes)
     year = f"try_cast(regexp_extract({a}, '{_SQL_YEAR}', 1) AS INTEGER)"
-    return f"coalesce({year} <= year(hub_date({b})) OR year(hub_date({b})) < {_FIRST_YEAR}, true)"
+    # No OR: see pipelines.expectations.checks.
+    return f"coalesce({year} <= year(hub_date({b})) + 10000 * CAST(year(hub_date({b})) < {_FIRST_YEAR} AS INTEGER), true)"
 
+
+_BEGINNINGS: Final = "".join(
+    sorted(
+        {word[0] for word in (*_STAND_INS, *_MONTH.split("|"), *_MONTH.lower().split("|"))}
+        | set("0123456789+-#暂尚无没未=@＝＋－＠")
+    )
+)
+"""What a text begins with that may be no number: those of documents begin with the authority."""
 
 register_functions(
     {
-        "hub_number_lost(s)": rf"""(s IN ({", ".join(map(literal, _STAND_INS))}) OR regexp_full_match(s, '{_NONE}')
-        OR CASE WHEN left(s, 1) IN ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '+', '-')
-        THEN regexp_full_match(s, '[-+]?[0-9]+([.,][0-9]+[Ee][-+]?|[Ee][-+])[0-9][0-9]?[0-9]?')
-            OR regexp_full_match(s, '(0+|[0-9]{{1,7}}[.][0-9]*)')
-            OR regexp_full_match(s, '[0-9]{{4}}[-/.年](0?[1-9]|1[0-2])[-/.月](0?[1-9]|[12][0-9]|3[01])日?{_CLOCK}')
-            OR regexp_full_match(s, '[0-9]{{4}}年(0?[1-9]|1[0-2])月') OR regexp_full_match(s, '(0?[1-9]|1[0-2])月(0?[1-9]|[12][0-9]|3[01])日')
-            OR regexp_full_match(s, '[0-9][0-9]?[-/][0-9][0-9]?[-/][0-9]{{4}}{_CLOCK}')
-            OR regexp_full_match(s, '[0-9][0-9]?-{_MONTHS}(-[0-9][0-9][0-9]?[0-9]?)?')
+        "hub_number_lost(s)": rf"""CASE WHEN contains('{_BEGINNINGS}', left(s, 1)) OR contains(s, '<') THEN (s IN ({", ".join(map(literal, _STAND_INS))}) OR regexp_full_match(s, '{_NONE}')
+        OR CASE WHEN contains('0123456789+-', left(s, 1)) THEN regexp_full_match(s, '[-+]?[0-9]+([.,][0-9]+[Ee][-+]?|[Ee][-+])[0-9]{{1,3}}'
+            || '|0+|[0-9]{{1,7}}[.][0-9]*|[0-9]{{4}}年(0?[1-9]|1[0-2])月|(0?[1-9]|1[0-2])月(0?[1-9]|[12][0-9]|3[01])日'
+            || '|([0-9]{{4}}[-/.年](0?[1-9]|1[0-2])[-/.月](0?[1-9]|[12][0-9]|3[01])日?|[0-9][0-9]?[-/][0-9][0-9]?[-/][0-9]{{4}}){_CLOCK}'
+            || '|[0-9][0-9]?-{_MONTHS}(-[0-9]{{2,4}})?')
         WHEN left(s, 1) = '#' THEN replace(s, '#', '') = ''
             OR s IN ('#N/A', '#REF!', '#VALUE!', '#NAME?', '#NUM!', '#DIV/0!', '#NULL!', '#GETTING_DATA', '#SPILL!')
-        ELSE regexp_full_match(s, '{_MONTHS}-[0-9][0-9]?[0-9]?[0-9]?') END OR hub_tagged(s) OR hub_formula(s))""",
+        ELSE regexp_full_match(s, '{_MONTHS}-[0-9][0-9]?[0-9]?[0-9]?') END OR regexp_matches(s, '<[A-Za-z/!?]') OR hub_formula(s)) ELSE false END""",
     }
 )
 register(
@@ -88,8 +97,11 @@ register(
         "doubtful_number",
         _doubtful,
         plain(
-            "hub_number_lost({s}) OR NOT (regexp_matches({s}, '[?？□〓]') OR regexp_full_match({s}, '([0-9]{{1,8}}|[0-9]{{1,4}}[/-][0-9]{{1,4}}|[0-9][eE][0-9]{{1,3}})')"
-            " OR NOT regexp_matches({s}, '[0-9０-９一二三四五六七八九十百千零〇○]'))"
+            "NOT (regexp_matches({s}, '[?？□〓]')"
+            " OR (length({s}) <= 9 AND regexp_full_match({s}, '([0-9]{{1,4}}[/-][0-9]{{1,4}}|[0-9][eE][0-9]{{1,3}})'))"
+            " OR regexp_full_match({s}, '0*[1-9][0-9]{{0,7}}')"
+            " OR (NOT contains('#无暂尚未没见详', left({s}, 1)) AND length({s}) >= 5"
+            " AND NOT regexp_matches({s}, '[0-9０-９一二三四五六七八九十百千零〇○]')))"
         ),
         suite_name="no_doubtful_number",
     ),

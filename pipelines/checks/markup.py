@@ -32,11 +32,9 @@ register_functions(
         "hub_tagged(s)": rf"""CASE WHEN regexp_matches(s, '<[A-Za-z/!?]') THEN
         regexp_matches(s, '<(/|)({"|".join(sorted(_TAGS))})([ \t\n\f\r/>]|$)', 'i')
         OR regexp_matches(s, '<([?]xml|!--|!\[CDATA\[)', 'i') ELSE false END""",
-        "hub_formula(s)": r"""CASE WHEN left(s, 1) IN ('=', '+', '-', '@', '＝', '＋', '－', '＠') THEN
-        regexp_matches(ltrim(substr(s, 2), ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)),
-        '^(?:[A-Za-z_][A-Za-z0-9_.]*[ \t\n\x0B\f\r]*[(|!]|\$?[A-Za-z]{1,3}\$?[0-9]{1,7}([^A-Za-z0-9]|$))')
-        OR (left(s, 1) IN ('=', '＝') AND regexp_matches(ltrim(substr(s, 2), ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)),
-        '^[([{0-9]')) ELSE false END""",
+        "hub_formula(s)": r"""CASE WHEN contains('=+-@＝＋－＠', left(s, 1)) THEN regexp_matches(s, '^[=＝][ \t\n\x0B\f\r]*[([{0-9]'
+        || '|^.[ \t\n\x0B\f\r]*(?:[A-Za-z_][A-Za-z0-9_.]*[ \t\n\x0B\f\r]*[(|!]|\$?[A-Za-z]{1,3}\$?[0-9]{1,7}([^A-Za-z0-9]|$))')
+        ELSE false END""",
     }
 )
 
@@ -44,6 +42,11 @@ register_functions(
 def marked_up(text: pl.Expr) -> pl.Expr:
     """True where a text holds a tag, or is a formula; null for null."""
     return text.str.contains(TAG) | text.str.contains(FORMULA)
+
+
+def hidden_in(text: pl.Expr) -> pl.Expr:
+    """True where a name or a number holds what begins a tag, or is a formula: in these any tag is one too many; null for null."""
+    return text.str.contains("<[A-Za-z/!?]") | text.str.contains(FORMULA)
 
 
 register(

@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import Rule
-from pipelines.checks.markup import marked_up
+from pipelines.checks.markup import hidden_in
 from pipelines.checks.registry import CellCheck, Lookups, Parameters, register, register_functions
 from pipelines.checks.sql_functions import no_prefixes, texts
 from pipelines.checks.texts import suspect
@@ -50,7 +50,7 @@ DOUBTFUL: Final = (
     "|有限(?:责任)?公司[和与及].*有限(?:责任)?公司$"
     rf"|等[{_DIGIT}一二三四五六七八九十两几多]+余?[多]?(?:家|户|个|人|名|位|单位|公司)|等(?:公司|企业|单位|人|商户|户)$"
     rf"|^{_HAN}{{2,4}}[、，,;；/／]{_HAN}{{2,4}}$"
-    rf"|{_HAN}[XxＸｘ×]{{2,}}|[XxＸｘ×]{{2,}}{_HAN}|某某|某[市省县区公]"
+    rf"|{_HAN}[XxＸｘ×]{{2}}|[XxＸｘ×]{{2}}[省市县区镇乡村街路]|[^某XxＸｘ×*]某某|某[市省县区]"
     "|请忽略|勿删|测试数据|演示数据"
 )
 
@@ -58,15 +58,14 @@ DOUBTFUL: Final = (
 def _is_none(rule: Rule, _: Lookups) -> pl.Expr:
     cell = pl.col(rule.field)
     code = cell.str.contains(_CODE) & cell.str.len_chars().is_in(_CODES)
-    return cell.str.contains(NO_NAME) | code | marked_up(suspect(rule)).fill_null(False)
+    return cell.str.contains(NO_NAME) | code | hidden_in(suspect(rule)).fill_null(False)
 
 
-def _doubtful(rule: Rule, lookups: Lookups) -> pl.Expr:
+def _doubtful(rule: Rule, _: Lookups) -> pl.Expr:
     cell = pl.col(rule.field)
     found = cell.str.contains(DOUBTFUL) | suspect(rule).str.contains("[?？□〓]|烫烫烫|屯屯屯").fill_null(False)
-    if rule.parameters[0] == PERSON:
-        found = found | cell.str.contains(f"[{_DIGIT}]")
-    return found & ~_is_none(rule, lookups)
+    in_person = cell.str.contains(f"[{_DIGIT}]") & cell.str.contains(_HAN)
+    return found | in_person if rule.parameters[0] == PERSON else found
 
 
 def _whose(parameters: Parameters, prefixes: Sequence[str]) -> str:
@@ -89,25 +88,33 @@ def _one_of(words: str) -> str:
 
 
 _SIGNS: Final = rf"[-{_DIGIT}#.,，、:：;；/\\+—–_~%()（）〔〕\[\] 年月日号时分秒EeTZ]"
+_BEGINNINGS: Final = "".join(
+    sorted(
+        {word[0] for words in (_KIND_OF_BODY, _STAND_IN, _TEST) for word in words.split("|")}
+        | set(_MASK)
+        | set("-0123456789０１２３４５６７８９#.,，、:：;；/\\+—–_~%()（）〔〕[] 年月日号时分秒")
+        | set("ABCDEFGHIJKLMNOPQRSTUVWXYZ=@＝＋－＠ehw")
+    )
+)
+"""What a text begins with that may be no name: nearly no name does."""
+
 register_functions(
     {
-        "hub_no_name(s)": rf"""(s IN ({_one_of(_KIND_OF_BODY)}, {_one_of(_STAND_IN)})
+        "hub_no_name(s)": rf"""CASE WHEN contains('{_BEGINNINGS}', left(s, 1)) OR contains(s, '<') THEN
+        (s IN ({_one_of(_KIND_OF_BODY)}, {_one_of(_STAND_IN)})
         OR (length(s) IN (9, 13, 15, 18) AND regexp_full_match(s, '[A-Z0-9]+') AND regexp_matches(s, '[0-9]'))
         OR (regexp_full_match(s, '{_SIGNS}+') AND regexp_matches(s, '[{_DIGIT}#]'))
         OR regexp_full_match(s, '({_TEST})(|数据|公司|有限公司|有限责任公司|企业|单位|用户|名称|姓名|主体|机关)[{_DIGIT}一二三四五六七八九十]*(|公司|有限公司)')
         OR regexp_full_match(s, '[{_MASK}]+[省市县区]?[{_MASK}]*(有限|责任|股份|分|总)*(公司|企业|单位|厂|店|合作社|个体户|经营部|局)')
         OR starts_with(s, 'http://') OR starts_with(s, 'https://') OR starts_with(s, 'www.')
-        OR hub_tagged(s) OR hub_formula(s))""",
-        "hub_doubtful_name(s, whose)": rf"""(NOT hub_no_name(s) AND (regexp_matches(s, '([?？□〓]|烫烫烫|屯屯屯)')
-        OR regexp_matches(s, '(公司|厂|店|社|院|中心|局|站|所|学校|集团)[、，,;；/／|].*(公司|厂|店|社|院|中心|局|站|所|学校|集团)([)）]|$)')
-        OR regexp_matches(s, '有限(责任)?公司[和与及].*有限(责任)?公司$')
-        OR regexp_matches(s, '等[{_DIGIT}一二三四五六七八九十两几多]+余?多?([家户个人名位]|单位|公司)')
-        OR regexp_matches(s, '等(公司|企业|单位|人|商户|户)$')
+        OR regexp_matches(s, '<[A-Za-z/!?]') OR hub_formula(s)) ELSE false END""",
+        "hub_doubtful_name(s, whose)": rf"""CASE WHEN regexp_matches(s, '[?？□〓、，,;；/／|XＸxｘ×某等]|公司[和与及]|烫烫烫|屯屯屯|请忽略|勿删|数据')
+        OR whose = 'person' THEN (regexp_matches(s, '[?？□〓]|烫烫烫|屯屯屯|请忽略|勿删|(测试|演示)数据')
+        OR regexp_matches(s, '({_BODY})[、，,;；/／|].*({_BODY})([)）]|$)|有限(责任)?公司[和与及].*有限(责任)?公司$')
+        OR regexp_matches(s, '等[{_DIGIT}一二三四五六七八九十两几多]+余?多?([家户个人名位]|单位|公司)|等(公司|企业|单位|人|商户|户)$')
         OR regexp_full_match(s, '{_HAN}{{2,4}}[、，,;；/／]{_HAN}{{2,4}}')
-        OR regexp_matches(s, '{_HAN}[XxＸｘ×][XxＸｘ×]') OR regexp_matches(s, '[XxＸｘ×][XxＸｘ×]{_HAN}')
-        OR contains(s, '某某') OR regexp_matches(s, '某[市省县区公]')
-        OR contains(s, '请忽略') OR contains(s, '勿删') OR contains(s, '测试数据') OR contains(s, '演示数据')
-        OR (whose = 'person' AND regexp_matches(s, '[{_DIGIT}]'))))""",
+        OR regexp_matches(s, '{_HAN}[XxＸｘ×][XxＸｘ×]|[XxＸｘ×][XxＸｘ×][省市县区镇乡村街路]|[^某XxＸｘ×*]某某|某[市省县区]')
+        OR (whose = 'person' AND regexp_matches(s, '[{_DIGIT}]') AND regexp_matches(s, '{_HAN}'))) ELSE false END""",
     }
 )
 register(

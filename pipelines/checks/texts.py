@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import CLEANED, Rule
-from pipelines.checks.gbk_bytes import FIRST, RARE, RARE_FIRST, RARE_SECOND, RARE_THIRD, SECOND, THIRD, reads_as_utf8
+from pipelines.checks.gbk_bytes import FIRST, RARE, SECOND, reads_as_utf8
 from pipelines.checks.prepared_columns import cleaned_name, suspect_name
 from pipelines.checks.registry import (
     CELL_SQL,
@@ -82,22 +82,19 @@ def _bit_unset(column: str, parameters: Parameters, prefixes: Sequence[str]) -> 
 
 register_functions(
     {
-        # The numbers are taken apart only where there is one: nearly never.
-        "hub_citizen_id_as_one(s)": rf"""CASE WHEN regexp_matches(s, '{_PERSON}')
-        THEN len(list_filter(regexp_extract_all(s, '{_PERSON}'), lambda number: hub_plausible_person(upper(number)))) > 0
-        ELSE false END""",
         "hub_narrow(s)": "translate(s, '０１２３４５６７８９Ｘｘ', '0123456789Xx')",
-        # Digits with single blanks or hyphens between them, joined: 510100 19900307 0001.
-        "hub_joined_numbers(s)": rf"""list_transform(regexp_extract_all(hub_narrow(s), '[0-9](?:{_BETWEEN}?[0-9])+(?:{_BETWEEN}?[Xx])?'),
-        lambda number: upper(regexp_replace(number, '{_BETWEEN}', '', 'g')))""",
-        "hub_citizen_id_in_text(s)": rf"""(hub_citizen_id_as_one(hub_narrow(s))
-        OR CASE WHEN regexp_matches(hub_narrow(s), '(?:[0-9]{_BETWEEN}?){{17}}[0-9Xx]') THEN coalesce(len(list_filter(
-        hub_joined_numbers(s), lambda number: length(number) = 18 AND hub_plausible_person(number))) > 0, false)
-        ELSE false END)""",
-        # UTF-8 read as GBK: see pipelines.checks.gbk_bytes.
-        "hub_read_as_gbk(s)": rf"""CASE WHEN regexp_matches(s, '[{RARE}]') THEN regexp_matches(s, '[{RARE_FIRST}][{SECOND}][{THIRD}]')
-        OR regexp_matches(s, '[{FIRST}][{RARE_SECOND}][{THIRD}]') OR regexp_matches(s, '[{FIRST}][{SECOND}][{RARE_THIRD}]')
-        ELSE false END""",
+        # Numbers of the shape of a citizen ID, and digits with single blanks or hyphens between them, joined: 510100 19900307 0001.
+        "hub_long_numbers(s)": rf"""list_concat(regexp_extract_all(s, '{_PERSON}'), list_transform(regexp_extract_all(s,
+        '[0-9](?:{_BETWEEN}?[0-9])+(?:{_BETWEEN}?[Xx])?'), lambda number: regexp_replace(number, '{_BETWEEN}', '', 'g')))""",
+        # The numbers are taken apart only where there is one: nearly never.
+        "hub_citizen_id_in_text(s)": rf"""CASE WHEN regexp_matches(s, '(?:[0-9０-９]{_BETWEEN}?){{17}}[0-9Xx０-９Ｘｘ]')
+        THEN len(list_filter(list_transform(hub_long_numbers(hub_narrow(s)), lambda number: upper(number)),
+        lambda number: length(number) = 18 AND hub_plausible_person(number))) > 0 ELSE false END""",
+        # UTF-8 read as GBK: see pipelines.checks.gbk_bytes. Character by character, where there is a rare one: a regular expression
+        # over these sets would have to be compiled for every column.
+        "hub_read_as_gbk(s)": rf"""CASE WHEN regexp_matches(s, '[{RARE}]') THEN len(list_filter(range(1, length(s) - 1), lambda place:
+        contains('{FIRST}', s[place]) AND contains('{SECOND}', s[place + 1])
+        AND (contains('{RARE}', s[place]) OR contains('{RARE}', s[place + 1])) AND s[place + 2] BETWEEN '㐀' AND '鿿')) > 0 ELSE false END""",
         # UTF-8 or GBK read as Latin-1 or Windows-1252.
         "hub_read_as_latin(s)": rf"""regexp_matches(s, '{_LEADS}{_OTHERS}{{1,2}}{_LEADS}{_OTHERS}')
         OR regexp_matches(s, '{_GBK_BYTES}{_GBK_BYTES}{_GBK_BYTES}')""",
