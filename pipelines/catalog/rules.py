@@ -126,7 +126,7 @@ class _Builder:
             applies = check.applies_to
             if applies.every == "field":
                 yield self._rule(check, field, parameters=(place,))
-            elif applies.every == "text" and field.holds_text:
+            elif applies.every is not None and _is_one_of(field, applies.every):
                 yield self._rule(check, field)
             elif field.kind in applies.kinds:
                 yield self._of_kind(check, field)
@@ -206,13 +206,15 @@ class _Builder:
             case KnownWith():
                 if value.check == check.id:
                     yield self._rule(check, field, parameters=(value.reference,), other=value.field)
+            case (str(), *_):
+                yield self._rule(check, field, prefixes=value, shown="、".join(value))
             case (CodePrefix(), *_):
                 for prefix in value:
                     yield self._code_prefix(check, field, prefix)
             case float():
                 yield self._rule(check, field, parameters=(value, *_shape(field)), shown=f"{value:g}")
             case int() | str():
-                yield self._rule(check, field, parameters=(value,), shown=str(value))
+                yield self._rule(check, field, parameters=(value, *_kept_as(field)), shown=str(value))
             case _:
                 raise TypeError(f"no rule can be made of {check.applies_to.key}: {value!r}")
 
@@ -360,3 +362,25 @@ def rules_of(
 def _shape(field: Field) -> tuple[int, ...]:
     """Precision and scale of a decimal; nothing for other fields."""
     return field.precision_scale if field.kind is Kind.DECIMAL else ()
+
+
+def _kept_as(field: Field) -> tuple[str, ...]:
+    """Where a bound is a day, how the field is read: as a day or as a point in time; nothing for other fields."""
+    return (field.kind.value,) if field.kind in (Kind.DATE, Kind.TIMESTAMP) else ()
+
+
+def _is_one_of(field: Field, every: str) -> bool:
+    """True where a check applies to every text, number or piece of prose, and the field is one."""
+    match every:
+        case "text":
+            return field.holds_text
+        case "number":
+            return field.holds_number
+        case "composed_number":
+            return field.holds_composed_number
+        case "prose":
+            return field.holds_prose
+        case "required_prose":
+            return field.holds_prose and (field.required or field.required_when is not None)
+        case _:
+            return False

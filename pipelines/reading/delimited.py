@@ -19,6 +19,7 @@ from pipelines.reading import decoding
 from pipelines.reading import encoding as encodings
 from pipelines.reading.blank_end import rows_at_most
 from pipelines.reading.dialect import Dialect, find_dialect
+from pipelines.reading.escapes import holds_escaped_quotes
 from pipelines.reading.headers import Columns
 from pipelines.reading.layouts import layout_of
 from pipelines.reading.problems import Unreadable
@@ -39,12 +40,18 @@ def open_text(path: Path, suffix: str, fields: tuple[Field, ...], title: str, sc
         Unreadable: it is in no encoding we know, or has no header we know.
     """
     at_once = read_in_one_pass(path, suffix, fields, title, scratch, terms)
-    if at_once is not None:
+    if at_once is not None and not _escapes_quotes(at_once):
         return at_once
     text = as_text(path, scratch, terms.limits)
-    if text.damaged:
+    if text.damaged or at_once is not None:
         return _salvaged(path, text, suffix, fields, title, scratch, terms)
-    return _fast(path, text, suffix, fields, title, terms)
+    fast = _fast(path, text, suffix, fields, title, terms)
+    return _salvaged(path, text, suffix, fields, title, scratch, terms) if _escapes_quotes(fast) else fast
+
+
+def _escapes_quotes(source: Source) -> bool:
+    """True where the fast reader would end cells at quotes that are part of them."""
+    return source.text is not None and holds_escaped_quotes(source.text, source.separator)
 
 
 def salvaged(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms) -> Source:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from pipelines.ground.limits import Deadline
 from pipelines.ground.ordered_map import ordered_map
 from pipelines.reading.chunks import MARK, whole_lines
+from pipelines.reading.escapes import escaped_fields, open_quotes
 from pipelines.reading.gb18030 import NAME, noted, transcoded
 from pipelines.reading.line_places import line_begins, line_ends
 from pipelines.reading.lines import bad_lines, utf8_lines, wide_lines
@@ -203,6 +204,7 @@ class Lines:
             right = right & (self._quotes == 0)
             records = self._quoted(np.flatnonzero((self._quotes > 0) & ~self._bad & ~self._long), consumed, right)
             right &= ~consumed
+        records |= self._escaped(right | consumed)
         stop = int(np.searchsorted(self._begins, self.cut)) if self.cut < len(self.content) else self._count
         row = np.arange(self._count) - np.cumsum(consumed)
         changed = np.flatnonzero((~right & ~self._blank) | consumed)
@@ -320,12 +322,9 @@ class Lines:
             line = self._line(place)
             if line is None:
                 continue
-            fields = fields_of(line.rstrip("\r\n"), self.separator)
-            if fields is not None and len(fields) > width and not any(fields[width:]):
-                fields = fields[:width]
-                self._trimmed += 1
-            if fields is None or len(fields) != width:
-                if line.count('"') % 2 == 0:
+            fields = self._fields(line)
+            if fields is None:
+                if line.count('"') % 2 == 0 and not open_quotes(line):
                     continue
                 fields = self._joined(place, line, consumed)
                 if self.cut <= self._begins[place]:
@@ -343,9 +342,32 @@ class Lines:
         ending = self.separator.encode() * more
         return text[:-more] if text.endswith(ending) and len(text) > len(ending) else None
 
+    def _fields(self, text: str) -> list[str] | None:
+        """The fields of a record, by doubled quotes or else by backslashes; None where it has not the columns of the header."""
+        text, width = text.rstrip("\r\n"), len(self.header)
+        for read in (fields_of, escaped_fields):
+            fields = read(text, self.separator)
+            if fields is not None and len(fields) > width and not any(fields[width:]):
+                fields = fields[:width]
+                self._trimmed += 1
+            if fields is not None and len(fields) == width:
+                return fields
+        return None
+
+    def _escaped(self, others: NDArray[np.bool_]) -> dict[int, list[str]]:
+        """Records without quotes in which backslashes stand before separators, by line; ``others`` need no look."""
+        if b"\\" + self.separator.encode() not in self.content:
+            return {}
+        wanted = ~others & ~self._blank & ~self._bad & ~self._long
+        if self._quotes is not None:
+            wanted &= self._quotes == 0
+        lines = ((place, self._line(place)) for place in np.flatnonzero(wanted).tolist())
+        found = {place: self._fields(line) for place, line in lines if line is not None and "\\" in line}
+        return {place: fields for place, fields in found.items() if fields is not None}
+
     def _joined(self, place: int, line: str, consumed: NDArray[np.bool_]) -> list[str] | None:
         """The fields of a record that begins with ``line`` and runs over the following ones; None where there is none."""
-        text, quotes = [line], line.count('"')
+        text, quotes, escaped = [line], line.count('"'), "\\" in line
         for further in range(place + 1, place + 1 + _LONGEST_RECORD):
             if further >= self._count:
                 if not self.last:
@@ -356,14 +378,16 @@ class Lines:
                 return None
             text.append(more)
             quotes += more.count('"')
-            if quotes % 2 == 0:
-                # Outside quotes the end of a line ends the record: no longer one can begin here. So the lines that are looked
-                # at again and again are no more than the file has.
-                fields = fields_of("".join(text).rstrip("\r\n"), self.separator)
-                if fields is None or len(fields) != len(self.header):
+            escaped = escaped or "\\" in more
+            if quotes % 2 == 0 or (escaped and not open_quotes("".join(text))):
+                fields = self._fields("".join(text))
+                if fields is not None:
+                    consumed[place + 1 : further + 1] = True
+                    return fields
+                if not escaped:
+                    # Outside quotes the end of a line ends the record: no longer one can begin here. So the lines that are looked
+                    # at again and again are no more than the file has.
                     return None
-                consumed[place + 1 : further + 1] = True
-                return fields
         return None
 
     def _line(self, place: int) -> str | None:
