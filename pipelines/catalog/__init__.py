@@ -2,16 +2,34 @@
 
 from pipelines.catalog.load import Catalog, catalog
 from pipelines.catalog.models import Dataset, Field, Kind, Layout, Provider, Severity
-from pipelines.catalog.rules import CLEANED, LAYOUT, RECEIVED_ON, RECORD, REPAIR_TERMS, REPAIRABLE_FROM, Rule
+from pipelines.catalog.rules import (
+    CLEANED,
+    EVIDENCE,
+    LAYOUT,
+    LOST_DIGITS,
+    MERGED,
+    RECEIVED_ON,
+    RECORD,
+    REPAIR_TERMS,
+    REPAIRABLE_FROM,
+    SHOWN_OTHERWISE,
+    TAKEN_AS_SHOWN,
+    Rule,
+)
 from pipelines.catalog.source import CatalogError
 
 __all__ = [
     "CLEANED",
+    "EVIDENCE",
     "LAYOUT",
+    "LOST_DIGITS",
+    "MERGED",
     "RECEIVED_ON",
     "RECORD",
     "REPAIRABLE_FROM",
     "REPAIR_TERMS",
+    "SHOWN_OTHERWISE",
+    "TAKEN_AS_SHOWN",
     "Catalog",
     "CatalogError",
     "Dataset",

@@ -25,7 +25,7 @@ _ROWS_TOLD: Final = 10
 
 
 def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
-    """In words, that a file is not what its name says, and what of the two columns had no effect.
+    """In words, that a file is not what its name says, what its sheet hides, and what of the two columns had no effect.
 
     It is read again where it has one of them.
 
@@ -33,7 +33,7 @@ def notices(source: Source, known: Known | None = None) -> tuple[str, ...]:
         source: the file, opened with the two columns among its fields.
         known: of the hub; without, only numbers that cannot be any are reported.
     """
-    found = [source.notice] if source.notice else []
+    found = [*([source.notice] if source.notice else []), *source.notices]
     declared = [field.id for field in (ECHO, REASON) if field.id in source.columns.names]
     if not declared:
         return tuple(found)

@@ -20,7 +20,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import LAYOUT, Catalog
+from pipelines.catalog import EVIDENCE, LAYOUT, Catalog
 from pipelines.collecting.agreement import disagreement
 from pipelines.collecting.manifest import Manifest
 from pipelines.ground.errors import HubError
@@ -244,7 +244,9 @@ def _emptied(folder: Path) -> Path:
 def _identified(catalog: Catalog, one: Opened) -> pl.LazyFrame:
     delivery = one.delivery
     layout = one.source.layout
+    unsaid = () if one.source.has_evidence else EVIDENCE
     return one.source.rows.with_columns(
+        *(pl.lit(0, dtype=pl.Int64).alias(name) for name in unsaid),
         *([pl.lit(layout.id).alias(LAYOUT)] if layout else []),
         pl.lit(delivery.batch_id).alias(BATCH),
         pl.lit(delivery.provider_id).alias(PROVIDER),
