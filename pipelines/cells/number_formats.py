@@ -1,11 +1,12 @@
-"""What Excel shows of a number: number formats taken apart, and applied where the result is certain.
+r"""What Excel shows of a number: number formats taken apart, and applied where the result is certain.
 
 Source: ECMA-376-1 §18.8.30 (numFmts, built-in formats) and §18.8.31 (format codes); [MS-OI29500] for the formats of East Asian
-versions (27–36, 50–58). ``!`` escapes the next character as ``\\`` does, in Chinese Excel ([MS-XLS] writes it so too).
+versions (27–36, 50–58). ``!`` escapes the next character as ``\`` does, in Chinese Excel ([MS-XLS] writes it so too).
 """
 
 from __future__ import annotations
 
+import operator
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -32,6 +33,9 @@ _TOKEN: Final = re.compile(
     r"|(?P<clock>上午/下午|AM/PM|A/P)|(?P<power>E[+-])|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
+_COMPARED: Final = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne,
+}  # fmt: skip
 _CONDITION: Final = re.compile(r"(<=|>=|<>|<|>|=)(-?[\d.]+)")
 _SIMPLE_DAY: Final = re.compile(r'(?:\[\$-[0-9A-Fa-f]+\])?(?:[ymd]+(?:[-/.]|"[年月日]")?)+(?:;@)?')
 _DATE_LETTERS: Final = "ymdhseagb"
@@ -59,21 +63,7 @@ class _Section:
 
     def holds(self, value: float) -> bool:
         sign, bound = self.condition or ("", 0.0)
-        match sign:
-            case "<":
-                return value < bound
-            case "<=":
-                return value <= bound
-            case ">":
-                return value > bound
-            case ">=":
-                return value >= bound
-            case "=":
-                return value == bound
-            case "<>":
-                return value != bound
-            case _:
-                return True
+        return not sign or _COMPARED[sign](value, bound)
 
 
 @lru_cache(maxsize=4096)
@@ -106,7 +96,10 @@ def is_simple_day(code: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_plain(code: str) -> bool:
     """True where the shown number is the stored one, but for digits behind the point, thousands and signs of currencies."""
-    return code == GENERAL or all(
+    if code == GENERAL:
+        return True
+    sections = [one for one in _sections(code) if one.tokens]
+    return bool(_sections(code)[0].tokens) and all(
         section.kinds <= {"digit", "point", "comma", "general", "literal", "at", "power"}
         and not section.special
         and not section.literal.strip(_QUIET)
@@ -114,23 +107,22 @@ def is_plain(code: str) -> bool:
         and not _split(section)
         and sum(text == "0" for _, text in _integer(section)) <= 1
         and bool(section.kinds & {"digit", "general", "at"})
-        for section in _sections(code)
-        if section.tokens
-    ) and bool(_sections(code)[0].tokens)  # fmt: skip
+        for section in sections
+    )
 
 
 @lru_cache(maxsize=4096)
 def changes_text(code: str) -> bool:
     """True where a text in the cell is shown with something around it, or not at all."""
     sections = _sections(code)
-    text = sections[3] if len(sections) > 3 else next((one for one in sections if "at" in one.kinds), None)  # noqa: PLR2004
+    text = sections[3] if len(sections) > 3 else next((one for one in sections if "at" in one.kinds), None)
     return text is not None and (bool(text.literal.strip()) or "at" not in text.kinds)
 
 
 def text_shown(code: str, text: str) -> str:
     """A text as a cell of that format shows it."""
     sections = _sections(code)
-    shown = sections[3] if len(sections) > 3 else next((one for one in sections if "at" in one.kinds), None)  # noqa: PLR2004
+    shown = sections[3] if len(sections) > 3 else next((one for one in sections if "at" in one.kinds), None)
     return text if shown is None else "".join(text if kind == "at" else part for kind, part in shown.tokens).strip()
 
 
@@ -197,7 +189,9 @@ def same_number(code: str, value: float, unit: str) -> bool:
         return value == 0
     number = Decimal(runs[0].replace(",", ""))
     behind = len(runs[0].partition(".")[2])
-    return abs(number - abs(Decimal(stored(value)))) <= Decimal(5).scaleb(-behind - 1) and "percent" not in section.kinds
+    return (
+        abs(number - abs(Decimal(stored(value)))) <= Decimal(5).scaleb(-behind - 1) and "percent" not in section.kinds
+    )
 
 
 def _literal(kind: str, part: str, number: str) -> str:
@@ -272,7 +266,7 @@ def _chosen(code: str, value: float) -> tuple[_Section | None, float]:
         return found, abs(value) if found is not None and found.condition and value < 0 else value
     if value < 0 and len(sections) > 1:
         return sections[1], abs(value)
-    return sections[2 if value == 0 and len(sections) > 2 else 0], value  # noqa: PLR2004
+    return sections[2 if value == 0 and len(sections) > 2 else 0], value
 
 
 def _integer(section: _Section) -> list[tuple[str, str]]:

@@ -13,9 +13,11 @@ NUMBER: Final = "n"
 TRUTH: Final = "b"
 DAY: Final = "d"  # a day or an instant as text, ISO 8601
 SHOWN: Final = "s"  # a text that the format shows in another way
-ODD: Final = pa.schema(
-    [("row", pa.int64()), ("column", pa.int64()), ("style", pa.int64()), ("kind", pa.string()), ("value", pa.string())]
-)
+_TYPES: Final[dict[str, pa.DataType]] = {
+    **dict.fromkeys(("row", "column", "style"), pa.int64()),
+    **dict.fromkeys(("kind", "value"), pa.string()),
+}
+ODD: Final = pa.schema(_TYPES)
 """Cells that are not the text they seem: rows and columns from 0; ``value`` as stored."""
 Spans = list[list[int]]
 """Ranges ``[first, last]``, both included, from 0."""

@@ -6,7 +6,7 @@ Source: [MS-XLS] §2.3 (records) and §2.5.122 (RkNumber); of BIFF5 the OpenOffi
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,19 +18,16 @@ from pipelines.cells.sheet_cells import NUMBER, SHOWN, TRUTH, SheetCells
 _BOF, _EOF, _BOUND_SHEET, _DATE_MODE, _FONT, _FORMAT, _XF = 0x809, 0x0A, 0x85, 0x22, 0x31, 0x41E, 0xE0
 _NUMBER, _RK, _MUL_RK, _FORMULA, _TRUTH, _SST, _LABEL, _RICH = 0x203, 0x27E, 0xBD, 0x06, 0x205, 0xFD, 0x204, 0xD6
 _ROW, _COLUMN, _MERGES = 0x208, 0x7D, 0xE5
+_WORD: Final = struct.Struct("<H").unpack_from
+_PAIR: Final = struct.Struct("<HH").unpack_from
+_PLACE: Final = struct.Struct("<HHH").unpack_from
+_DOUBLE: Final = struct.Struct("<d").unpack_from
 _BIFF8: Final = 0x600
-_FILE_PASS: Final = 0x2F
 _STRUCK: Final = 0x08
 _HIDDEN_ROW: Final = 0x20
 _NO_FONT: Final = 4  # font 4 is in no file: those behind count from 5
 _EXACT: Final = 1e15
 _FIRST_DAY, _LAST_DAY = 61, 2_958_465
-
-
-def is_locked(path: Path) -> bool:
-    """True for a workbook that is encrypted, be it with the password that Excel tries of itself."""
-    content = _stream(path)
-    return any(kind == _FILE_PASS for kind, _, _ in _records(content, 0))
 
 
 def cells_of(path: Path, sheet: str) -> SheetCells:
@@ -64,10 +61,9 @@ def _stream(path: Path) -> bytes:
 
 def _records(content: bytes, at: int) -> Iterator[tuple[int, int, int]]:
     """Kind, beginning and length of each record of a part of the stream, up to its end."""
-    head = struct.Struct("<HH").unpack_from
     last = len(content) - 4
     while at <= last:
-        kind, length = head(content, at)
+        kind, length = _PAIR(content, at)
         yield kind, at + 4, length
         if kind == _EOF:
             return
@@ -83,19 +79,19 @@ def _globals(content: bytes, found: SheetCells, sheet: str) -> tuple[int | None,
     styles: list[tuple[int, int]] = []
     for kind, at, length in _records(content, 0):
         if kind == _BOF:
-            wide = struct.unpack_from("<H", content, at)[0] == _BIFF8
+            wide = _WORD(content, at)[0] == _BIFF8
         elif kind == _BOUND_SHEET and _text(content[at + 6 : at + length], wide=wide) == sheet:
             begin = struct.unpack_from("<I", content, at)[0]
         elif kind == _DATE_MODE:
-            found.since_1904 = struct.unpack_from("<H", content, at)[0] == 1
+            found.since_1904 = _WORD(content, at)[0] == 1
         elif kind == _FONT:
             fonts.append(bool(content[at + 2] & _STRUCK))
         elif kind == _FORMAT:
-            number = struct.unpack_from("<H", content, at)[0]
+            number = _WORD(content, at)[0]
             formats[number] = _text(content[at + 2 : at + length], wide=wide, long=wide)
         elif kind == _XF:
-            styles.append(struct.unpack_from("<HH", content, at))
-    for place, (font, number) in enumerate(styles):
+            styles.append(_PAIR(content, at))
+    for place, (_, number) in enumerate(styles):
         if (code := formats.get(number, GENERAL)) != GENERAL:
             found.formats[place] = code
     seen = [*fonts[:_NO_FONT], False, *fonts[_NO_FONT:]]
@@ -126,46 +122,54 @@ class _Sheet:
 
     def read(self, content: bytes, begin: int) -> None:
         """Read to the end of the sheet."""
-        found, place = self._found, struct.Struct("<HHH").unpack_from
-        texts_matter = bool(self._texts or self._struck)
+        takes = self._takes()
         depth = 0
         for kind, at, length in _nested(content, begin):
             depth += (kind == _BOF) - (kind == _EOF)
-            if depth > 1:
-                continue  # a chart
-            if kind in (_SST, _LABEL, _RICH):
-                if texts_matter:
-                    self._text(*place(content, at))
-            elif kind == _RK:
-                row, column, style = place(content, at)
-                self._number(row, column, style, _rk(content, at + 6))
-            elif kind == _NUMBER:
-                row, column, style = place(content, at)
-                self._number(row, column, style, struct.unpack_from("<d", content, at + 6)[0])
-            elif kind == _MUL_RK:
-                row, column = struct.unpack_from("<HH", content, at)
-                for step, one in enumerate(range(at + 4, at + length - 2, 6)):
-                    self._number(row, column + step, struct.unpack_from("<H", content, one)[0], _rk(content, one + 2))
-            elif kind == _FORMULA:
-                self._formula(content, at, *place(content, at))
-            elif kind == _TRUTH:
-                row, column, style = place(content, at)
-                if not content[at + 7]:
-                    self._keep(row, column, style, TRUTH, str(content[at + 6]))
-            elif kind == _ROW:
-                flags = struct.unpack_from("<H", content, at + 12)[0]
-                if flags & _HIDDEN_ROW:
-                    found.hidden_rows.append(struct.unpack_from("<H", content, at)[0])
-            elif kind == _COLUMN:
-                first, last, width, _, flags = struct.unpack_from("<HHHHH", content, at)
-                if flags & 1 or not width:
-                    found.hidden_columns.append([first, last])
-            elif kind == _MERGES:
-                for one in range(at + 2, at + length - 7, 8):
-                    top, bottom, left, right = struct.unpack_from("<HHHH", content, one)
-                    found.merges.append([top, left, bottom, right])
+            if depth == 1 and (take := takes.get(kind)):  # deeper lie charts
+                take(content, at, length)
         if self._cells:
-            found.add(list(zip(*self._cells, strict=True)))
+            self._found.add(list(zip(*self._cells, strict=True)))
+
+    def _takes(self) -> dict[int, Callable[[bytes, int, int], None]]:
+        """What takes which record; texts are passed over where nothing can be said of them."""
+        takes: dict[int, Callable[[bytes, int, int], None]] = {
+            _RK: lambda content, at, _: self._number(*_place(content, at), _rk(content, at + 6)),
+            _NUMBER: lambda content, at, _: self._number(*_place(content, at), _double(content, at + 6)),
+            _MUL_RK: self._numbers,
+            _FORMULA: self._formula,
+            _TRUTH: self._truth,
+            _ROW: self._row,
+            _COLUMN: self._column,
+            _MERGES: self._merges,
+        }
+        if self._texts or self._struck:
+            for kind in (_SST, _LABEL, _RICH):
+                takes[kind] = lambda content, at, _: self._text(*_place(content, at))
+        return takes
+
+    def _numbers(self, content: bytes, at: int, length: int) -> None:
+        row, column = _PAIR(content, at)
+        for step, one in enumerate(range(at + 4, at + length - 2, 6)):
+            self._number(row, column + step, _WORD(content, one)[0], _rk(content, one + 2))
+
+    def _truth(self, content: bytes, at: int, _: int) -> None:
+        if not content[at + 7]:  # else it is an error
+            self._keep(*_place(content, at), TRUTH, str(content[at + 6]))
+
+    def _row(self, content: bytes, at: int, _: int) -> None:
+        if content[at + 12] & _HIDDEN_ROW:
+            self._found.hidden_rows += _WORD(content, at)
+
+    def _column(self, content: bytes, at: int, _: int) -> None:
+        first, last = _PAIR(content, at)
+        if content[at + 8] & 1 or _WORD(content, at + 4) == (0,):
+            self._found.hidden_columns.append([first, last])
+
+    def _merges(self, content: bytes, at: int, length: int) -> None:
+        for one in range(at + 2, at + length - 7, 8):
+            (top, bottom), (left, right) = _PAIR(content, one), _PAIR(content, one + 4)
+            self._found.merges.append([top, left, bottom, right])
 
     def _number(self, row: int, column: int, style: int, value: float) -> None:
         if style in self._struck:
@@ -181,14 +185,14 @@ class _Sheet:
         if style in self._texts:
             self._keep(row, column, style, SHOWN, "")
 
-    def _formula(self, content: bytes, at: int, row: int, column: int, style: int) -> None:
+    def _formula(self, content: bytes, at: int, _: int) -> None:
         """The saved result: a number, or what its last two bytes mark as something else."""
         if content[at + 12 : at + 14] != b"\xff\xff":
-            self._number(row, column, style, struct.unpack_from("<d", content, at + 6)[0])
+            self._number(*_place(content, at), _double(content, at + 6))
         elif content[at + 6] == 1:
-            self._keep(row, column, style, TRUTH, str(content[at + 8]))
+            self._keep(*_place(content, at), TRUTH, str(content[at + 8]))
         elif content[at + 6] == 0:
-            self._text(row, column, style)
+            self._text(*_place(content, at))
 
     def _keep(self, row: int, column: int, style: int, kind: str, value: str) -> None:
         self._cells.append((row, column, style, kind, value))
@@ -206,6 +210,17 @@ def _nested(content: bytes, at: int) -> Iterator[tuple[int, int, int]]:
         if depth <= 0 or end <= at:
             return
         at = end
+
+
+def _place(content: bytes, at: int) -> tuple[int, int, int]:
+    """Row, column and style of a cell."""
+    row, column, style = _PLACE(content, at)
+    return row, column, style
+
+
+def _double(content: bytes, at: int) -> float:
+    value: float = _DOUBLE(content, at)[0]
+    return value
 
 
 def _rk(content: bytes, at: int) -> float:

@@ -18,7 +18,7 @@ from typing import Final
 from xml.etree import ElementTree
 
 from pipelines.cells.number_formats import BUILT_IN, DIGITS, GENERAL, changes_text, is_plain, is_simple_day
-from pipelines.cells.sheet_cells import NUMBER, SHOWN, SheetCells
+from pipelines.cells.sheet_cells import NUMBER, ODD, SHOWN, SheetCells
 
 _PIECE: Final = 4 << 20
 _MAIN: Final = (
@@ -26,6 +26,7 @@ _MAIN: Final = (
     "{http://purl.oclc.org/ooxml/spreadsheetml/main}",
 )
 _YES: Final = ("1", "true")
+_NO_NUMBERS: Final = (b"b", b"d")
 _LOOKED_AT: Final = 10_000
 _SHORTEST_DAY: Final = 3  # digits of a serial number behind the first two months of 1900, which are odd
 _LONGEST_DAY: Final = 6
@@ -91,9 +92,11 @@ class _Book:
     def __init__(self, package: zipfile.ZipFile) -> None:
         self._package = package
         self._names = {name.lower(): name for name in package.namelist()}
-        main = next((target for kind, target in self._related("").values() if kind == "officeDocument"), "xl/workbook.xml")
+        main = next(
+            (target for kind, target in self._related("").values() if kind == "officeDocument"), "xl/workbook.xml"
+        )
         self._main = self._name(main)
-        root = ElementTree.fromstring(package.read(self._main))  # noqa: S314 - document types were refused before
+        root = ElementTree.fromstring(package.read(self._main))
         self._sheets: dict[str, str] = {}
         self.since_1904 = False
         for one in root.iter():
@@ -113,7 +116,7 @@ class _Book:
         target = next((target for kind, target in self._parts.values() if kind == "styles"), None)
         if target is None or target.lower() not in self._names:
             return set()
-        root = ElementTree.fromstring(self._package.read(self._name(target)))  # noqa: S314
+        root = ElementTree.fromstring(self._package.read(self._name(target)))
         space = root.tag.partition("}")[0] + "}"
         own = {int(one.get("numFmtId", -1)): one.get("formatCode", GENERAL) for one in root.iter(space + "numFmt")}
         fonts = [_is_struck(font, space) for font in root.iterfind(f"{space}fonts/{space}font")]
@@ -134,7 +137,7 @@ class _Book:
         listed = self._names.get(posixpath.join(folder, "_rels", f"{name}.rels").lower())
         if listed is None:
             return {}
-        root = ElementTree.fromstring(self._package.read(listed))  # noqa: S314
+        root = ElementTree.fromstring(self._package.read(listed))
         return {
             one.get("Id", ""): (
                 one.get("Type", "").rpartition("/")[2],
@@ -176,8 +179,8 @@ class _Sheet:
         """Look at a piece."""
         if self.placed is None and (first := _CELL.search(piece)):
             self.placed = _PLACED.match(piece, first.start()) is not None
-            cells = [found.start() for found in islice(_CELL.finditer(piece), _LOOKED_AT)]
-            if all(_USUAL_CELL.match(piece, start) for start in cells):
+            starts = [found.start() for found in islice(_CELL.finditer(piece), _LOOKED_AT)]
+            if all(_USUAL_CELL.match(piece, start) for start in starts):
                 self._pattern = _USUAL
         if self.placed is False:
             piece = b"".join(self._with_places(piece))
@@ -189,6 +192,7 @@ class _Sheet:
             self._keep([(column, row, style, SHOWN.encode(), b"") for column, row, style in cells])
         if b"hidden=" in piece or b"ht=" in piece:
             self.found.hidden_rows += [int(row) - 1 for row in _HIDDEN.findall(piece)]
+        if b"cols>" in piece:
             for attributes in _COLUMN.findall(piece):
                 ends = {name: int(number) - 1 for name, number in _FIRST.findall(attributes)}
                 self.found.hidden_columns.append([ends[b"min"], ends[b"max"]])
@@ -203,9 +207,8 @@ class _Sheet:
                 for column, row, style, kind, value in self._pattern.findall(piece)
                 if style in self._odd
                 or len(value) > DIGITS
-                or not (value.isdigit() and _SHORTEST_DAY <= len(value) <= _LONGEST_DAY if style in self._days else True)
-                or kind == b"b"
-                or kind == b"d"
+                or (style in self._days and not (value.isdigit() and _SHORTEST_DAY <= len(value) <= _LONGEST_DAY))
+                or kind in _NO_NUMBERS
                 or b"E" in value
             ]
         )
@@ -213,7 +216,7 @@ class _Sheet:
     def _keep(self, cells: list[tuple[bytes, bytes, bytes, bytes, bytes]]) -> None:
         if not cells:
             return
-        columns, rows, styles, kinds, values = zip(*cells, strict=True)
+        columns, rows, styles, kinds, values = ([cell[n] for cell in cells] for n in range(len(ODD)))
         self.found.add(
             (
                 [int(row) - 1 for row in rows],

@@ -26,7 +26,7 @@ _RESULT: Final = {"row": pl.Int64(), "column": pl.Int64(), "text": pl.String(), 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is said of cells; ``texts`` by column, ``masks`` by the name of their column: ``row`` and ``text`` or ``mask``, by row."""
+    """What is said of cells: ``texts`` by column, ``masks`` by the name of theirs; ``row`` and ``text`` or ``mask``, by row."""
 
     texts: Mapping[int, pl.DataFrame] = field(default_factory=dict)
     masks: Mapping[str, pl.DataFrame] = field(default_factory=dict)
@@ -42,7 +42,9 @@ class Evidence:
     def beside(self) -> list[pl.Expr]:
         """The columns of ``EVIDENCE``, over rows with their numbers."""
         return [
-            pl.col(ROW_NUMBER).map_batches(_masked(self.masks[name]), return_dtype=pl.Int64, is_elementwise=True).alias(name)
+            pl.col(ROW_NUMBER)
+            .map_batches(_masked(self.masks[name]), return_dtype=pl.Int64, is_elementwise=True)
+            .alias(name)
             if name in self.masks
             else pl.lit(0, dtype=pl.Int64).alias(name)
             for name in EVIDENCE
@@ -122,8 +124,8 @@ def _filled(
         return nothing
     frame = pl.DataFrame(down, schema=["top", "column", "bottom", "right"], orient="row").cast(pl.Int64) + 1
     frame = frame.with_columns(pl.col("column") - 1)
-    spanned = pl.int_range(frame["top"].min(), frame["bottom"].max() + 1, eager=True)  # type: ignore[operator]
-    within = table.filter(pl.col(ROW_NUMBER).is_between(spanned[0], spanned[-1])).collect()
+    spanned = pl.col(ROW_NUMBER).is_between(frame["top"].min(), frame["bottom"].max())
+    within = table.filter(spanned).collect()
     own = within.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in names))[ROW_NUMBER]
     wide = [str(n) for n in frame["column"].unique().sort()]
     tops = within.filter(pl.col(ROW_NUMBER).is_in(frame["top"].implode())).select(ROW_NUMBER, *wide)
@@ -140,7 +142,11 @@ def _filled(
     if heads.select((pl.col("end") - pl.col("begin")).sum()).item() > own.len() * len(columns):
         raise Unreadable(broken_workbook("merged cells overlap"))
     below = heads.with_columns(pl.int_ranges("begin", "end").alias("place")).explode("place")
-    return below.with_columns(own.gather(below["place"]).alias("row")).select(*_RESULT).unique(["row", "column"], keep="first")
+    return (
+        below.with_columns(own.gather(below["place"]).alias("row"))
+        .select(*_RESULT)
+        .unique(["row", "column"], keep="first")
+    )
 
 
 def _replaced(rows: pl.DataFrame) -> Any:

@@ -153,7 +153,13 @@ def days(use: Use, values: pl.Expr, *, only_time: pl.Expr, since_1904: bool) -> 
     known = (day >= first) & (day <= last)
     date = (base + pl.duration(days=pl.when(known).then(day).otherwise(first))).dt.to_string("%Y-%m-%d")
     if not since_1904:
-        date = pl.when(day == _LEAP_DAY).then(pl.lit("1900-02-29")).when(day == 0).then(pl.lit("1900-01-00")).otherwise(date)
+        date = (
+            pl.when(day == _LEAP_DAY)
+            .then(pl.lit("1900-02-29"))
+            .when(day == 0)
+            .then(pl.lit("1900-01-00"))
+            .otherwise(date)
+        )
         known = known | (day == 0)
     timed = clock != 0
     bare = (day == 0) & (timed | only_time) if not since_1904 else (day == 0) & only_time

@@ -46,7 +46,9 @@ class Opener:
         Raises:
             Unreadable: it cannot be told, or not within the limits.
         """
-        found: dict[str, Any] = self._answer({"path": str(path), "folder": str(folder), "sheet": sheet}, limits)["cells"]
+        found: dict[str, Any] = self._answer({"path": str(path), "folder": str(folder), "sheet": sheet}, limits)[
+            "cells"
+        ]
         return found
 
     def unlock(self, path: Path, target: Path, limits: Limits) -> None:

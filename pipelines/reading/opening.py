@@ -115,7 +115,9 @@ def _workbook(path: Path, suffix: str, fields: tuple[Field, ...], title: str, sc
         sheet = sheet_with_records(sheets, fields, terms.limits)
     found = checked_columns(sheet.header, fields, title, encoding, terms)
     layout = layout_of(found, terms.layouts, terms.declared)
-    table, beside, told = sheet.table, [], ()
+    table = sheet.table
+    beside: list[pl.Expr] = []
+    told: tuple[str, ...] = ()
     if sheet.cells is not None:
         evidence = evidence_of(sheet.cells, table, found, fields)
         told = sheet_notices(sheet.cells, table, found, sheet.height, sheet.kind)

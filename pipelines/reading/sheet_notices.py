@@ -48,9 +48,7 @@ def sheet_notices(
                 "不该报送的，请取消筛选和隐藏后删去，再重新报送。"
             )
     if names := _columns(cells["hidden_columns"], table, found):
-        told.append(
-            f"工作表里隐藏的列也有内容，已照常读取：{'、'.join(names)}。请取消隐藏，核对内容是否要报送。"
-        )
+        told.append(f"工作表里隐藏的列也有内容，已照常读取：{'、'.join(names)}。请取消隐藏，核对内容是否要报送。")
     return tuple(told)
 
 

@@ -23,6 +23,7 @@ import json
 import re
 import resource
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,27 +64,23 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cells(path: Path, sheet: str, folder: Path) -> dict[str, Any]:
-    match path.suffix:
-        case ".xls":
-            from pipelines.cells.xls import cells_of
-        case ".ods":
-            from pipelines.cells.ods import cells_of
-        case _:
-            from pipelines.cells.xlsx import cells_of
-    return cells_of(path, sheet).answer(folder / "odd.arrow")
+    reader = import_module(f"pipelines.cells.{path.suffix[1:]}")
+    answer: dict[str, Any] = reader.cells_of(path, sheet).answer(folder / "odd.arrow")
+    return answer
 
 
 def _unlocked(path: Path, target: Path) -> bool:
-    """Write the workbook without encryption; False where it has another password than Excel's own."""
+    """Write the workbook without encryption; False where it has another password than Excel's own, or another way to lock it."""
     import msoffcrypto
-    from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
 
     with path.open("rb") as locked, target.open("wb") as sink:
-        book = msoffcrypto.OfficeFile(locked)
         try:
+            book = msoffcrypto.OfficeFile(locked)
             book.load_key(password=_DEFAULT_PASSWORD, verify_password=True)
             book.decrypt(sink)
-        except (InvalidKeyError, DecryptionError):
+        except (
+            Exception
+        ):  # the library raises what its parts raise: damaged, of rights management, or of an unknown cipher
             return False
     return True
 

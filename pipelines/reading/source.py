@@ -43,8 +43,8 @@ class Source:
 
     ``table`` has ``_row_number`` and every column as sent, named ``0``, ``1``, … in the order of ``columns.header``, unknown ones
     included. ``skipped_rows`` are those known at once, titles above the header for one; others are in ``rows``. Where the content
-    is not what the name says, ``read_as`` is the ending it should have, and ``notice`` says so to the sender; ``notices`` say what a
-    sheet hides, strikes out or may have cut off. ``has_evidence``: ``rows`` have the columns of what a workbook says of cells.
+    is not what the name says, ``read_as`` is the ending it should have, and ``notice`` says so to the sender; ``notices`` say
+    what a sheet hides, strikes out or may have cut off. ``has_evidence``: ``rows`` have the columns of ``EVIDENCE``.
     """
 
     path: Path

@@ -253,7 +253,11 @@ class Screen:
             if mask := one.mask(rejects=rejects, confirmable=confirmable):
                 cells.append((pl.col(bits_name(one.field.id)) & mask) != 0)
         for name in EVIDENCE:
-            said = [r for r in self.of_cells if r.other == name and (r.rejects or not rejects) and r.confirmable == confirmable]
+            said = [
+                r
+                for r in self.of_cells
+                if r.other == name and (r.rejects or not rejects) and r.confirmable == confirmable
+            ]
             if said:
                 cells.append((pl.col(name) & sum(map(bit_of, said))) != 0)
         pairs = [rule.id for rule in self.over_two if (rule.rejects or not rejects) and rule.confirmable == confirmable]

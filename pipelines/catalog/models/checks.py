@@ -26,8 +26,9 @@ class AppliesTo(Model):
     ``key``: fields that have this key; its value is the parameter or the condition of the rule. ``kinds``: fields of these kinds.
     ``every``: every field, every field that holds a text (``Field.holds_text``), every pair of fields that a dataset names under
     ``rules``, every condition of repair that terms enforce (``policies/repair.yaml``), or the line as a whole.
-    ``evidence`` names a column of what a workbook says of cells (``EVIDENCE`` in ``pipelines.catalog.rules``): the check is then about
-    the cells of those fields, not their texts. ``compared_with`` is a column that the hub adds, for a key that is only yes or no.
+    ``evidence`` names a column of what a workbook says of cells (``EVIDENCE`` in ``pipelines.catalog.rules``): the check is then
+    about the cells of those fields, not their texts. ``compared_with`` is a column that the hub adds, for a key that is only
+    yes or no.
     """
 
     key: Identifier | None = None
@@ -91,7 +92,9 @@ class Checks(Model):
     def _nothing_unchecked(self) -> Checks:
         """A key or a kind of fields without a check would let every value pass."""
         keys = Field.model_fields.keys() - _DESCRIBES - _NEED_NO_CHECK - {check.applies_to.key for check in self.checks}
-        kinds = set(Kind) - {kind for check in self.checks if not check.applies_to.evidence for kind in check.applies_to.kinds}
+        kinds = set(Kind) - {
+            kind for check in self.checks if not check.applies_to.evidence for kind in check.applies_to.kinds
+        }
         if missing := [*sorted(keys), *sorted(kinds)]:
             raise ValueError(f"no check applies to {', '.join(missing)} of fields; add one")
         return self
