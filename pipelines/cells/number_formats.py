@@ -179,19 +179,29 @@ def same_number(code: str, value: float, unit: str) -> bool:
     if section is None or text is None:
         # Fractions, powers of ten and numbers in Chinese say the same number.
         return section is None or not _scaled(section)
+    return reads_as(text, value, unit, section.literal)
+
+
+def reads_as(text: str, value: float, unit: str, words: str | None = None) -> bool:
+    """Whether a text shows a number as it is stored, in the unit of its column.
+
+    Args:
+        text: what is shown.
+        value: what is stored.
+        unit: in which the column is; empty where it has none.
+        words: those of the text that are no part of the number; None for all of it.
+    """
     if not text:
         return value == 0
-    named = _UNIT.search(section.literal)
-    if unit and named and named[0].removesuffix("元") != unit.removesuffix("元"):
+    named = _UNIT.search(text if words is None else words)
+    if "%" in text or (unit and named and named[0].removesuffix("元") != unit.removesuffix("元")):
         return False
     runs = _RUN.findall(text)
     if not runs:
         return value == 0
     number = Decimal(runs[0].replace(",", ""))
     behind = len(runs[0].partition(".")[2])
-    return (
-        abs(number - abs(Decimal(stored(value)))) <= Decimal(5).scaleb(-behind - 1) and "percent" not in section.kinds
-    )
+    return abs(number - abs(Decimal(stored(value)))) <= Decimal(5).scaleb(-behind - 1)
 
 
 def _literal(kind: str, part: str, number: str) -> str:

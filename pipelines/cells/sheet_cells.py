@@ -12,6 +12,7 @@ import pyarrow as pa
 NUMBER: Final = "n"
 TRUTH: Final = "b"
 DAY: Final = "d"  # a day or an instant as text, ISO 8601
+SEEN: Final = "v"  # a number, a tab, and the text that is shown of it
 SHOWN: Final = "s"  # a text that the format shows in another way
 _TYPES: Final[dict[str, pa.DataType]] = {
     **dict.fromkeys(("row", "column", "style"), pa.int64()),

@@ -20,13 +20,14 @@ from pipelines.cells.number_formats import (
     is_date,
     is_plain,
     is_time,
+    reads_as,
     same_number,
     says_only_the_number,
     shown,
     stored,
     text_shown,
 )
-from pipelines.cells.sheet_cells import DAY, SHOWN, TRUTH
+from pipelines.cells.sheet_cells import DAY, SEEN, SHOWN, TRUTH
 
 _TOO_LONG: Final = 1e15
 _LAST_DAY: Final = 2_958_465
@@ -34,6 +35,8 @@ _LEAP_DAY: Final = 60  # 1900-02-29, which Excel shows and there never was
 _SECONDS: Final = 86_400
 _UNREADABLE: Final = "#####"
 _UNIT: Final = re.compile(r"[（(]([^（()）]*元)[）)]\s*$")
+_SIGNS: Final = re.compile(r"[$¥￥€£,\s]")
+_BARE: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:E[+-]?\d+)?")
 _ISO: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d))?")
 
 
@@ -90,6 +93,8 @@ def counted(use: Use, unit: str, code: str, kind: str, value: str) -> Counted:
     if kind == SHOWN:
         text = text_shown(code, value)
         return Counted(value) if use is not Use.TEXT or text == value else _text_shown(text, value)
+    if kind == SEEN:
+        return _seen(use, unit, *value.split("\t", 1))
     number = float(value)
     return _amount(code, number, unit) if use is Use.NUMBER else _number(use, code, number)
 
@@ -116,6 +121,21 @@ def _amount(code: str, number: float, unit: str) -> Counted:
     if is_plain(code) or same_number(code, number, unit):
         return Counted(text)
     return Counted(shown(code, number) or text, SHOWN_OTHERWISE)
+
+
+def _seen(use: Use, unit: str, value: str, text: str) -> Counted:
+    """A number of which the file says what is shown."""
+    number = float(value)
+    exact = stored(number)
+    if use is Use.NUMBER:
+        return Counted(exact) if reads_as(text, number, unit) else Counted(text or exact, SHOWN_OTHERWISE)
+    if abs(number) >= _TOO_LONG:
+        return Counted(exact, LOST_DIGITS if use is Use.TEXT else None)
+    if not text:
+        return Counted(exact, SHOWN_OTHERWISE)
+    plain = _SIGNS.sub("", text)
+    same = _BARE.fullmatch(plain) is not None and ("E" in plain or reads_as(plain, number, ""))
+    return Counted(exact) if same else Counted(text, TAKEN_AS_SHOWN)
 
 
 def _iso(use: Use, value: str) -> Counted:

@@ -31,7 +31,7 @@ from pipelines.reading.source import Source, Terms, checked_columns, rows_of
 from pipelines.reading.text import as_elements
 
 TEXTS: Final = (".csv", ".tsv", ".txt")
-WORKBOOKS: Final = (".xlsx", ".xls")
+WORKBOOKS: Final = (".xlsx", ".xls", ".ods")
 ELEMENTS: Final = (".json", ".jsonl")
 _SHOWN: Final = 200  # characters of an element in a message
 _KINDS: Final = (TEXTS, WORKBOOKS, ELEMENTS)  # endings under which the same bytes are read in the same way

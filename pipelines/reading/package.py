@@ -30,6 +30,7 @@ LOCKED: Final = "locked"
 _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _PIECE: Final = 1 << 20
 _OVERLAP: Final = 4096
+_OPEN_DOCUMENT: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 _VBA: Final = "_VBA_PROJECT".encode("utf-16-le")
 _PACKAGE: Final = "EncryptedPackage".encode("utf-16-le")
 _BEGIN: Final = bytes.fromhex("0908")  # an .xls begins so; what follows is the version
@@ -56,8 +57,7 @@ def check_workbook(path: Path, limits: Limits) -> str:
     if head.startswith(_OLE):
         return _check_ole(path)
     if head.startswith(b"PK"):
-        _check_zip(path, limits)
-        return ".xlsx"
+        return _check_zip(path, limits)
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise Unreadable(not_a_workbook("网页或 XML", "a web page or XML"))
     raise Unreadable(not_a_workbook("别的内容（例如文本）", "something else (text, for one)"))
@@ -85,7 +85,7 @@ def _has_file_pass(content: bytes) -> bool:
     return False
 
 
-def _check_zip(path: Path, limits: Limits) -> None:
+def _check_zip(path: Path, limits: Limits) -> str:
     try:
         with zipfile.ZipFile(path) as package:
             members = package.infolist()
@@ -97,8 +97,13 @@ def _check_zip(path: Path, limits: Limits) -> None:
             for member in members:
                 if member.filename.lower().endswith((".xml", ".rels", ".vml")):
                     _check_part(package, member)
+            return ".ods" if _is_open_document(package) else ".xlsx"
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError) as error:
         raise Unreadable(broken_workbook(str(error)[:120] or type(error).__name__)) from error
+
+
+def _is_open_document(package: zipfile.ZipFile) -> bool:
+    return "mimetype" in package.namelist() and package.read("mimetype").strip() == _OPEN_DOCUMENT
 
 
 def _check_sizes(members: list[zipfile.ZipInfo], packed: int, limits: Limits) -> None:

@@ -127,8 +127,8 @@ def unsupported_format(suffix: str) -> Problem:
     zh, en = (f"：{suffix}", f": {suffix}") if suffix else ("：文件名没有扩展名", ": its name has no ending")
     return Problem(
         "unsupported_format",
-        f"不支持该文件类型{zh}。请使用 CSV（UTF-8 或 GB18030）、XLSX、XLS、JSON、JSONL，或者装有这些文件的 ZIP 重新报送。",
-        f"This kind of file is not read{en}. Send CSV (UTF-8 or GB18030), XLSX, XLS, JSON, JSONL, or a ZIP of these.",
+        f"不支持该文件类型{zh}。请使用 CSV（UTF-8 或 GB18030）、XLSX、XLS、ODS、JSON、JSONL，或者装有这些文件的 ZIP 重新报送。",
+        f"This kind of file is not read{en}. Send CSV (UTF-8 or GB18030), XLSX, XLS, ODS, JSON, JSONL, or a ZIP of these.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -387,3 +388,67 @@ def test_the_library_reads_the_days_that_are_left_to_it() -> None:
         found = cells_read(content, suffix)
         read = [datetime.fromisoformat(str(found[2 + n, DAY][0])).date() for n in range(len(cells))]
         assert read == days * len(codes)
+
+
+ODS = (
+    '<?xml version="1.0" encoding="UTF-8"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+    ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+    ' xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" office:version="1.3"><office:automatic-styles>'
+    '<style:style style:name="s" style:family="table-cell"><style:text-properties style:text-line-through-style="solid"/>'
+    "</style:style></office:automatic-styles><office:body><office:spreadsheet>"
+    '<table:table table:name="数据"><table:table-column table:number-columns-repeated="4"/>'
+    '<table:table-column table:visibility="collapse"/>{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
+)  # fmt: skip
+
+
+def ods(*rows: str) -> bytes:
+    header = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{one}</text:p></table:table-cell>' for one in HEADER
+    )
+    body = "".join(f"<table:table-row{row}</table:table-row>" for row in (">" + header, *rows))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        package.writestr("content.xml", ODS.replace("{rows}", body))
+        package.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
+    return buffer.getvalue()
+
+
+def cell(kind: str, text: str, attributes: str = "") -> str:
+    return f'<table:table-cell office:value-type="{kind}" {attributes}><text:p>{text}</text:p></table:table-cell>'
+
+
+def test_an_open_document_says_itself_what_is_shown() -> None:
+    name = cell("string", "甲", 'table:number-rows-spanned="2"')
+    content = ods(
+        ">" + name
+        + cell("float", "915101001439147000", 'office:value="915101001439147008"')
+        + cell("float", "第18号", 'office:value="18"')
+        + cell("date", "2026年11月24日", 'office:date-value="2026-11-24T10:30:00"')
+        + cell("float", "0.0500", 'office:value="500"'),
+        ">" + '<table:covered-table-cell/>'
+        + cell("string", "91350100M000100Y43", 'table:style-name="s"')
+        + cell("float", "0018", 'office:value="18"')
+        + cell("date", "26-11-24", 'office:date-value="2026-11-24"')
+        + cell("float", "1,234.50", 'office:value="1234.5"'),
+        ' table:visibility="filter">' + cell("string", "乙") + "<table:table-cell/>" + cell("float", "18", 'office:value="18"')
+        + "<table:table-cell/>" + cell("percentage", "5%", 'office:value="0.05"'),
+    )  # fmt: skip
+    found = cells_read(content, ".ods")
+    assert found[2, CODE] == ("915101001439147000", {LOST_DIGITS})
+    assert found[2, NUMBER] == ("第18号", {TAKEN_AS_SHOWN})
+    assert found[2, DAY] == ("2026-11-24", {TAKEN_AS_SHOWN})
+    assert found[2, AMOUNT] == ("0.0500", {SHOWN_OTHERWISE})
+    assert found[3, NAME] == ("甲", {MERGED})
+    assert found[3, NUMBER] == ("0018", {TAKEN_AS_SHOWN})
+    assert found[3, DAY] == ("2026-11-24", set())
+    assert found[3, AMOUNT] == ("1234.5", set())
+    assert found[4, NUMBER] == ("18", set())
+    assert found[4, AMOUNT] == ("5%", {SHOWN_OTHERWISE})
+    said = told(content, ".ods")
+    assert "第 4 行在工作表里是隐藏的" in said
+    assert "第 3 行有划了删除线的内容" in said
+    assert "“罚款金额（万元）”" in said
