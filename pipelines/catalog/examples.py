@@ -113,6 +113,8 @@ def _words(field: Field, tables: Mapping[str, CodeTable], parameters: Sequence[s
     words: Cells = {"sample": sample(field, tables)}
     if field.code_table:
         words["label"] = tables[field.code_table].entries[0].label_zh
+    if parameters and isinstance(parameters[0], int):
+        words["bit"] = str(1 << parameters[0])
     if parameters and isinstance(parameters[0], int | float):
         bound = parameters[0]
         words |= {"bound": f"{bound:g}", "more": f"{bound + 1:g}", "less": f"{bound - 1:g}"}

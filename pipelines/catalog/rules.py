@@ -35,6 +35,12 @@ from pipelines.catalog.models import (
 
 RECEIVED_ON: Final = "_received_on"
 CLEANED: Final = "_cleaned"
+LOST_DIGITS: Final = "_lost_digits"
+SHOWN_OTHERWISE: Final = "_shown_otherwise"
+TAKEN_AS_SHOWN: Final = "_taken_as_shown"
+MERGED: Final = "_merged"
+EVIDENCE: Final = (LOST_DIGITS, SHOWN_OTHERWISE, TAKEN_AS_SHOWN, MERGED)
+"""Columns with a bit for each field, by its place: what a workbook says of the cell (``pipelines.reading.cell_evidence``)."""
 LAYOUT: Final = "_layout"
 REPAIR_TERMS: Final = "_repair_terms"
 REPAIRABLE_FROM: Final = "_repairable_from"
@@ -124,7 +130,10 @@ class _Builder:
             raise KeyError(field.known_with.check)
         for check in self.checks.values():
             applies = check.applies_to
-            if applies.every == "field":
+            if applies.evidence is not None:
+                if applies.every == "field" or field.kind in applies.kinds:
+                    yield self._rule(check, field, parameters=(place,), other=applies.evidence)
+            elif applies.every == "field":
                 yield self._rule(check, field, parameters=(place,))
             elif applies.every is not None and _is_one_of(field, applies.every):
                 yield self._rule(check, field)
@@ -301,6 +310,8 @@ class _Builder:
         """A rule; ``name`` is its last part where that is not the check's, ``other_text`` the other cell of the examples."""
         other_field = self.fields.get(other or "")
         pair = None if other_field is None else (other_field.id, other_text)
+        if other in EVIDENCE:
+            pair = (str(other), None)
         primitive = primitive or check.primitive
         never = primitive.startswith(NEVER)
         cells = field and examples(

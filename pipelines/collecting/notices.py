@@ -27,7 +27,7 @@ _COLUMNS_TOLD: Final = 10
 
 
 def notices(source: Source, screen: Screen, known: Known | None = None) -> tuple[str, ...]:
-    """In words, that a file is not what its name says, and what of the two columns had no effect.
+    """In words, that a file is not what its name says, what its sheet hides, and what of the two columns had no effect.
 
     It is read again where it has one of them.
 

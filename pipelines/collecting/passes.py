@@ -20,7 +20,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import CONTRADICTS, LAYOUT, Catalog, Dataset, Field
+from pipelines.catalog import CONTRADICTS, EVIDENCE, LAYOUT, Catalog, Dataset, Field
 from pipelines.collecting.agreement import disagreement
 from pipelines.collecting.columns import check_columns
 from pipelines.collecting.manifest import Manifest
@@ -336,8 +336,10 @@ def _identified(catalog: Catalog, one: Opened) -> pl.LazyFrame:
     layout = one.source.layout
     others = one.contradicting
     contradicts = pl.col(ROW_NUMBER).replace_strict(others, default=None, return_dtype=pl.String) if others else None
+    unsaid = () if one.source.has_evidence else EVIDENCE
     return one.source.rows.with_columns(
         (pl.lit(None, dtype=pl.String) if contradicts is None else contradicts).alias(CONTRADICTS),
+        *(pl.lit(0, dtype=pl.Int64).alias(name) for name in unsaid),
         *([pl.lit(layout.id).alias(LAYOUT)] if layout else []),
         pl.lit(delivery.batch_id).alias(BATCH),
         pl.lit(delivery.provider_id).alias(PROVIDER),

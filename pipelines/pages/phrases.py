@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from pipelines.catalog.load import Catalog
 from pipelines.catalog.models import Condition, Dataset, Due, Field, Kind, LegalBasis
-from pipelines.catalog.rules import RECORD, Rule
+from pipelines.catalog.rules import EVIDENCE, RECORD, Rule
 from pipelines.pages.words import WORDS
 
 _WORKING_PAPER: Final = re.compile(r"[，,；]?\s*见 domain\.md[^，；]*$")  # known to the makers of the catalogue only
@@ -198,6 +198,8 @@ class DatasetWords:
         return good, bad
 
     def _cell(self, name: str, text: str | None) -> str:
+        if name in EVIDENCE:
+            return "否" if text == "0" else "是"
         """A cell as it can be seen, a code by its name."""
         field = self._fields.get(name)
         known = labels(self._catalog, field.code_table or "") if field else {}

@@ -61,6 +61,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "document_number": "文书号",
     },
     "derived": {
+        "_lost_digits": "数值单元格，超过15位",
+        "_shown_otherwise": "显示的和存的不是同一个数",
+        "_taken_as_shown": "存的和显示的不一样",
+        "_merged": "合并单元格",
         "subject_key": "主体标识（由总枢纽推出）",
         "received_on": "收到日期（由总枢纽记录）",
         "provider_id": "报送单位（由总枢纽记录）",

@@ -6,7 +6,7 @@ from typing import Final
 
 from pipelines.reading.rows import LONG_LINE, SHOWN_CHARACTERS, fields_of
 
-_WORKBOOKS: Final = (".xlsx", ".xls", ".html", ".xml", ".mht")
+_WORKBOOKS: Final = (".xlsx", ".xls", ".ods", ".html", ".xml", ".mht")
 _ELEMENTS: Final = (".json", ".jsonl")
 _TAIL: Final = 60
 _NO_CHARACTER: Final = ("\ufffd", "\\x")

@@ -156,8 +156,8 @@ def unsupported_format(suffix: str, content: Advice | None = None) -> Problem:
     if known is None:
         return Problem(
             "unsupported_format",
-            f"不支持该文件类型{zh}。请使用 CSV（UTF-8 或 GB18030）、XLSX、XLS、JSON、JSONL，或者装有这些文件的 ZIP 重新报送。",
-            f"This kind of file is not read{en}. Send CSV (UTF-8 or GB18030), XLSX, XLS, JSON, JSONL, or a ZIP of these.",
+            f"不支持该文件类型{zh}。请使用 CSV（UTF-8 或 GB18030）、XLSX、XLS、ODS、JSON、JSONL，或者装有这些文件的 ZIP 重新报送。",
+            f"This kind of file is not read{en}. Send CSV (UTF-8 or GB18030), XLSX, XLS, ODS, JSON, JSONL, or a ZIP of these.",
         )
     return Problem(
         "unsupported_format",

@@ -37,6 +37,30 @@ class Opener:
             Unreadable: it cannot be opened, or not within the limits.
         """
         request = {"path": str(path), "folder": str(folder), "sheets": limits.sheets, "cells": limits.cells}
+        found: list[dict[str, Any]] = self._answer(request, limits)["sheets"]
+        return found
+
+    def cells(self, path: Path, sheet: str, folder: Path, limits: Limits) -> dict[str, Any]:
+        """What stands in a sheet beside its texts, as ``pipelines.cells.SheetCells`` answers.
+
+        Raises:
+            Unreadable: it cannot be told, or not within the limits.
+        """
+        found: dict[str, Any] = self._answer({"path": str(path), "folder": str(folder), "sheet": sheet}, limits)[
+            "cells"
+        ]
+        return found
+
+    def unlock(self, path: Path, target: Path, limits: Limits) -> None:
+        """Write a workbook without its encryption, where it is the one that Excel takes off without asking.
+
+        Raises:
+            Unreadable: it has a password.
+        """
+        if self._answer({"path": str(path), "to": str(target)}, limits)["password"]:
+            raise Unreadable(encrypted("工作簿", "workbook"))
+
+    def _answer(self, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
         with self._lock:
             process = self._running(limits.workbook_memory_bytes)
             answer = self._ask(process, json.dumps(request).encode() + b"\n", limits.seconds)
@@ -44,8 +68,7 @@ class Opener:
             raise Unreadable(encrypted("工作簿", "workbook"))
         if "error" in answer:
             raise Unreadable(broken_workbook(str(answer["error"])[:120]))
-        found: list[dict[str, Any]] = answer["sheets"]
-        return found
+        return answer
 
     def close(self) -> None:
         """End the process."""

@@ -31,7 +31,7 @@ from pipelines.reading.source import Source, Terms, checked_columns, rows_of
 from pipelines.reading.text import as_elements
 
 TEXTS: Final = (".csv", ".tsv", ".txt")
-WORKBOOKS: Final = (".xlsx", ".xls")
+WORKBOOKS: Final = (".xlsx", ".xls", ".ods")
 ELEMENTS: Final = (".json", ".jsonl")
 _SHOWN: Final = 200  # characters of an element in a message
 _KINDS: Final = (TEXTS, WORKBOOKS, ELEMENTS)  # endings under which the same bytes are read in the same way
@@ -107,6 +107,8 @@ def salvage(
 
 
 def _workbook(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms) -> Source:
+    from pipelines.reading.cell_evidence import evidence_of
+    from pipelines.reading.sheet_notices import sheet_notices
     from pipelines.reading.workbook import folder_of, read_workbook, sheet_with_records
 
     disguise = disguise_of(path, suffix)
@@ -122,10 +124,18 @@ def _workbook(path: Path, suffix: str, fields: tuple[Field, ...], title: str, sc
         sheet = sheet_with_records(sheets, fields, terms.limits)
     found = checked_columns(sheet.header, fields, title, encoding, terms)
     layout = layout_of(found, terms.layouts, terms.declared)
-    rows = rows_of(sheet.table, found, fields, at_once=True)
+    table = sheet.table
+    beside: list[pl.Expr] = []
+    told: tuple[str, ...] = ()
+    if sheet.cells is not None:
+        evidence = evidence_of(sheet.cells, table, found, fields)
+        told = sheet_notices(sheet.cells, table, found, sheet.height, sheet.kind)
+        table, beside = evidence.read_into(table), evidence.beside()
+    rows = rows_of(table, found, fields, at_once=True).with_columns(beside)
     source = Source(
-        path, encoding, found, fields, rows, sheet.table,
+        path, encoding, found, fields, rows, table,
         malformed=sheet.malformed, skipped_rows=sheet.skipped_rows, layout=layout, terms=terms,
+        remarks=told, has_evidence=bool(beside),
     )  # fmt: skip
     return source if disguise is None else _in_disguise(source, suffix, disguise)
 

@@ -6,6 +6,7 @@ An XLSX is a ZIP of XML. Nothing is unpacked to disk, and each part is read in p
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -24,11 +25,17 @@ from pipelines.reading.problems import (
     too_large,
 )
 
+LOCKED: Final = "locked"
+"""What ``check_workbook`` says of an encrypted workbook; Excel may know the password (``Opener.unlock``)."""
 _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _PIECE: Final = 1 << 20
 _OVERLAP: Final = 4096
+_OPEN_DOCUMENT: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 _VBA: Final = "_VBA_PROJECT".encode("utf-16-le")
 _PACKAGE: Final = "EncryptedPackage".encode("utf-16-le")
+_BEGIN: Final = bytes.fromhex("0908")  # an .xls begins so; what follows is the version
+_FILE_PASS: Final = 0x2F  # the record of an .xls that says how it is encrypted
+_BEFORE_FILE_PASS: Final = (0x809, 0x86)  # beginning, and write protection; [MS-XLS] §2.1.7.20.1
 _WORKBOOK: Final = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
 _DOCTYPE: Final = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _FORMULA: Final = re.compile(
@@ -40,33 +47,45 @@ def check_workbook(path: Path, limits: Limits) -> str:
     """Look at a delivered .xlsx or .xls before it is opened.
 
     Returns:
-        ``.xlsx`` or ``.xls``: what the content is, whatever the name says.
+        ``.xlsx``, ``.xls`` or ``.ods``: what the content is, whatever the name says; ``LOCKED`` where it is encrypted.
 
     Raises:
-        Unreadable: it is none, is protected, carries what no delivery needs, or is beyond a limit.
+        Unreadable: it is none, carries what no delivery needs, or is beyond a limit.
     """
     with path.open("rb") as stream:
         head = stream.read(4096)
     if head.startswith(_OLE):
-        _check_ole(path)
-        return ".xls"
+        return _check_ole(path)
     if head.startswith(b"PK"):
-        _check_zip(path, limits)
-        return ".xlsx"
+        return _check_zip(path, limits)
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise Unreadable(not_a_workbook("网页或 XML", "a web page or XML"))
     raise Unreadable(not_a_workbook("别的内容（例如文本）", "something else (text, for one)"))
 
 
-def _check_ole(path: Path) -> None:
+def _check_ole(path: Path) -> str:
     content = path.read_bytes()
-    if _PACKAGE in content:
-        raise Unreadable(encrypted("工作簿", "workbook"))
+    if _PACKAGE in content or _has_file_pass(content):
+        return LOCKED
     if _VBA in content:
         raise Unreadable(macros())
+    return ".xls"
 
 
-def _check_zip(path: Path, limits: Limits) -> None:
+def _has_file_pass(content: bytes) -> bool:
+    """Whether the records at the beginning of an .xls say that the rest is encrypted."""
+    at = content.find(_BEGIN)
+    while 0 <= at < len(content) - 4:
+        kind, length = struct.unpack_from("<HH", content, at)
+        if kind == _FILE_PASS:
+            return True
+        if kind not in _BEFORE_FILE_PASS:
+            return False
+        at += 4 + length
+    return False
+
+
+def _check_zip(path: Path, limits: Limits) -> str:
     try:
         with zipfile.ZipFile(path) as package:
             members = package.infolist()
@@ -78,8 +97,13 @@ def _check_zip(path: Path, limits: Limits) -> None:
             for member in members:
                 if member.filename.lower().endswith((".xml", ".rels", ".vml")):
                     _check_part(package, member)
+            return ".ods" if _is_open_document(package) else ".xlsx"
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError) as error:
         raise Unreadable(broken_workbook(str(error)[:120] or type(error).__name__)) from error
+
+
+def _is_open_document(package: zipfile.ZipFile) -> bool:
+    return "mimetype" in package.namelist() and package.read("mimetype").strip() == _OPEN_DOCUMENT
 
 
 def _check_sizes(members: list[zipfile.ZipInfo], packed: int, limits: Limits) -> None:

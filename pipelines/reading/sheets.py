@@ -8,6 +8,12 @@ Reads requests from standard input, one JSON object a line, and answers each wit
     {"path", "folder", "sheets", "cells"}
     {"sheets": [{"name", "visible", "height", "width", "file", "errors": [[row, column, text], …], "error"}]}  or  {"error": text}
 
+    {"path", "folder", "sheet"}                 what stands in a sheet beside its texts
+    {"cells": …}                                as ``pipelines.cells.SheetCells.answer`` gives it
+
+    {"path", "to"}                              takes the encryption off that Excel takes off without asking
+    {"password": false}                         or true, where it is another password
+
 Rows and columns count from 0; ``file`` is an Arrow file of text columns ``0``, ``1``, …, row 0 being row 1 of the sheet.
 """
 
@@ -17,9 +23,12 @@ import json
 import re
 import resource
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+_DEFAULT_PASSWORD: Final = "VelvetSweatshop"
+"""What Excel encrypts a workbook with of which only the structure is protected. Source: [MS-OFFCRYPTO] §2.3.7.1."""
 _ERRORS: Final = {
     "Div0": "#DIV/0!",
     "NA": "#N/A",
@@ -39,11 +48,41 @@ def main(memory: int) -> None:
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            answer: dict[str, Any] = {"sheets": _sheets(request)}
+            answer = _answer(request)
         except BaseException as error:  # a panic of the library is no Exception
             answer = {"error": _first_line(error)}
         sys.stdout.write(json.dumps(answer, ensure_ascii=True) + "\n")
         sys.stdout.flush()
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    if "to" in request:
+        return {"password": not _unlocked(Path(request["path"]), Path(request["to"]))}
+    if "sheet" in request:
+        return {"cells": _cells(Path(request["path"]), request["sheet"], Path(request["folder"]))}
+    return {"sheets": _sheets(request)}
+
+
+def _cells(path: Path, sheet: str, folder: Path) -> dict[str, Any]:
+    reader = import_module(f"pipelines.cells.{path.suffix[1:]}")
+    answer: dict[str, Any] = reader.cells_of(path, sheet).answer(folder / "odd.arrow")
+    return answer
+
+
+def _unlocked(path: Path, target: Path) -> bool:
+    """Write the workbook without encryption; False where it has another password than Excel's own, or another way to lock it."""
+    import msoffcrypto
+
+    with path.open("rb") as locked, target.open("wb") as sink:
+        try:
+            book = msoffcrypto.OfficeFile(locked)
+            book.load_key(password=_DEFAULT_PASSWORD, verify_password=True)
+            book.decrypt(sink)
+        except (
+            Exception
+        ):  # the library raises what its parts raise: damaged, of rights management, or of an unknown cipher
+            return False
+    return True
 
 
 def _sheets(request: dict[str, Any]) -> list[dict[str, Any]]:
@@ -92,4 +131,6 @@ def _first_line(error: BaseException) -> str:
 
 
 if __name__ == "__main__":
+    # Started alone (-I), a program finds its own package only where it is told.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     main(int(sys.argv[1]))

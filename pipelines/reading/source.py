@@ -45,7 +45,8 @@ class Source:
     ``table`` has ``_row_number`` and every column as sent, named ``0``, ``1``, … in the order of ``columns.header``, unknown ones
     included. ``skipped_rows`` are those known at once, titles above the header for one; others are in ``rows``. Where the content
     is not what the name says, ``read_as`` is the ending it should have, and ``notice`` says so to the sender; ``remarks`` say what
-    else of the file as a whole was read otherwise than it stands there.
+    else of the file as a whole was read otherwise than it stands there, and what a sheet hides, strikes out or may have cut off.
+    ``has_evidence``: ``rows`` have the columns of ``EVIDENCE``.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class Source:
     read_as: str = ""
     notice: str = ""
     remarks: tuple[str, ...] = ()
+    has_evidence: bool = False
 
     def accounts_for(self, rows: int, empty: int, last_empty: int) -> bool:
         """Whether the rows the fast reader gave are all there is, none of them short.

@@ -1,13 +1,14 @@
-"""XLSX and XLS: the one sheet that holds records, every cell as the text a person sees, row numbers as the spreadsheet shows them.
+"""XLSX, XLS and ODS: the one sheet that holds records, its cells as texts, row numbers as the spreadsheet shows them.
 
-Hidden rows and rows behind a filter are rows. A row with an error value (``#REF!``) is malformed. Other sheets, notes and lists of
-options for one, are named in the receipt; where two sheets hold records the workbook is refused, for none of them may be left out.
+What its cells are beside their texts is looked at apart (``cell_evidence``). Hidden rows and rows behind a filter are rows. A row
+with an error value (``#REF!``) is malformed. Other sheets, notes and lists of options for one, are named in the receipt; where two
+sheets hold records the workbook is refused, for none of them may be left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,12 +18,13 @@ from pipelines.catalog import Field
 from pipelines.ground.limits import Limits
 from pipelines.reading.headers import find_header, header_of
 from pipelines.reading.opener import opener
-from pipelines.reading.package import check_workbook
+from pipelines.reading.package import LOCKED, check_workbook
 from pipelines.reading.problems import (
     HEADER_ROWS,
     Unreadable,
     broken_workbook,
     empty_workbook,
+    encrypted,
     several_sheets,
     too_large,
 )
@@ -38,12 +40,19 @@ _LIKE_RECORDS: Final = 2  # a sheet with fewer known columns is a list of option
 
 @dataclass(frozen=True)
 class Sheet:
-    """The sheet with the records: ``table`` has ``_row_number`` and the columns ``0``, ``1``, … as text, empty cells null."""
+    """The sheet with the records: ``table`` has ``_row_number`` and the columns ``0``, ``1``, … as text, empty cells null.
+
+    ``cells`` is what stands in it beside the texts, as ``pipelines.cells.SheetCells`` answers; None for what is no workbook.
+    ``height`` is rows of the sheet, ``kind`` the ending of what the file is.
+    """
 
     header: tuple[str, ...]
     table: pl.LazyFrame
     malformed: tuple[tuple[int, str], ...]
     skipped_rows: tuple[SkippedRow, ...]
+    cells: Mapping[str, Any] | None = None
+    height: int = 0
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ def read_workbook(path: Path, suffix: str, fields: tuple[Field, ...], scratch: P
 
     Args:
         path: the bytes.
-        suffix: ``.xlsx`` or ``.xls``; what the content is decides how it is read.
+        suffix: ``.xlsx``, ``.xls`` or ``.ods``; what the content is decides how it is read.
         fields: of the dataset.
         scratch: folder for the rows, which must stay while they are read.
         limits: of the file.
@@ -85,12 +94,21 @@ def read_workbook(path: Path, suffix: str, fields: tuple[Field, ...], scratch: P
     Raises:
         Unreadable: there is no workbook, nothing in it, more than one sheet with records, or more than the limits allow.
     """
-    kind = check_workbook(path, limits)
     folder = folder_of(path, suffix, scratch)
+    kind = check_workbook(path, limits)
+    if kind == LOCKED:
+        unlocked = folder / "unlocked"
+        opener.unlock(path.resolve(), unlocked, limits)
+        path, kind = unlocked, check_workbook(unlocked, limits)
+        if kind == LOCKED:
+            raise Unreadable(encrypted("工作簿", "workbook"))
     book = folder / f"book{kind}"  # the library goes by the ending
     book.unlink(missing_ok=True)
     book.symlink_to(path.resolve())
-    return sheet_with_records(opener.sheets(book, folder, limits), fields, limits)
+    found, skipped_rows = _best(opener.sheets(book, folder, limits), fields, limits)
+    cells = opener.cells(book, found.name, folder, limits)
+    sheet = _sheet(found, skipped_rows, _numbers(cells) if found.content["errors"] else ())
+    return replace(sheet, cells=cells, height=int(found.content["height"]), kind=kind)
 
 
 def folder_of(path: Path, suffix: str, scratch: Path) -> Path:
@@ -111,6 +129,13 @@ def sheet_with_records(sheets: Sequence[dict[str, Any]], fields: tuple[Field, ..
     Raises:
         Unreadable: nothing is in them, more than one holds records, or more than the limits allow.
     """
+    return _sheet(*_best(sheets, fields, limits))
+
+
+def _best(
+    sheets: Sequence[dict[str, Any]], fields: tuple[Field, ...], limits: Limits
+) -> tuple[_Found, tuple[SkippedRow, ...]]:
+    """The sheet that holds records, and the others."""
     _check(sheets, limits)
     found = [_looked_at(sheet, fields) for sheet in sheets if sheet.get("file")]
     if not found:
@@ -123,7 +148,13 @@ def sheet_with_records(sheets: Sequence[dict[str, Any]], fields: tuple[Field, ..
         raise Unreadable(several_sheets([one.shown_name for one in (best, *others)]))
     unread = [s for s in sheets if s is not best.content and (s.get("error") or s.get("file"))]
     skipped_rows = [SkippedRow(0, SHEET, str(sheet["name"])) for sheet in unread]
-    return _sheet(best, tuple(skipped_rows))
+    return best, tuple(skipped_rows)
+
+
+def _numbers(cells: Mapping[str, Any]) -> set[tuple[int, int]]:
+    """Places of numbers that are looked at apart: the library calls a day beyond its calendar an error."""
+    odd = pl.read_ipc(cells["odd"], columns=["row", "column"])
+    return set(odd.rows())
 
 
 def _check(sheets: Sequence[dict[str, Any]], limits: Limits) -> None:
@@ -144,7 +175,7 @@ def _looked_at(sheet: dict[str, Any], fields: tuple[Field, ...]) -> _Found:
     return _Found(sheet, rows, place, last, known, header_of(rows, place, last, fields))
 
 
-def _sheet(found: _Found, skipped_rows: tuple[SkippedRow, ...]) -> Sheet:
+def _sheet(found: _Found, skipped_rows: tuple[SkippedRow, ...], numbers: Collection[tuple[int, int]] = ()) -> Sheet:
     rows = pl.scan_ipc(found.content["file"], row_index_name=ROW_NUMBER, row_index_offset=1)
     names = [str(place) for place in range(int(found.content["width"]))]
     table = rows.filter(pl.col(ROW_NUMBER) > found.last + 1).select(
@@ -153,7 +184,7 @@ def _sheet(found: _Found, skipped_rows: tuple[SkippedRow, ...]) -> Sheet:
     )
     wrong: dict[int, dict[int, str]] = {}
     for row, column, text in found.content["errors"]:
-        if row > found.last:
+        if row > found.last and (row, column) not in numbers:
             wrong.setdefault(row + 1, {})[column] = text
     malformed: list[tuple[int, str]] = []
     if wrong:

@@ -1,7 +1,8 @@
 """Text rows to accepted, flagged and counted rows.
 
 ``Screen`` is a dataset compiled: pure functions from lazy frame to lazy frame. Rules over one cell are beside the row as bits of
-one number for each field, rules over two as a boolean column under their id; a column for each rule, and lists of
+one number for each field, rules over two as a boolean column under their id, what a workbook says of cells as bits of one number
+for each thing said; a column for each rule, and lists of
 broken rules, are made for flagged rows only (measured: lists for all rows cost 2.5 times the whole pass).
 """
 
@@ -16,7 +17,8 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import CLEANED, CONTRADICTS, Catalog, Dataset, Field, Kind, Rule
+from pipelines.catalog import CLEANED, CONTRADICTS, EVIDENCE, Catalog, Dataset, Field, Kind, Rule
+from pipelines.checks.cells import bit_of
 from pipelines.checks.conditions import applies_name, conditional, conditions
 from pipelines.checks.prepared_columns import reason_name, typed_name
 from pipelines.checks.registry import Lookups, References, broken
@@ -101,20 +103,27 @@ class Screen:
     @cached_property
     def over_two(self) -> tuple[Rule, ...]:
         """Rules that look at more than one cell."""
-        return tuple(rule for rule in self.rules if rule.other is not None)
+        return tuple(rule for rule in self.rules if rule.other is not None and rule.other not in EVIDENCE)
+
+    @cached_property
+    def of_cells(self) -> tuple[Rule, ...]:
+        """Rules about what a workbook says of a cell."""
+        return tuple(rule for rule in self.rules if rule.other in EVIDENCE)
 
     def judged(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """The rows with everything the screening says of them.
 
         Args:
             rows: the fields as text, with ``_batch_id``, ``_row_number``, ``_provider_id``, ``_region_code``,
-                ``_received_on``, ``_in_time_from``.
+                ``_received_on``, ``_in_time_from``; columns of ``EVIDENCE`` that are not there say nothing.
 
         Returns:
             The field as tidy text, ``raw:<field>`` as sent, ``lake:<field>`` and ``reason:<field>`` where there are any,
             ``bits:<field>``, a boolean column for each rule over two fields under its id, ``_cleaned``, ``_answers_to``,
             ``_confirmation``, ``_confirmed_rules``, ``_refused``, ``_flagged``, ``_warned``.
         """
+        there = rows.collect_schema().names()
+        rows = rows.with_columns(pl.lit(0, dtype=pl.Int64).alias(name) for name in EVIDENCE if name not in there)
         rows = with_contradictions(with_layout(with_answers(rows), self.dataset))
         rows = rows.with_columns(pl.col(name).alias(raw_name(name)) for name in self.names)
         rows = rows.with_columns(one.expression().alias(one.field.id) for one in self.field_checks)
@@ -148,7 +157,7 @@ class Screen:
         """The rows as the second route sees them, before the split: tidy text, what was cleaned, the day of receipt."""
         received = pl.col(RECEIVED_ON).dt.to_string("iso").alias(RECEIVED_ON)
         beside = (*staged_columns(self.dataset), *staged_terms(self.dataset, self.catalog), *staged_versions())
-        return judged.select(*self.names, CLEANED, received, *beside)
+        return judged.select(*self.names, CLEANED, *EVIDENCE, received, *beside)
 
     def accepted(self, judged: pl.LazyFrame) -> pl.LazyFrame:
         """Rows that broke no refusing rule, in the columns of ``record_schema``."""
@@ -233,6 +242,8 @@ class Screen:
         return {rule.id: (one, bit) for one in self.field_checks for bit, rule in enumerate(one.rules)}
 
     def _verdict(self, rule: Rule) -> pl.Expr:
+        if rule.other in EVIDENCE:
+            return broken(rule, self._lookups)
         if rule.other is not None:
             return pl.col(rule.id)
         one, bit = self._bits[rule.id]
@@ -250,6 +261,14 @@ class Screen:
         for one in self.field_checks:
             if mask := one.mask(rejects=rejects, confirmable=confirmable):
                 cells.append((pl.col(bits_name(one.field.id)) & mask) != 0)
+        for name in EVIDENCE:
+            said = [
+                r
+                for r in self.of_cells
+                if r.other == name and (r.rejects or not rejects) and r.confirmable == confirmable
+            ]
+            if said:
+                cells.append((pl.col(name) & sum(map(bit_of, said))) != 0)
         pairs = [
             rule.id
             for rule in self.over_two
@@ -262,7 +281,12 @@ class Screen:
     def _confirmed(self) -> pl.Expr:
         rules = [rule for rule in self.rules if rule.confirmable]
         needed = dict.fromkeys(
-            rule.id if rule.other is not None else bits_name(self._bits[rule.id][0].field.id) for rule in rules
+            str(rule.other)
+            if rule.other in EVIDENCE
+            else rule.id
+            if rule.other is not None
+            else bits_name(self._bits[rule.id][0].field.id)
+            for rule in rules
         )
         return confirmed_rules({rule.id: self._verdict(rule) for rule in rules}, list(needed))
 

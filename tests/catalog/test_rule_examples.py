@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines import expectations
-from pipelines.catalog import CONTRADICTS, REPAIRABLE_FROM, Catalog, Rule
+from pipelines.catalog import CONTRADICTS, EVIDENCE, REPAIRABLE_FROM, Catalog, Rule
 from pipelines.expectations.counting import count_unexpected
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.records.comparing import matched
@@ -23,12 +23,12 @@ DAY = date(2026, 11, 22)
 
 def rows_of(dataset_id: str, rules: list[Rule]) -> pl.DataFrame:
     """Two rows for each rule: its good example, then its bad one; every other cell is empty."""
-    names = [field.id for field in CATALOG.fields(dataset_id)]
+    names = [*(field.id for field in CATALOG.fields(dataset_id)), *EVIDENCE]
     cells = [example for rule in rules for example in (rule.good, rule.bad)]
     beside = [row for rule in rules for row in (None, "9" if rule.other == CONTRADICTS else None)]
     frame = pl.DataFrame(
         {name: [one.get(name) for one in cells] for name in names}, schema=dict.fromkeys(names, pl.String)
-    )
+    ).with_columns(pl.col(name).cast(pl.Int64).fill_null(0) for name in EVIDENCE)
     return frame.with_row_index("_row_number").with_columns(
         pl.col("_row_number").cast(pl.Int64),
         pl.lit("examples").alias("_batch_id"),

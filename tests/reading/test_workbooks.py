@@ -94,7 +94,7 @@ def test_every_kind_of_cell_is_the_text_a_person_sees_under_the_row_number_a_per
     found = book(workbook(fill))
 
     assert found.records == {
-        5: ("甲", "\n一号", "2026-03-05 00:00:00", "0.3", "true"),
+        5: ("甲", "\n一号", "2026-03-05 00:00:00", "0.3", "TRUE"),
         6: ("乙", "", "2026-03-05 14:30:00", "2", ""),
         8: ("", "510100003640013", "", "1000000000000000000000", ""),
     }

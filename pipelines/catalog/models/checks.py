@@ -42,13 +42,16 @@ class AppliesTo(Model):
     ``every``: every field, every field that holds a text (``Field.holds_text``), a number of a document or certificate
     (``holds_number``) or one that is more than a few digits, prose (``holds_prose``) or prose that must be filled, every pair of
     fields that a dataset names under ``rules``, every condition of repair that terms enforce (``policies/repair.yaml``), the row
-    as the record of a key, or the line as a whole. ``compared_with`` is a column that the hub adds, for a key that is only yes or
-    no.
+    as the record of a key, or the line as a whole.
+    ``evidence`` names a column of what a workbook says of cells (``EVIDENCE`` in ``pipelines.catalog.rules``): the check is then
+    about the cells of those fields, not their texts. ``compared_with`` is a column that the hub adds, for a key that is only
+    yes or no.
     """
 
     key: Identifier | None = None
     kinds: tuple[Kind, ...] = ()
     every: Every | None = None
+    evidence: Text | None = None
     compared_with: Text | None = None
 
     @field_validator("key")
@@ -107,7 +110,9 @@ class Checks(Model):
     def _nothing_unchecked(self) -> Checks:
         """A key or a kind of fields without a check would let every value pass."""
         keys = Field.model_fields.keys() - _DESCRIBES - _NEED_NO_CHECK - {check.applies_to.key for check in self.checks}
-        kinds = set(Kind) - {kind for check in self.checks for kind in check.applies_to.kinds}
+        kinds = set(Kind) - {
+            kind for check in self.checks if not check.applies_to.evidence for kind in check.applies_to.kinds
+        }
         if missing := [*sorted(keys), *sorted(kinds)]:
             raise ValueError(f"no check applies to {', '.join(missing)} of fields; add one")
         return self
