@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -130,6 +131,11 @@ class Home:
         folder = self.hub.home.outbox(receipt["provider_id"], receipt["batch_id"])
         content: dict[str, Any] = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
         return content
+
+
+def pytest_configure() -> None:
+    """The libraries' objects stay as they are: to look through all of them for garbage as often as usual costs some per cent."""
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
