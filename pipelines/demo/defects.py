@@ -228,7 +228,7 @@ def _malformed(sheet: _Sheet, draw: Draw, profile: Profile) -> list[int]:
 def _repeated(
     sheet: _Sheet, dataset: Dataset, fields: Mapping[str, Field], draw: Draw, profile: Profile
 ) -> tuple[dict[str, pl.DataFrame], dict[str, list[int]]]:
-    """Copies of untouched rows, and by kind of copy the rows that theirs contradict: another text, and no time to tell which holds."""
+    """Copies of untouched rows; and the rows that their copies contradict, by kind: another text, and no later time."""
     if profile.story == "nearly_perfect":
         return {}, {}
     columns = set(sheet.rows.columns)
