@@ -58,7 +58,7 @@ def _volume(hub: Hub, outcome: Outcome) -> str | None:
         .filter(
             (pl.col("provider_id") == delivery.provider_id)
             & (pl.col("dataset_id") == delivery.dataset_id)
-            & (pl.col("received_at") < delivery.received_at)
+            & (pl.col("received_at") <= delivery.received_at)
             & (pl.col("rows_in") > 0)
             & pl.col("first_batch_id").is_null()
             & ~pl.col("columns").list.contains(ECHO.id).fill_null(False)

@@ -118,7 +118,7 @@ def test_a_row_of_data_below_a_header_is_never_taken_for_a_part_of_it() -> None:
             [text.encode("big5").decode("gb18030") for text in ("行政相對人名稱", "統一社會信用代碼", "處罰機關")],
             "Big5",
         ),
-        (["行政相对人名|处罚决定文号".split("|")[0], "处罚的决定文号"], "是不是“行政相对人名称”"),
+        ([["行政相对人名", "处罚决定文号"][0], "处罚的决定文号"], "是不是“行政相对人名称”"),
     ],
 )
 def test_why_no_column_is_known_is_said(header: list[str], said: str) -> None:
