@@ -169,7 +169,7 @@ def plant(
         corrected=rows[sorted(gone)],
         accepted=judged.filter(pl.Series(reaching)),
         counts=dict(counts),
-        repeats={name: frame.height for name, frame in repeats.items()},
+        repeats={name: frame.height for name, frame in repeats.items() if name not in contradicted},
         again={name: frame.height for name, frame in again.items()},
         refused=len(gone) + len(copies_gone),
         warned=warned,
