@@ -63,7 +63,8 @@ class Rule:
     ``cells`` says that the rule looks at cells: such a rule has an expectation too; others look at the raw line only.
     ``prefixes`` are beginnings that a value outside the code table may have (``其他-``), or that a code has or never has.
     ``confirmable`` says that a provider may have a row accepted that breaks the rule, by saying why.
-    ``compared`` is the column both routes look at in place of ``other``: its value where the row's layout asks for the field, else null.
+    ``compared`` is the column both routes look at in place of ``other``: its value where the row's layout asks for the field, else
+    null.
     ``good`` and ``bad`` are examples: cells by field id, None for an empty one; empty where the check has none.
     """
 

@@ -66,18 +66,13 @@ def unpack(
     """
     try:
         check_protection(path)
-    except Unreadable as error:
-        return [], error.problem
-    content = content_of(path)
-    if content is not None and content.zh != ZIP.zh:
-        return [], wrong_content(SUFFIX, content)
-    try:
+        content = content_of(path)
+        if content is not None and content.zh != ZIP.zh:
+            raise _Refused(wrong_content(SUFFIX, content))
         declared, listed = _told(path, beside, sha256)
         members = list(_members(home, path, "", limits, _Budget(limits.zip_bytes, limits.zip_members), 1))
-    except _Refused as refused:
+    except (_Refused, Unusable, Unreadable) as refused:
         return [], refused.problem
-    except Unusable as unusable:
-        return [], unusable.problem
     except _BROKEN as error:
         return [], _broken(str(error) or type(error).__name__)
     if not members:

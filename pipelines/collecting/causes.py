@@ -1,7 +1,7 @@
 """Many findings with one cause, told once: a column that is empty in every row, cells one column aside, lines broken alike.
 
-The findings stay as they are, a line for each (contract); what is said here is for the person who would otherwise read a thousand of
-them before seeing that one thing is wrong.
+The findings stay as they are, a line for each (contract); what is said here is for the person who would otherwise read a thousand
+of them before seeing that one thing is wrong.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is said of a file because of what its provider sent before: its size, and what a full file lacks.
 
-Both are questions in the receipt and refuse nothing: only the provider knows whether a month was quiet, and a record that a full file
-lacks is taken back by a withdrawal, never by its absence. ``precheck`` knows no history and asks nothing.
+Both are questions in the receipt and refuse nothing: only the provider knows whether a month was quiet, and a record that a full
+file lacks is taken back by a withdrawal, never by its absence. ``precheck`` knows no history and asks nothing.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def with_history(hub: Hub, screen: Screen, outcomes: Sequence[Outcome]) -> list[
 
 
 def _volume(hub: Hub, outcome: Outcome) -> str | None:
-    """That a file has many more rows than the provider's others, or many fewer; corrections of a few rows are no files of a period."""
+    """That a file has many more rows than the provider's others, or many fewer; files of corrections are not compared."""
     delivery, rows = outcome.delivery, int(outcome.counts.get("rows_in", 0))
     policy = hub.catalog.policies.intake.volume
     if not rows or ECHO.id in outcome.columns:
@@ -58,7 +58,7 @@ def _volume(hub: Hub, outcome: Outcome) -> str | None:
         .filter(
             (pl.col("provider_id") == delivery.provider_id)
             & (pl.col("dataset_id") == delivery.dataset_id)
-            & (pl.col("received_at") < delivery.received_at)
+            & (pl.col("received_at") <= delivery.received_at)
             & (pl.col("rows_in") > 0)
             & pl.col("first_batch_id").is_null()
             & ~pl.col("columns").list.contains(ECHO.id).fill_null(False)

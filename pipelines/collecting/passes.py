@@ -61,7 +61,7 @@ _FLUSH_ROWS: Final = 2 * SLICE_ROWS  # accepted rows are written to their bucket
 
 @dataclass(frozen=True)
 class Opened:
-    """A delivery whose file can be read; ``contradicting``: rows that say something else of a record than other rows, with these."""
+    """A delivery whose file can be read; ``contradicting``: rows that contradict others of the file, with these."""
 
     delivery: Delivery
     path: Path

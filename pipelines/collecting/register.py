@@ -1,7 +1,7 @@
-"""Whether the names of a file as a whole are those of its codes: a column that was sorted or shifted alone gives every row a wrong one.
+"""Whether the names of a file as a whole are those of its codes: a column that was sorted alone gives every row a wrong one.
 
-A single name that differs is a remark (``subject_master``): it may have changed. Where many do, they all have one cause, and nothing
-of the file can be trusted: it is rejected, with one sentence.
+A single name that differs is a remark (``subject_master``): it may have changed. Where many do, they all have one cause, and
+nothing of the file can be trusted: it is rejected, with one sentence.
 """
 
 from __future__ import annotations

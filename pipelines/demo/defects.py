@@ -169,7 +169,7 @@ def plant(
         corrected=rows[sorted(gone)],
         accepted=judged.filter(pl.Series(reaching)),
         counts=dict(counts),
-        repeats={name: frame.height for name, frame in repeats.items()},
+        repeats={name: frame.height for name, frame in repeats.items() if name not in contradicted},
         again={name: frame.height for name, frame in again.items()},
         refused=len(gone) + len(copies_gone),
         warned=warned,
@@ -228,7 +228,7 @@ def _malformed(sheet: _Sheet, draw: Draw, profile: Profile) -> list[int]:
 def _repeated(
     sheet: _Sheet, dataset: Dataset, fields: Mapping[str, Field], draw: Draw, profile: Profile
 ) -> tuple[dict[str, pl.DataFrame], dict[str, list[int]]]:
-    """Copies of untouched rows, and by kind of copy the rows that theirs contradict: another text, and no time to tell which holds."""
+    """Copies of untouched rows; and the rows that their copies contradict, by kind: another text, and no later time."""
     if profile.story == "nearly_perfect":
         return {}, {}
     columns = set(sheet.rows.columns)

@@ -1,8 +1,8 @@
 """Rows that were filled in beforehand and never used: a serial number, a default in a drop-down list, and nothing else.
 
-Templates come with hundreds of them. A row is one where none of the cells is filled by which a record is known, and all that is
-filled stands in columns that say the same in every row of the file, or count it; at most half of its cells are. Whether a column does can only be told from the
-whole file; it is looked at only where rows without such a cell were met.
+Templates come with hundreds of them. A row is one where none of the cells is filled by which a record is known, at most half of
+its cells are, and all of these stand in columns that say the same in every row of the file, or count it. Whether a column does can
+only be told from the whole file; it is looked at only where rows without such a cell were met.
 """
 
 from __future__ import annotations

@@ -67,14 +67,14 @@ def read_in_one_pass(
     path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms
 ) -> Source | None:
     """A GB18030 file, decoded and judged in one pass; None where it is none, or has to be looked at more closely."""
-    if encodings.guess(path) != "gb18030":
-        return None
     with path.open("rb") as stream:
         head = stream.read(encodings.CHUNK)
-    if encodings.looks_like_utf16(head):
-        return None
     _, lone = decoding.ends_of(head)
-    if has_long_lines(path, terms.limits, lone=lone):
+    if (
+        encodings.guess(path) != "gb18030"
+        or encodings.looks_like_utf16(head)
+        or has_long_lines(path, terms.limits, lone=lone)
+    ):
         return None
     from pipelines.reading.one_pass import decoded_and_judged
 
@@ -92,11 +92,11 @@ def read_in_one_pass(
         if deadline.passed:
             raise
         return None  # it may be UTF-8 after all
-    if passed is None or 2 * passed.found.undecodable > passed.found.wide:
+    # Of a damaged file some lines may end as the header does, without the separators that the others end with.
+    trailing = passed is not None and passed.damaged and passed.dialect.trailing
+    if passed is None or trailing or 2 * passed.found.undecodable > passed.found.wide:
         return None
     dialect, found, layout = headers[0]
-    if passed.damaged and dialect.trailing:
-        return None  # some lines may end as the header does, without the separators that the others end with
     return Source(
         path,
         "gb18030",

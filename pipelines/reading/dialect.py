@@ -24,7 +24,8 @@ class Dialect:
     """How a CSV file is laid out.
 
     The first row below the header: ``body_at`` in bytes from the beginning of the file, ``lines`` how many lines go before it,
-    ``row`` its number as a spreadsheet shows it. ``trailing`` columns have no name and no content: every line ends with a separator.
+    ``row`` its number as a spreadsheet shows it. ``trailing`` columns have neither name nor content: every line ends with a
+    separator.
     """
 
     separator: str

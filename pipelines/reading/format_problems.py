@@ -99,8 +99,11 @@ XML: Final = Advice(
 )
 PAGE: Final = Advice("网页", "a web page", "请用 Excel 打开后“另存为 .xlsx”", "Open it in Excel and save it as .xlsx")
 RAR: Final = Advice(
-    "RAR 压缩包", "a RAR archive", "请解压后直接放入里面的数据文件，或者重新压缩成 .zip（不加密码）", "Unpack it and send its files, or a plain ZIP"
-)  # fmt: skip
+    "RAR 压缩包",
+    "a RAR archive",
+    "请解压后直接放入里面的数据文件，或者重新压缩成 .zip（不加密码）",
+    "Unpack it and send its files, or a plain ZIP",
+)
 SEVEN: Final = Advice("7z 压缩包", "a 7z archive", RAR.todo_zh, RAR.todo_en)
 GZIP: Final = Advice(
     "gzip 压缩文件（.gz）", "a gzip file", "请解压后直接放入里面的数据文件，或者改用 .zip", RAR.todo_en

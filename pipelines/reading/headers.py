@@ -252,10 +252,11 @@ def _joined(rows: Sequence[Sequence[str]], known: Mapping[str, str]) -> list[str
         group = ""
         for above, below in zip(upper, lower, strict=True):
             group = above if above.strip() else group
-            if _named(below, known):
-                joined.append(below)
-            elif below.strip() and _named(group + below, known):
+            # The group first: 统一社会信用代码 under 处罚机关 is not the subject's.
+            if below.strip() and _named(group + below, known):
                 joined.append(group + below)
+            elif _named(below, known):
+                joined.append(below)
             elif above.strip() and (not below.strip() or is_remark(unicodedata.normalize("NFKC", below))):
                 joined.append(above)
             else:

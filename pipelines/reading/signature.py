@@ -64,15 +64,14 @@ def content_of(path: Path) -> Advice | None:
     if head.startswith(_OLE):
         with path.open("rb") as stream:
             return formats.DOCUMENT if _WORD in stream.read(_OLE_LOOKED_AT) else formats.WORKBOOK
-    if _MARKUP.match(head):
-        return formats.PAGE
-    if head[257:262] == b"ustar":
-        return formats.TAR
-    if head.startswith(b"BZh") and head[4:10] == b"1AY&SY":
-        return formats.OTHER_ARCHIVE
-    if _is_dbf(head):
-        return formats.DBF
-    return next((content for magic, content in _BY_MAGIC if head.startswith(magic)), None)
+    marks = (
+        (_MARKUP.match(head) is not None, formats.PAGE),
+        (head[257:262] == b"ustar", formats.TAR),
+        (head.startswith(b"BZh") and head[4:10] == b"1AY&SY", formats.OTHER_ARCHIVE),
+        (_is_dbf(head), formats.DBF),
+        *((head.startswith(magic), content) for magic, content in _BY_MAGIC),
+    )
+    return next((content for found, content in marks if found), None)
 
 
 def looks_like_text(path: Path) -> bool:
@@ -92,17 +91,16 @@ def _of_package(path: Path) -> Advice:
             kind = package.read("mimetype")[:100] if "mimetype" in names else b""
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, KeyError):
         return ZIP
-    if b"opendocument" in kind:
-        return formats.ODS if b"spreadsheet" in kind else formats.DOCUMENT
-    if "OFD.xml" in names:
-        return formats.OFD
-    if _OFFICE not in names:
-        return ZIP
-    if any(name.startswith("word/") for name in names):
-        return formats.DOCUMENT
-    if any(name.startswith("ppt/") for name in names):
-        return formats.SLIDES
-    return formats.XLSB if "xl/workbook.bin" in names else formats.WORKBOOK
+    marks = (
+        (b"opendocument.spreadsheet" in kind, formats.ODS),
+        (b"opendocument" in kind, formats.DOCUMENT),
+        ("OFD.xml" in names, formats.OFD),
+        (_OFFICE not in names, ZIP),
+        (any(name.startswith("word/") for name in names), formats.DOCUMENT),
+        (any(name.startswith("ppt/") for name in names), formats.SLIDES),
+        ("xl/workbook.bin" in names, formats.XLSB),
+    )
+    return next((content for found, content in marks if found), formats.WORKBOOK)
 
 
 def _is_dbf(head: bytes) -> bool:

@@ -46,7 +46,8 @@ KINDS_ZH: Final = {
 
 _NOTES: Final = (
     *("表格说明", "填表说明", "填报说明", "填写说明", "填表须知", "填写须知", "填写要求", "填报要求", "填表要求", "使用说明"),
-    *("填表人", "填报人", "填表单位", "填报单位", "制表人", "制表单位", "制表", "审核人", "审批人", "复核人", "经办人", "单位负责人"),
+    *("填表人", "填报人", "填表单位", "填报单位", "制表人", "制表单位", "制表"),
+    *("审核人", "审批人", "复核人", "经办人", "单位负责人"),
     *("填表日期", "填报日期", "填表时间", "填报时间", "制表日期", "制表时间", "导出日期", "导出时间", "打印日期", "打印时间"),
     *("生成时间", "数据截止", "统计截止", "截止日期：", "截止日期:", "报送单位：", "报送单位:", "联系人：", "联系人:"),
     *("联系电话：", "联系电话:", "审核：", "审核:", "复核：", "复核:", "注：", "注:", "备注：", "备注:", "说明：", "说明:"),
@@ -60,11 +61,15 @@ _ENDINGS: Final = (
     r"\(?\d+ rows? (?:affected|selected|in set).{0,20}|已选择\s*\d+\s*行[。.]?|\(?\d+\s*行(?:受影响|已选择|记录)?\)",
 )
 _END: Final = re.compile(rf"^(?:{'|'.join(_ENDINGS)})$", re.IGNORECASE)
-_TOTAL: Final = re.compile(r"^(?:本页|总)?(?:合|总|小|共)\s*计\s*[:：]?\s*[\d,.]*\s*(?:条|件|户|家|行|笔|个)?[。.]?$|^共\s*\d+\s*(?:条|件|户|家|行|笔|个)(?:记录|数据)?[。.]?$")  # fmt: skip
-_SAMPLE: Final = re.compile(
-    r"^[（(\[【]?\s*(?:填写|填报|填表)?(?:示例|样例|举例|范例|例子|样表|例)(?:行|数据)?\s*\d*\s*(?:[)）\]】:：]|$)|^(?:例如|如)[:：]"
+_TOTAL: Final = re.compile(
+    r"^(?:本页|总)?(?:合|总|小|共)\s*计\s*[:：]?\s*[\d,.]*\s*(?:条|件|户|家|行|笔|个)?[。.]?$"
+    r"|^共\s*\d+\s*(?:条|件|户|家|行|笔|个)(?:记录|数据)?[。.]?$"
 )
-_SAMPLE_BEGINS: Final = r"[（(\[【]?\s*(?:填写|填报|填表)?(?:示例|样例|举例|范例|例子|样表|例)(?:行|数据)?\s*\d*\s*(?:[)）\]】:：]|$)|(?:例如|如)[:：]"
+_SAMPLE_BEGINS: Final = (
+    r"(?:[（(\[【]?\s*(?:填写|填报|填表)?(?:示例|样例|举例|范例|例子|样表|例)(?:行|数据)?\s*\d*\s*(?:[)）\]】:：]|$)"
+    r"|(?:例如|如)[:：])"
+)
+_SAMPLE: Final = re.compile(rf"^{_SAMPLE_BEGINS}")
 _ASKS: Final = (
     r"[*（(\[【\s]*(?:非?必[填报须]|选[填报]|可为?空|不能为空|不得为空|请?填写|请?输入|请选择|请填|下拉|格式|例如|文本|字符|数字|日期|"
     r"\d+\s*位|不超过|最多|长度|varchar|char|string|number|date|datetime|int|decimal|text)"
@@ -133,19 +138,17 @@ def kind_of(
         return None
     filled = [text for cell in cells if cell and (text := cell.strip(_INVISIBLE))]
     others = filled[1:]
-    if not "".join(filled).strip(_ENDS) or (_END.match(first) and len(filled) <= _FEW):
-        return END
-    if _TOTAL.match(first) and all(_NUMBER.match(cell) for cell in others):
-        return TOTAL
-    if first.startswith(_NOTES) and (len(filled) <= _FEW or all(_LABEL.match(cell) for cell in others)):
-        return NOTE
-    if _SAMPLE.match(unicodedata.normalize("NFKC", first)):
-        return SAMPLE
-    if len(filled) >= _MANY and _are_places(filled):
-        return PLACES
-    if len(filled) >= _FEW and not named and 2 * sum(map(is_remark, filled)) > len(filled):
-        return INSTRUCTION
-    return _repeated(cells, header, known or {}) if named else None
+    instructions = len(filled) >= _FEW and not named and 2 * sum(map(is_remark, filled)) > len(filled)
+    marks = (
+        (not "".join(filled).strip(_ENDS) or (_END.match(first) is not None and len(filled) <= _FEW), END),
+        (_TOTAL.match(first) is not None and all(_NUMBER.match(cell) for cell in others), TOTAL),
+        (first.startswith(_NOTES) and (len(filled) <= _FEW or all(_LABEL.match(cell) for cell in others)), NOTE),
+        (_SAMPLE.match(unicodedata.normalize("NFKC", first)) is not None, SAMPLE),
+        (len(filled) >= _MANY and _are_places(filled), PLACES),
+        (instructions, INSTRUCTION),
+    )
+    found = next((kind for said, kind in marks if said), None)
+    return found or (_repeated(cells, header, known or {}) if named else None)
 
 
 @lru_cache(maxsize=64)

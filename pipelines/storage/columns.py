@@ -1,8 +1,8 @@
 """Names of the columns that screening adds, and what the accepted and refused tables hold.
 
 Accepted rows (``lake/records/<dataset_id>``): every field of the dataset in its type, sensitive ones masked with
-``<field>_pseudonym`` beside them, then provenance: also the refused row it answers (``_answers_to``) and, where the provider
-confirmed a breach, the rules (joined by ``;``) and the reason, and which of the dataset's layouts its file followed (``_layout``). Refused rows
+``<field>_pseudonym`` beside them, then provenance: also the refused row it answers (``_answers_to``), where the provider confirmed
+a breach the rules (joined by ``;``) and the reason, and which layout of the dataset its file followed (``_layout``). Refused rows
 (``lake/quarantine/<dataset_id>``): every field as sent, sensitive ones masked, the line's text where it was malformed, the rules
 broken, the key of the record where it is sound, and the earlier refused row it answers.
 """
