@@ -49,7 +49,6 @@ DOUBTFUL: Final = (
     rf"(?:{_BODY})[、，,;；/／|].*(?:{_BODY})(?:[)）]|$)"
     "|有限(?:责任)?公司[和与及].*有限(?:责任)?公司$"
     rf"|等[{_DIGIT}一二三四五六七八九十两几多]+余?[多]?(?:家|户|个|人|名|位|单位|公司)|等(?:公司|企业|单位|人|商户|户)$"
-    rf"|^{_HAN}{{2,4}}[、，,;；/／]{_HAN}{{2,4}}$"
     rf"|{_HAN}[XxＸｘ×]{{2}}|[XxＸｘ×]{{2}}[省市县区镇乡村街路]|[^某XxＸｘ×*]某某|某[市省县区]"
     "|请忽略|勿删|测试数据|演示数据"
 )
@@ -64,8 +63,10 @@ def _is_none(rule: Rule, _: Lookups) -> pl.Expr:
 def _doubtful(rule: Rule, _: Lookups) -> pl.Expr:
     cell = pl.col(rule.field)
     found = cell.str.contains(DOUBTFUL) | suspect(rule).str.contains("[?？□〓]|烫烫烫|屯屯屯").fill_null(False)
+    two = cell.str.contains(rf"^{_HAN}{{2,4}}[、，,;；/／]{_HAN}{{2,4}}$")
     in_person = cell.str.contains(f"[{_DIGIT}]") & cell.str.contains(_HAN)
-    return found | in_person if rule.parameters[0] == PERSON else found
+    # A partnership may be represented by two persons.
+    return found | (in_person if rule.parameters[0] == PERSON else two)
 
 
 def _whose(parameters: Parameters, prefixes: Sequence[str]) -> str:
@@ -112,7 +113,7 @@ register_functions(
         OR whose = 'person' THEN (regexp_matches(s, '[?？□〓]|烫烫烫|屯屯屯|请忽略|勿删|(测试|演示)数据')
         OR regexp_matches(s, '({_BODY})[、，,;；/／|].*({_BODY})([)）]|$)|有限(责任)?公司[和与及].*有限(责任)?公司$')
         OR regexp_matches(s, '等[{_DIGIT}一二三四五六七八九十两几多]+余?多?([家户个人名位]|单位|公司)|等(公司|企业|单位|人|商户|户)$')
-        OR regexp_full_match(s, '{_HAN}{{2,4}}[、，,;；/／]{_HAN}{{2,4}}')
+        OR (whose <> 'person' AND regexp_full_match(s, '{_HAN}{{2,4}}[、，,;；/／]{_HAN}{{2,4}}'))
         OR regexp_matches(s, '{_HAN}[XxＸｘ×][XxＸｘ×]|[XxＸｘ×][XxＸｘ×][省市县区镇乡村街路]|[^某XxＸｘ×*]某某|某[市省县区]')
         OR (whose = 'person' AND regexp_matches(s, '[{_DIGIT}]') AND regexp_matches(s, '{_HAN}'))) ELSE false END""",
     }
