@@ -27,8 +27,17 @@ from pipelines.checks.sql_functions import expect, plain
 from pipelines.storage.sql import literal
 
 NO_DATES: Final = (
-    *(date(1, 1, 1), date(1582, 10, 15), date(1753, 1, 1)),  # the first days of .NET and Oracle, of Lotus, of SQL Server
-    *(date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1), date(1900, 1, 2)),  # 0 and 1 of OLE, of Excel, of SQL Server
+    *(
+        date(1, 1, 1),
+        date(1582, 10, 15),
+        date(1753, 1, 1),
+    ),  # the first days of .NET and Oracle, of Lotus, of SQL Server
+    *(
+        date(1899, 12, 30),
+        date(1899, 12, 31),
+        date(1900, 1, 1),
+        date(1900, 1, 2),
+    ),  # 0 and 1 of OLE, of Excel, of SQL Server
     *(date(1904, 1, 1), date(1904, 1, 2)),  # 0 and 1 of Excel for the Mac
     *(date(1969, 12, 31), date(1970, 1, 1)),  # 0 of Unix and Java, here and west of Greenwich
     date(9999, 12, 31),
@@ -74,7 +83,9 @@ def _meant(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
     never = ", ".join(f"DATE {literal(one.isoformat())}" for one in NO_DATES)
     # A day that is none counts as the last of all. No AND: see pipelines.expectations.checks.
     last = f"DATE {literal(str(parameters[0]))}"
-    return f"coalesce(greatest({day}, CASE WHEN {day} IN ({never}) THEN DATE '9999-12-31' ELSE {day} END) <= {last}, true)"
+    return (
+        f"coalesce(greatest({day}, CASE WHEN {day} IN ({never}) THEN DATE '9999-12-31' ELSE {day} END) <= {last}, true)"
+    )
 
 
 def _after(rule: Rule, _: Lookups) -> pl.Expr:

@@ -24,13 +24,48 @@ _CLOCK: Final = r"(?:[ T]?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
 _MONTH_NUMBER: Final = "(?:0?[1-9]|1[0-2])"
 _DAY_NUMBER: Final = "(?:0?[1-9]|[12][0-9]|3[01])"
 _STAND_INS: Final = (
-    *("同上", "同前", "同左", "〃", "″", "”", '"', "略", "详见附件", "见附件", "附件", "见附表", "见文书", "见决定书", "见原件"),
-    *("待定", "待补充", "待填", "暂缺", "未填", "未填写", "未知", "未提供", "没有", "空白", "保密", "涉密", "不公开", "无文书", "不适用"),
+    *(
+        "同上",
+        "同前",
+        "同左",
+        "〃",
+        "″",
+        "”",
+        '"',
+        "略",
+        "详见附件",
+        "见附件",
+        "附件",
+        "见附表",
+        "见文书",
+        "见决定书",
+        "见原件",
+    ),
+    *(
+        "待定",
+        "待补充",
+        "待填",
+        "暂缺",
+        "未填",
+        "未填写",
+        "未知",
+        "未提供",
+        "没有",
+        "空白",
+        "保密",
+        "涉密",
+        "不公开",
+        "无文书",
+        "不适用",
+    ),
     *("测试", "test", "TEST", "xxx", "XXX", "文号", "文书号", "编号", "许可编号", "决定书文号"),
 )
-_NONE: Final = "(?:暂|尚)?(?:无|没有|未)(?:行政|处罚|许可|决定|决定书|文书|证书|正式)*(?:文号|号|编号|号码|文书号|编文号)"
+_NONE: Final = (
+    "(?:暂|尚)?(?:无|没有|未)(?:行政|处罚|许可|决定|决定书|文书|证书|正式)*(?:文号|号|编号|号码|文书号|编文号)"
+)
 
-# Scientific notation, ####, errors, zeros, a short number with a point (that of a patent is longer), a day, a month of a year, a month in English, and stand-ins.
+# Scientific notation, ####, errors, zeros, a short number with a point (that of a patent is longer), a day, a month of a year,
+# a month in English, and stand-ins.
 LOST: Final = (
     r"^[+-]?(?:[0-9]+[.,][0-9]+[Ee][+-]?[0-9]{1,3}|[0-9]+[Ee][+-][0-9]{1,3})$"
     r"|^#+$|^#(?:N/A|REF!|VALUE!|NAME\?|NUM!|DIV/0!|NULL!|GETTING_DATA|SPILL!)$|^0+$|^[0-9]{1,7}\.[0-9]*$"
@@ -67,7 +102,9 @@ def _of_no_later_year(a: str, b: str, parameters: Parameters, prefixes: Sequence
     expect(parameters, 0, str, prefixes)
     year = f"try_cast(regexp_extract({a}, '{_SQL_YEAR}', 1) AS INTEGER)"
     # No OR: see pipelines.expectations.checks.
-    return f"coalesce({year} <= year(hub_date({b})) + 10000 * CAST(year(hub_date({b})) < {_FIRST_YEAR} AS INTEGER), true)"
+    return (
+        f"coalesce({year} <= year(hub_date({b})) + 10000 * CAST(year(hub_date({b})) < {_FIRST_YEAR} AS INTEGER), true)"
+    )
 
 
 _BEGINNINGS: Final = "".join(
@@ -80,14 +117,18 @@ _BEGINNINGS: Final = "".join(
 
 register_functions(
     {
-        "hub_number_lost(s)": rf"""CASE WHEN contains('{_BEGINNINGS}', left(s, 1)) OR contains(s, '<') THEN (s IN ({", ".join(map(literal, _STAND_INS))}) OR regexp_full_match(s, '{_NONE}')
-        OR CASE WHEN contains('0123456789+-', left(s, 1)) THEN regexp_full_match(s, '[-+]?[0-9]+([.,][0-9]+[Ee][-+]?|[Ee][-+])[0-9]{{1,3}}'
-            || '|0+|[0-9]{{1,7}}[.][0-9]*|[0-9]{{4}}年(0?[1-9]|1[0-2])月|(0?[1-9]|1[0-2])月(0?[1-9]|[12][0-9]|3[01])日'
-            || '|([0-9]{{4}}[-/.年](0?[1-9]|1[0-2])[-/.月](0?[1-9]|[12][0-9]|3[01])日?|[0-9][0-9]?[-/][0-9][0-9]?[-/][0-9]{{4}}){_CLOCK}'
+        "hub_number_lost(s)": rf"""CASE WHEN contains('{_BEGINNINGS}', left(s, 1)) OR contains(s, '<') THEN
+        (s IN ({", ".join(map(literal, _STAND_INS))}) OR regexp_full_match(s, '{_NONE}')
+        OR CASE WHEN contains('0123456789+-', left(s, 1)) THEN regexp_full_match(s,
+            '[-+]?[0-9]+([.,][0-9]+[Ee][-+]?|[Ee][-+])[0-9]{{1,3}}|0+|[0-9]{{1,7}}[.][0-9]*'
+            || '|[0-9]{{4}}年(0?[1-9]|1[0-2])月|(0?[1-9]|1[0-2])月(0?[1-9]|[12][0-9]|3[01])日'
+            || '|([0-9]{{4}}[-/.年](0?[1-9]|1[0-2])[-/.月](0?[1-9]|[12][0-9]|3[01])日?{_CLOCK}'
+            || '|[0-9][0-9]?[-/][0-9][0-9]?[-/][0-9]{{4}}{_CLOCK})'
             || '|[0-9][0-9]?-{_MONTHS}(-[0-9]{{2,4}})?')
         WHEN left(s, 1) = '#' THEN replace(s, '#', '') = ''
             OR s IN ('#N/A', '#REF!', '#VALUE!', '#NAME?', '#NUM!', '#DIV/0!', '#NULL!', '#GETTING_DATA', '#SPILL!')
-        ELSE regexp_full_match(s, '{_MONTHS}-[0-9][0-9]?[0-9]?[0-9]?') END OR regexp_matches(s, '<[A-Za-z/!?]') OR hub_formula(s)) ELSE false END""",
+        ELSE regexp_full_match(s, '{_MONTHS}-[0-9][0-9]?[0-9]?[0-9]?') END
+        OR regexp_matches(s, '<[A-Za-z/!?]') OR hub_formula(s)) ELSE false END""",
     }
 )
 register(

@@ -15,14 +15,82 @@ from pipelines.checks.sql_functions import plain
 from pipelines.checks.texts import suspect
 
 _TAGS: Final = (
-    *("a", "abbr", "b", "big", "body", "br", "button", "center", "code", "dd", "div", "dl", "dt", "em", "embed", "font", "form"),
-    *("h1", "h2", "h3", "h4", "h5", "h6", "head", "hr", "html", "i", "iframe", "img", "input", "label", "li", "link", "meta"),
-    *("object", "ol", "option", "p", "pre", "script", "select", "small", "span", "strong", "style", "sub", "sup", "svg"),
-    *("table", "tbody", "td", "textarea", "th", "thead", "title", "tr", "tt", "u", "ul", "video", "xml", "o:p", "v:shape"),
+    *(
+        "a",
+        "abbr",
+        "b",
+        "big",
+        "body",
+        "br",
+        "button",
+        "center",
+        "code",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "embed",
+        "font",
+        "form",
+    ),
+    *(
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "hr",
+        "html",
+        "i",
+        "iframe",
+        "img",
+        "input",
+        "label",
+        "li",
+        "link",
+        "meta",
+    ),
+    *(
+        "object",
+        "ol",
+        "option",
+        "p",
+        "pre",
+        "script",
+        "select",
+        "small",
+        "span",
+        "strong",
+        "style",
+        "sub",
+        "sup",
+        "svg",
+    ),
+    *(
+        "table",
+        "tbody",
+        "td",
+        "textarea",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "tt",
+        "u",
+        "ul",
+        "video",
+        "xml",
+        "o:p",
+        "v:shape",
+    ),
 )
 TAG: Final = rf"(?i)</?(?:{'|'.join(_TAGS)})(?:[ \t\n\f\r/>]|$)|<!--|<!\[CDATA\[|<\?xml"
 FORMULA: Final = (
-    r"^[=+\-@＝＋－＠][ \t\n\x0B\f\r]*(?:[A-Za-z_][A-Za-z0-9_.]*[ \t\n\x0B\f\r]*[(|!]|\$?[A-Za-z]{1,3}\$?[0-9]{1,7}(?:[^A-Za-z0-9]|$))"
+    r"^[=+\-@＝＋－＠][ \t\n\x0B\f\r]*"
+    r"(?:[A-Za-z_][A-Za-z0-9_.]*[ \t\n\x0B\f\r]*[(|!]|\$?[A-Za-z]{1,3}\$?[0-9]{1,7}(?:[^A-Za-z0-9]|$))"
     r"|^[=＝][ \t\n\x0B\f\r]*[(\[{0-9]"
 )
 """What a spreadsheet would run, at the beginning of a text: ``=SUM(``, ``=cmd|``, ``=Sheet1!``, ``=A1``, ``=1+1``."""

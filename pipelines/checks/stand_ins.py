@@ -21,7 +21,21 @@ STAND_IN: Final = (
 )
 _SAME: Final = ("同上", "同前", "同左", "如上", "如前", "〃", "″", "”", "略", "从略", "省略")
 _ELSEWHERE: Final = "附件|附表|附页|附后|文书|决定书|处罚决定书|许可决定书|原件|扫描件|后"
-_NOTHING: Final = ("附件", "附后", "待定", "待补充", "待填", "待完善", "暂缺", "未填", "未填写", "未知", "没有", "没有填", "不适用")
+_NOTHING: Final = (
+    "附件",
+    "附后",
+    "待定",
+    "待补充",
+    "待填",
+    "待完善",
+    "暂缺",
+    "未填",
+    "未填写",
+    "未知",
+    "没有",
+    "没有填",
+    "不适用",
+)
 _KEPT_BACK: Final = ("保密", "涉密", "不公开", "无内容", "空白")
 _TESTED: Final = "测试|试验|演示|示例|样例|test|Test|TEST|demo|asdf"
 _SQL: Final = (
@@ -36,8 +50,8 @@ register(
         "placeholder_text",
         lambda rule, _: (pl.col(rule.field).str.len_bytes() <= _LONGEST) & pl.col(rule.field).str.contains(STAND_IN),
         plain(
-            f"NOT CASE WHEN strlen({{s}}) <= {_LONGEST} THEN regexp_full_match({{s}}, '{_SQL.replace('{', '{{').replace('}', '}}')}')"
-            " ELSE false END"
+            f"NOT CASE WHEN strlen({{s}}) <= {_LONGEST} THEN regexp_full_match({{s}}, "
+            f"'{_SQL.replace('{', '{{').replace('}', '}}')}') ELSE false END"
         ),
         suite_name="no_placeholder_text",
     ),

@@ -94,9 +94,10 @@ register_functions(
         lambda number: length(number) = 18 AND hub_plausible_person(number))) > 0 ELSE false END""",
         # UTF-8 read as GBK: see pipelines.checks.gbk_bytes. Character by character, where there is a rare one: a regular expression
         # over these sets would have to be compiled for every column.
-        "hub_read_as_gbk(s)": rf"""CASE WHEN regexp_matches(s, '[{RARE}]') THEN len(list_filter(range(1, length(s) - 1), lambda place:
-        contains('{FIRST}', s[place]) AND contains('{SECOND}', s[place + 1])
-        AND (contains('{RARE}', s[place]) OR contains('{RARE}', s[place + 1])) AND s[place + 2] BETWEEN '㐀' AND '鿿')) > 0 ELSE false END""",
+        "hub_read_as_gbk(s)": rf"""CASE WHEN regexp_matches(s, '[{RARE}]') THEN
+        len(list_filter(range(1, length(s) - 1), lambda place: contains('{FIRST}', s[place]) AND contains('{SECOND}', s[place + 1])
+        AND (contains('{RARE}', s[place]) OR contains('{RARE}', s[place + 1]))
+        AND s[place + 2] BETWEEN '㐀' AND '鿿')) > 0 ELSE false END""",
         # UTF-8 or GBK read as Latin-1 or Windows-1252.
         "hub_read_as_latin(s)": rf"""regexp_matches(s, '{_LEADS}{_OTHERS}{{1,2}}{_LEADS}{_OTHERS}')
         OR regexp_matches(s, '{_GBK_BYTES}{_GBK_BYTES}{_GBK_BYTES}')""",

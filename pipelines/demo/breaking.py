@@ -49,7 +49,15 @@ _AMOUNTS: Final = ("2,000", "5000元", "0.2万元", "1.5E3", "贰万元", "约3�
 _UNLISTED: Final = ("民营企业", "未分类", "99", "待核实", "有限公司", "正常")
 _STAND_INS: Final = ("000000000000000000", "123456789012345678", "00000000000000000X", "111111111111111111")
 _UNREADABLE: Final = ("replacement_character", "private_use_character")
-_NO_WORDS: Final = ("no_name", "doubtful_name", "number_lost", "doubtful_number", "lost_character", "markup", "placeholder_text")
+_NO_WORDS: Final = (
+    "no_name",
+    "doubtful_name",
+    "number_lost",
+    "doubtful_number",
+    "lost_character",
+    "markup",
+    "placeholder_text",
+)
 _REPLACED: Final = (*_UNREADABLE, *_NO_WORDS)
 _GARBLED: Final = ("\ufffd\ufffd", "\ufffd", "锟斤拷")
 _ENTERPRISES: Final = ("91", "92")
@@ -98,22 +106,24 @@ class Breaker:
             return self._conditional(rule, field)
         if name == "max_length":
             return self._too_long(rule, field)
-        if name == "date_not_after":
-            return self._not_after(rule)
+        if name in ("date_not_after", "too_early", "doubtful_date"):
+            return self._not_after(rule) if name == "date_not_after" else self._no_date(rule, field)
         if name in ("known_with", "amount_unit", "repair_condition", "number_year", "organ_as_subject"):
             return self._disagreeing(rule)
         if name in ("citizen_id_in_text", "mobile_in_text"):
             return self._personal(rule, field)
         if name == "credit_code_registrar_pair":
             filled = filled & ~self._bound_to_begin(rule.field)
-        if name in ("too_early", "doubtful_date"):
-            return self._no_date(rule, field)
         if name in _REPLACED:
             filled = filled & ~self._identified(rule.field) & ~self._compared(rule.field)
         change = self._credit_code(rule) if name.startswith("credit_code_") else _of_cell(rule, field)
         # What is less than it may be is less than it mostly is.
         less = rule.rejects and name in ("min_exclusive", "min_inclusive")
-        also = [r.id for r in self.rules if less and r.field == rule.field and r.primitive == "min_inclusive" and not r.rejects]
+        also = [
+            r.id
+            for r in self.rules
+            if less and r.field == rule.field and r.primitive == "min_inclusive" and not r.rejects
+        ]
         way = Break(rule, filled, change, tuple(also)) if change else None
         return self._not_known(way) if way and name in _REPLACED else way
 

@@ -48,8 +48,10 @@ def _found(texts: pl.Series, shape: str, run: str | None = None) -> pl.Series:
         return shaped
     numbers = pl.DataFrame({"row": rows, "number": texts.gather(rows).str.extract_all(run or shape)})
     number = pl.col("number").str.replace_all(BETWEEN, "").str.to_uppercase()
-    real = numbers.explode("number").select("row", number).filter(
-        (pl.col("number").str.len_bytes() == _LENGTH) & citizen_id.plausible(pl.col("number"))
+    real = (
+        numbers.explode("number")
+        .select("row", number)
+        .filter((pl.col("number").str.len_bytes() == _LENGTH) & citizen_id.plausible(pl.col("number")))
     )
     found = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True).alias(texts.name)
     return found.scatter(real["row"].unique(), True) if real.height else found

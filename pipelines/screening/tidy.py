@@ -35,9 +35,7 @@ _ODD: Final = f"{UNSEEN}|{JOINERS}|{ODD}|{_TOLD}"
 _YEAR: Final = r"[\[【(（［〔﹝〈<{｛]([0-9]{4})[\]】)）］〕﹞〉>}｝]"
 _ODD_NUMBER: Final = r"[\[\]【】()（）［］﹝﹞〈〉<>{}｛｝\s\p{Z}\x{200B}-\x{200D}\x{2060}\x{FEFF}]"
 # Blanks in a name that are none, or end its line; ideographs and the signs beside them, between which no blank is meant.
-_NO_BLANK: Final = (
-    r"[\t\n\x0B\x0C\r\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]"
-)
+_NO_BLANK: Final = r"[\t\n\x0B\x0C\r\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]"
 _RUN: Final = f" *{_NO_BLANK}(?:{_NO_BLANK}| )*"
 _WIDE: Final = r"[\x{2E80}-\x{2FFF}\x{3001}-\x{9FFF}\x{F900}-\x{FAFF}\x{FF00}-\x{FFEF}\x{20000}-\x{3FFFF}]"
 

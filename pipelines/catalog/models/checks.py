@@ -39,7 +39,9 @@ class AppliesTo(Model):
 
     ``key``: fields that have this key; its value is the parameter or the condition of the rule. ``kinds``: fields of these kinds.
     ``every``: every field, every field that holds a text (``Field.holds_text``), a number of a document or certificate
-    (``holds_number``) or one that is more than a few digits, prose (``holds_prose``) or prose that must be filled, every pair of fields that a dataset names under ``rules``, every condition of repair that terms enforce (``policies/repair.yaml``), or the line as a whole.
+    (``holds_number``) or one that is more than a few digits, prose (``holds_prose``) or prose that must be filled, every pair of
+    fields that a dataset names under ``rules``, every condition of repair that terms enforce (``policies/repair.yaml``), or the
+    line as a whole.
     ``compared_with`` is a column that the hub adds, for a key that is only yes or no.
     """
 
