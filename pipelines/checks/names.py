@@ -49,7 +49,7 @@ _CODES: Final = (9, 13, 15, 18)
 
 DOUBTFUL: Final = (
     rf"(?:{_BODY})[、，,;；/／|].*(?:{_BODY})(?:[)）]|$)"
-    "|有限(?:责任)?公司[和与及].*有限(?:责任)?公司$"
+    rf"|有限(?:责任)?公司.*有限(?:责任)?公司$|(?:{_BODY}) +.*(?:{_BODY})$"
     rf"|等[{_DIGIT}一二三四五六七八九十两几多]+余?[多]?(?:家|户|个|人|名|位|单位|公司)|等(?:公司|企业|单位|人|商户|户)$"
     rf"|{_HAN}[XxＸｘ×]{{2}}|[XxＸｘ×]{{2}}[省市县区镇乡村街路]|[^某XxＸｘ×*]某某|某[市省县区]"
     "|请忽略|勿删|测试数据|演示数据"
@@ -114,9 +114,10 @@ register_functions(
         OR starts_with(s, 'http://') OR starts_with(s, 'https://') OR starts_with(s, 'www.')
         OR regexp_matches(s, '<[A-Za-z/!?]') OR hub_formula(s)) ELSE false END""",
         "hub_doubtful_name(s, whose)": rf"""CASE WHEN
-        regexp_matches(s, '[?？□〓、，,;；/／|XＸxｘ×某等]|公司[和与及]|烫烫烫|屯屯屯|请忽略|勿删|数据')
+        regexp_matches(s, '[?？□〓、，,;；/／|XＸxｘ×某等 ]|有限(责任)?公司.|烫烫烫|屯屯屯|请忽略|勿删|数据')
         OR whose = 'person' THEN (regexp_matches(s, '[?？□〓]|烫烫烫|屯屯屯|请忽略|勿删|(测试|演示)数据')
-        OR regexp_matches(s, '({_BODY})[、，,;；/／|].*({_BODY})([)）]|$)|有限(责任)?公司[和与及].*有限(责任)?公司$')
+        OR regexp_matches(s, '({_BODY})[、，,;；/／|].*({_BODY})([)）]|$)'
+            || '|有限(责任)?公司.*有限(责任)?公司$|({_BODY}) +.*({_BODY})$')
         OR regexp_matches(s, '等[{_DIGIT}一二三四五六七八九十两几多]+余?多?([家户个人名位]|单位|公司)'
             || '|等(公司|企业|单位|人|商户|户)$')
         OR (whose <> 'person' AND regexp_full_match(s, '{_HAN}{{2,4}}[、，,;；/／]{_HAN}{{2,4}}'))
