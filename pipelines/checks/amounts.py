@@ -3,8 +3,8 @@
 The usual mistake is exact: 2,000 元 filed as 2000 万元. So a field of 1 or more whose number is that of some amount in yuan of the
 text is suspect, unless the text names the amount that the field says as well: 罚款5万元，没收违法所得5元.
 
-Amounts are written with digits (１，０００元, 1.2万元, 5千元, ￥800.00) or with Chinese numerals below a hundred million, plain ones
-(一万二千元) or those of documents (壹万贰仟元整).
+Amounts are written with digits (１，０００元, 1.2万元, 5千元, ￥800.00) or with Chinese numerals below a hundred million, plain
+ones (一万二千元) or those of documents (壹万贰仟元整).
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ register_functions(
         '[ \\t\\r\\n\\x{{A0}}\\x{{3000}}]+', '', 'g')""",
         # The right amount in plain digits, as most texts have it: nothing else has to be read then.
         "hub_named_plainly(amount, written, s)": """(hub_stands_alone(s, written || '万元')
-        OR (amount < 1e9 AND amount * 10000.0 = round(amount * 10000.0) AND hub_stands_alone(s, CAST(CAST(amount * 10000.0 AS BIGINT) AS VARCHAR) || '元')))""",
+        OR (amount < 1e9 AND amount * 10000.0 = round(amount * 10000.0)
+        AND hub_stands_alone(s, CAST(CAST(amount * 10000.0 AS BIGINT) AS VARCHAR) || '元')))""",
         "hub_stands_alone(s, part)": r"""CASE WHEN contains(s, part) THEN strpos(s, part) = 1 OR NOT regexp_matches(
         substr(s, strpos(s, part) - 1, 1), '[0-9０-９.,．，\s\x{A0}\x{3000}]') ELSE false END""",
         # A numeral below ten thousand, place by place; 十 alone is one ten.
@@ -139,7 +140,8 @@ register_functions(
         WHEN '万' THEN 10000.0::DOUBLE WHEN '千' THEN 1000.0::DOUBLE WHEN '百' THEN 100.0::DOUBLE ELSE 1.0::DOUBLE END""",
         "hub_in_digits(s)": rf"""list_transform(regexp_extract_all(s, '({_NUMBER}{_UNIT}余?元|¥{_NUMBER}{_UNIT})'), lambda one:
         CAST(replace(regexp_extract(one, '[0-9][0-9,.]*'), ',', '') AS DOUBLE) * hub_times(one))""",
-        "hub_in_numerals(s)": rf"""list_transform(list_filter(list_transform(regexp_extract_all(s, '[零一二三四五六七八九十百千万]+元'),
+        "hub_in_numerals(s)": rf"""list_transform(list_filter(list_transform(
+        regexp_extract_all(s, '[零一二三四五六七八九十百千万]+元'),
         lambda one: replace(one, '元', '')), lambda one: regexp_full_match(one, '({_SECTION}万)?{_SECTION}')),
         lambda one: CAST(hub_numeral(one) AS DOUBLE))""",
         "hub_amounts(s)": "list_concat(hub_in_digits(s), hub_in_numerals(s))",

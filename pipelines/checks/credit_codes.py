@@ -24,7 +24,7 @@ from pipelines.checks.registry import (
     register,
     register_functions,
 )
-from pipelines.checks.sql_functions import identifier, no_prefixes, plain, texts
+from pipelines.checks.sql_functions import expect, identifier, no_prefixes, plain, texts
 from pipelines.identifiers import credit_code
 from pipelines.storage.sql import literal
 
@@ -133,9 +133,9 @@ def _is_an_organ(rule: Rule, _: Lookups) -> pl.Expr:
     return _good(rule) & pl.col(rule.field).str.starts_with(_ORGAN)
 
 
-def _is_no_organ(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+def _is_no_organ(a: str, _: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
     """The first column is not the code of an organ of the state; the second is looked at by a rule of its own."""
-    no_prefixes(prefixes)
+    expect(parameters, 0, str, prefixes)
     return f"(hub_credit_code_reason({a}) = 0) <= coalesce(left({a}, 2) <> '{_ORGAN}', true)"
 
 

@@ -64,7 +64,8 @@ _NONE: Final = (
     "(?:暂|尚)?(?:无|没有|未)(?:行政|处罚|许可|决定|决定书|文书|证书|正式)*(?:文号|号|编号|号码|文书号|编文号)"
 )
 
-# Scientific notation, ####, errors, zeros, a short number with a point (that of a patent is longer), a day, a month of a year, a month in English, and stand-ins.
+# Scientific notation, ####, errors, zeros, a short number with a point (that of a patent is longer), a day, a month of a year,
+# a month in English, and stand-ins.
 LOST: Final = (
     r"^[+-]?(?:[0-9]+[.,][0-9]+[Ee][+-]?[0-9]{1,3}|[0-9]+[Ee][+-][0-9]{1,3})$"
     r"|^#+$|^#(?:N/A|REF!|VALUE!|NAME\?|NUM!|DIV/0!|NULL!|GETTING_DATA|SPILL!)$|^0+$|^[0-9]{1,7}\.[0-9]*$"
@@ -116,14 +117,18 @@ _BEGINNINGS: Final = "".join(
 
 register_functions(
     {
-        "hub_number_lost(s)": rf"""CASE WHEN contains('{_BEGINNINGS}', left(s, 1)) OR contains(s, '<') THEN (s IN ({", ".join(map(literal, _STAND_INS))}) OR regexp_full_match(s, '{_NONE}')
-        OR CASE WHEN contains('0123456789+-', left(s, 1)) THEN regexp_full_match(s, '[-+]?[0-9]+([.,][0-9]+[Ee][-+]?|[Ee][-+])[0-9]{{1,3}}'
-            || '|0+|[0-9]{{1,7}}[.][0-9]*|[0-9]{{4}}年(0?[1-9]|1[0-2])月|(0?[1-9]|1[0-2])月(0?[1-9]|[12][0-9]|3[01])日'
-            || '|([0-9]{{4}}[-/.年](0?[1-9]|1[0-2])[-/.月](0?[1-9]|[12][0-9]|3[01])日?|[0-9][0-9]?[-/][0-9][0-9]?[-/][0-9]{{4}}){_CLOCK}'
+        "hub_number_lost(s)": rf"""CASE WHEN contains('{_BEGINNINGS}', left(s, 1)) OR contains(s, '<') THEN
+        (s IN ({", ".join(map(literal, _STAND_INS))}) OR regexp_full_match(s, '{_NONE}')
+        OR CASE WHEN contains('0123456789+-', left(s, 1)) THEN regexp_full_match(s,
+            '[-+]?[0-9]+([.,][0-9]+[Ee][-+]?|[Ee][-+])[0-9]{{1,3}}|0+|[0-9]{{1,7}}[.][0-9]*'
+            || '|[0-9]{{4}}年(0?[1-9]|1[0-2])月|(0?[1-9]|1[0-2])月(0?[1-9]|[12][0-9]|3[01])日'
+            || '|([0-9]{{4}}[-/.年](0?[1-9]|1[0-2])[-/.月](0?[1-9]|[12][0-9]|3[01])日?{_CLOCK}'
+            || '|[0-9][0-9]?[-/][0-9][0-9]?[-/][0-9]{{4}}{_CLOCK})'
             || '|[0-9][0-9]?-{_MONTHS}(-[0-9]{{2,4}})?')
         WHEN left(s, 1) = '#' THEN replace(s, '#', '') = ''
             OR s IN ('#N/A', '#REF!', '#VALUE!', '#NAME?', '#NUM!', '#DIV/0!', '#NULL!', '#GETTING_DATA', '#SPILL!')
-        ELSE regexp_full_match(s, '{_MONTHS}-[0-9][0-9]?[0-9]?[0-9]?') END OR regexp_matches(s, '<[A-Za-z/!?]') OR hub_formula(s)) ELSE false END""",
+        ELSE regexp_full_match(s, '{_MONTHS}-[0-9][0-9]?[0-9]?[0-9]?') END
+        OR regexp_matches(s, '<[A-Za-z/!?]') OR hub_formula(s)) ELSE false END""",
     }
 )
 register(

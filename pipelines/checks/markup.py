@@ -89,7 +89,8 @@ _TAGS: Final = (
 )
 TAG: Final = rf"(?i)</?(?:{'|'.join(_TAGS)})(?:[ \t\n\f\r/>]|$)|<!--|<!\[CDATA\[|<\?xml"
 FORMULA: Final = (
-    r"^[=+\-@＝＋－＠][ \t\n\x0B\f\r]*(?:[A-Za-z_][A-Za-z0-9_.]*[ \t\n\x0B\f\r]*[(|!]|\$?[A-Za-z]{1,3}\$?[0-9]{1,7}(?:[^A-Za-z0-9]|$))"
+    r"^[=+\-@＝＋－＠][ \t\n\x0B\f\r]*"
+    r"(?:[A-Za-z_][A-Za-z0-9_.]*[ \t\n\x0B\f\r]*[(|!]|\$?[A-Za-z]{1,3}\$?[0-9]{1,7}(?:[^A-Za-z0-9]|$))"
     r"|^[=＝][ \t\n\x0B\f\r]*[(\[{0-9]"
 )
 """What a spreadsheet would run, at the beginning of a text: ``=SUM(``, ``=cmd|``, ``=Sheet1!``, ``=A1``, ``=1+1``."""

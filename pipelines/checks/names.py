@@ -28,13 +28,17 @@ _KIND_OF_BODY: Final = (
     "合作社|农民专业合作社|专业合作社|合伙企业|个人独资企业|个体|个体户|经营部|经营者|当事人|相对人|行政相对人|法人|自然人|个人|负责人|"
     "法定代表人|法人代表|名称|姓名|企业名称|单位名称|公司名称|主体名称|处罚机关|许可机关|行政机关"
 )
-_STAND_IN: Final = "同上|同前|同左|〃|″|”|略|详见附件|见附件|附件|见附表|待定|待补充|待填|暂缺|未填|未填写|未知|未提供|没有|无名|无名氏|无名称|匿名|佚名|保密"
+_STAND_IN: Final = (
+    "同上|同前|同左|〃|″|”|略|详见附件|见附件|附件|见附表|待定|待补充|待填|暂缺|未填|未填写|未知|未提供|没有|"
+    "无名|无名氏|无名称|匿名|佚名|保密"
+)
 _TEST: Final = "测试|试验|演示|示例|样例|例子|demo|Demo|DEMO|test|Test|TEST|asdf|abc|ABC|xxx|XXX"
+_OF_NUMBERS: Final = rf"{_DIGIT}#.,，、:：;；/\\+\-—–_~%()（）〔〕\[\] 年月日号时分秒EeTZ"
 _MASK: Final = "XxＸｘ×＊*○●〇某"
 
 # Digits and signs alone, a credit code, a kind of body, a stand-in, a word of testers, a mask of letters.
 NO_NAME: Final = (
-    rf"^[{_DIGIT}#.,，、:：;；/\\+\-—–_~%()（）〔〕\[\] 年月日号时分秒EeTZ]*[{_DIGIT}#][{_DIGIT}#.,，、:：;；/\\+\-—–_~%()（）〔〕\[\] 年月日号时分秒EeTZ]*$"
+    rf"^[{_OF_NUMBERS}]*[{_DIGIT}#][{_OF_NUMBERS}]*$"
     rf"|^(?:{_KIND_OF_BODY}|{_STAND_IN})$"
     rf"|^(?:{_TEST})(?:数据|公司|有限公司|有限责任公司|企业|单位|用户|名称|姓名|主体|机关)?[{_DIGIT}一二三四五六七八九十]*(?:公司|有限公司)?$"
     rf"|^[{_MASK}]+(?:省|市|县|区)?[{_MASK}]*(?:有限|责任|股份|分|总)*(?:公司|企业|单位|厂|店|合作社|个体户|经营部|局)$"
@@ -45,9 +49,8 @@ _CODES: Final = (9, 13, 15, 18)
 
 DOUBTFUL: Final = (
     rf"(?:{_BODY})[、，,;；/／|].*(?:{_BODY})(?:[)）]|$)"
-    "|有限(?:责任)?公司[和与及].*有限(?:责任)?公司$"
+    rf"|有限(?:责任)?公司.*有限(?:责任)?公司$|(?:{_BODY}) +.*(?:{_BODY})$"
     rf"|等[{_DIGIT}一二三四五六七八九十两几多]+余?[多]?(?:家|户|个|人|名|位|单位|公司)|等(?:公司|企业|单位|人|商户|户)$"
-    rf"|^{_HAN}{{2,4}}[、，,;；/／]{_HAN}{{2,4}}$"
     rf"|{_HAN}[XxＸｘ×]{{2}}|[XxＸｘ×]{{2}}[省市县区镇乡村街路]|[^某XxＸｘ×*]某某|某[市省县区]"
     "|请忽略|勿删|测试数据|演示数据"
 )
@@ -62,8 +65,10 @@ def _is_none(rule: Rule, _: Lookups) -> pl.Expr:
 def _doubtful(rule: Rule, _: Lookups) -> pl.Expr:
     cell = pl.col(rule.field)
     found = cell.str.contains(DOUBTFUL) | suspect(rule).str.contains("[?？□〓]|烫烫烫|屯屯屯").fill_null(False)
+    two = cell.str.contains(rf"^{_HAN}{{2,4}}[、，,;；/／]{_HAN}{{2,4}}$")
     in_person = cell.str.contains(f"[{_DIGIT}]") & cell.str.contains(_HAN)
-    return found | in_person if rule.parameters[0] == PERSON else found
+    # A partnership may be represented by two persons.
+    return found | (in_person if rule.parameters[0] == PERSON else two)
 
 
 def _whose(parameters: Parameters, prefixes: Sequence[str]) -> str:
@@ -102,15 +107,20 @@ register_functions(
         (s IN ({_one_of(_KIND_OF_BODY)}, {_one_of(_STAND_IN)})
         OR (length(s) IN (9, 13, 15, 18) AND regexp_full_match(s, '[A-Z0-9]+') AND regexp_matches(s, '[0-9]'))
         OR (regexp_full_match(s, '{_SIGNS}+') AND regexp_matches(s, '[{_DIGIT}#]'))
-        OR regexp_full_match(s, '({_TEST})(|数据|公司|有限公司|有限责任公司|企业|单位|用户|名称|姓名|主体|机关)[{_DIGIT}一二三四五六七八九十]*(|公司|有限公司)')
-        OR regexp_full_match(s, '[{_MASK}]+[省市县区]?[{_MASK}]*(有限|责任|股份|分|总)*(公司|企业|单位|厂|店|合作社|个体户|经营部|局)')
+        OR regexp_full_match(s, '({_TEST})(|数据|公司|有限公司|有限责任公司|企业|单位|用户|名称|姓名|主体|机关)'
+            || '[{_DIGIT}一二三四五六七八九十]*(|公司|有限公司)')
+        OR regexp_full_match(s, '[{_MASK}]+[省市县区]?[{_MASK}]*(有限|责任|股份|分|总)*'
+            || '(公司|企业|单位|厂|店|合作社|个体户|经营部|局)')
         OR starts_with(s, 'http://') OR starts_with(s, 'https://') OR starts_with(s, 'www.')
         OR regexp_matches(s, '<[A-Za-z/!?]') OR hub_formula(s)) ELSE false END""",
-        "hub_doubtful_name(s, whose)": rf"""CASE WHEN regexp_matches(s, '[?？□〓、，,;；/／|XＸxｘ×某等]|公司[和与及]|烫烫烫|屯屯屯|请忽略|勿删|数据')
+        "hub_doubtful_name(s, whose)": rf"""CASE WHEN
+        regexp_matches(s, '[?？□〓、，,;；/／|XＸxｘ×某等 ]|有限(责任)?公司.|烫烫烫|屯屯屯|请忽略|勿删|数据')
         OR whose = 'person' THEN (regexp_matches(s, '[?？□〓]|烫烫烫|屯屯屯|请忽略|勿删|(测试|演示)数据')
-        OR regexp_matches(s, '({_BODY})[、，,;；/／|].*({_BODY})([)）]|$)|有限(责任)?公司[和与及].*有限(责任)?公司$')
-        OR regexp_matches(s, '等[{_DIGIT}一二三四五六七八九十两几多]+余?多?([家户个人名位]|单位|公司)|等(公司|企业|单位|人|商户|户)$')
-        OR regexp_full_match(s, '{_HAN}{{2,4}}[、，,;；/／]{_HAN}{{2,4}}')
+        OR regexp_matches(s, '({_BODY})[、，,;；/／|].*({_BODY})([)）]|$)'
+            || '|有限(责任)?公司.*有限(责任)?公司$|({_BODY}) +.*({_BODY})$')
+        OR regexp_matches(s, '等[{_DIGIT}一二三四五六七八九十两几多]+余?多?([家户个人名位]|单位|公司)'
+            || '|等(公司|企业|单位|人|商户|户)$')
+        OR (whose <> 'person' AND regexp_full_match(s, '{_HAN}{{2,4}}[、，,;；/／]{_HAN}{{2,4}}'))
         OR regexp_matches(s, '{_HAN}[XxＸｘ×][XxＸｘ×]|[XxＸｘ×][XxＸｘ×][省市县区镇乡村街路]|[^某XxＸｘ×*]某某|某[市省县区]')
         OR (whose = 'person' AND regexp_matches(s, '[{_DIGIT}]') AND regexp_matches(s, '{_HAN}'))) ELSE false END""",
     }

@@ -62,7 +62,7 @@ def suspect(rule: Rule) -> pl.Expr:
 
 def _garbled(rule: Rule, _: Lookups) -> pl.Expr:
     text = suspect(rule)
-    lost = text.str.contains("\ufffd|锟斤拷|^[?？□〓 ]+$")
+    lost = text.str.contains("\ufffd|锟斤拷|^[?？□ ]{2,}$")
     as_latin = text.str.contains(f"(?:{_LEADS}{_OTHERS}{{1,2}}){{2}}|{_GBK_BYTES}{{3}}")
     return lost | as_latin | text.map_batches(_as_gbk, return_dtype=pl.Boolean, is_elementwise=True)
 
@@ -83,18 +83,21 @@ def _bit_unset(column: str, parameters: Parameters, prefixes: Sequence[str]) -> 
 register_functions(
     {
         "hub_narrow(s)": "translate(s, '０１２３４５６７８９Ｘｘ', '0123456789Xx')",
+        "hub_mobile_in_text(s)": "regexp_matches(s, '(^|[^0-9])(86)?1[3-9][0-9]([0-9]{8}|[- ][0-9]{4}[- ][0-9]{4})([^0-9]|$)')",
         # Numbers of the shape of a citizen ID, and digits with single blanks or hyphens between them, joined: 510100 19900307 0001.
         "hub_long_numbers(s)": rf"""list_concat(regexp_extract_all(s, '{_PERSON}'), list_transform(regexp_extract_all(s,
         '[0-9](?:{_BETWEEN}?[0-9])+(?:{_BETWEEN}?[Xx])?'), lambda number: regexp_replace(number, '{_BETWEEN}', '', 'g')))""",
         # The numbers are taken apart only where there is one: nearly never.
         "hub_citizen_id_in_text(s)": rf"""CASE WHEN regexp_matches(s, '(?:[0-9０-９]{_BETWEEN}?){{17}}[0-9Xx０-９Ｘｘ]')
-        THEN len(list_filter(list_transform(hub_long_numbers(hub_narrow(s)), lambda number: upper(number)),
+        THEN len(list_filter(list_transform(list_concat(hub_long_numbers(hub_narrow(s)),
+        regexp_extract_all(s, '{_PERSON}')), lambda number: upper(number)),
         lambda number: length(number) = 18 AND hub_plausible_person(number))) > 0 ELSE false END""",
         # UTF-8 read as GBK: see pipelines.checks.gbk_bytes. Character by character, where there is a rare one: a regular expression
         # over these sets would have to be compiled for every column.
-        "hub_read_as_gbk(s)": rf"""CASE WHEN regexp_matches(s, '[{RARE}]') THEN len(list_filter(range(1, length(s) - 1), lambda place:
-        contains('{FIRST}', s[place]) AND contains('{SECOND}', s[place + 1])
-        AND (contains('{RARE}', s[place]) OR contains('{RARE}', s[place + 1])) AND s[place + 2] BETWEEN '㐀' AND '鿿')) > 0 ELSE false END""",
+        "hub_read_as_gbk(s)": rf"""CASE WHEN regexp_matches(s, '[{RARE}]') THEN
+        len(list_filter(range(1, length(s) - 1), lambda place: contains('{FIRST}', s[place]) AND contains('{SECOND}', s[place + 1])
+        AND (contains('{RARE}', s[place]) OR contains('{RARE}', s[place + 1]))
+        AND s[place + 2] BETWEEN '㐀' AND '鿿')) > 0 ELSE false END""",
         # UTF-8 or GBK read as Latin-1 or Windows-1252.
         "hub_read_as_latin(s)": rf"""regexp_matches(s, '{_LEADS}{_OTHERS}{{1,2}}{_LEADS}{_OTHERS}')
         OR regexp_matches(s, '{_GBK_BYTES}{_GBK_BYTES}{_GBK_BYTES}')""",
@@ -106,7 +109,7 @@ register(
         "replacement_character",
         _garbled,
         plain(
-            "NOT (contains({s}, chr(65533)) OR contains({s}, '锟斤拷') OR regexp_full_match({s}, '[ ?？□〓]+')"
+            "NOT (contains({s}, chr(65533)) OR contains({s}, '锟斤拷') OR regexp_full_match({s}, '[ ?？□]{{2,}}')"
             " OR hub_read_as_latin({s}) OR hub_read_as_gbk({s}))"
         ),
         suite_name="no_replacement_character",
@@ -141,8 +144,8 @@ register(
         "mobile_in_text",
         lambda rule, _: holds_mobile(suspect(rule)),
         plain(
-            "NOT regexp_matches(hub_narrow({s}), '(^|[^0-9])(86)?1[3-9][0-9]([0-9]{{8}}|"
-            "[- ][0-9]{{4}}[- ][0-9]{{4}})([^0-9]|$)')"
+            "NOT (hub_mobile_in_text({s}) OR CASE WHEN regexp_matches({s}, '[０-９]') THEN hub_mobile_in_text(hub_narrow({s}))"
+            " ELSE false END)"
         ),
         suite_name="no_mobile_in_text",
     ),

@@ -15,6 +15,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import LAYOUT, RECEIVED_ON, Field, Kind, Rule
+from pipelines.checks.names import PERSON
 from pipelines.checks.registry import References
 from pipelines.demo.codes import outer_check
 from pipelines.demo.disagreeing import (
@@ -48,7 +49,19 @@ _AMOUNTS: Final = ("2,000", "5000元", "0.2万元", "1.5E3", "贰万元", "约3�
 _UNLISTED: Final = ("民营企业", "未分类", "99", "待核实", "有限公司", "正常")
 _STAND_INS: Final = ("000000000000000000", "123456789012345678", "00000000000000000X", "111111111111111111")
 _UNREADABLE: Final = ("replacement_character", "private_use_character")
+_NO_WORDS: Final = (
+    "no_name",
+    "doubtful_name",
+    "number_lost",
+    "doubtful_number",
+    "lost_character",
+    "markup",
+    "placeholder_text",
+)
+_REPLACED: Final = (*_UNREADABLE, *_NO_WORDS)
 _GARBLED: Final = ("\ufffd\ufffd", "\ufffd", "锟斤拷")
+_ENTERPRISES: Final = ("91", "92")
+_YEAR: Final = r"([〔（(])[0-9]{4}([〕）)])"
 _WORDY: Final = "该项内容由业务系统自动带出未按填报要求归纳"  # punctuation would separate items
 
 
@@ -93,20 +106,26 @@ class Breaker:
             return self._conditional(rule, field)
         if name == "max_length":
             return self._too_long(rule, field)
-        if name == "date_not_after":
-            return self._not_after(rule)
-        if name in ("known_with", "amount_unit", "repair_condition"):
+        if name in ("date_not_after", "too_early", "doubtful_date"):
+            return self._not_after(rule) if name == "date_not_after" else self._no_date(rule, field)
+        if name in ("known_with", "amount_unit", "repair_condition", "number_year", "organ_as_subject"):
             return self._disagreeing(rule)
         if name in ("citizen_id_in_text", "mobile_in_text"):
             return self._personal(rule, field)
         if name == "credit_code_registrar_pair":
-            bound = [_applies(r) for r in self.rules if r.field == rule.field and r.primitive == "prefix_when_in"]
-            filled = filled & ~pl.any_horizontal(pl.lit(False), *bound).fill_null(False)
-        if name in _UNREADABLE:
+            filled = filled & ~self._bound_to_begin(rule.field)
+        if name in _REPLACED:
             filled = filled & ~self._identified(rule.field) & ~self._compared(rule.field)
         change = self._credit_code(rule) if name.startswith("credit_code_") else _of_cell(rule, field)
-        way = Break(rule, filled, change) if change else None
-        return self._not_known(way) if way and name in _UNREADABLE else way
+        # What is less than it may be is less than it mostly is.
+        less = rule.rejects and name in ("min_exclusive", "min_inclusive")
+        also = [
+            r.id
+            for r in self.rules
+            if less and r.field == rule.field and r.primitive == "min_inclusive" and not r.rejects
+        ]
+        way = Break(rule, filled, change, tuple(also)) if change else None
+        return self._not_known(way) if way and name in _REPLACED else way
 
     def _credit_code(self, rule: Rule) -> Change:
         """The change for one reason or caution; lower case is a matter of the rule ``cleaned``."""
@@ -137,6 +156,12 @@ class Breaker:
             case "amount_unit":
                 eligible = fine_in_yuan(rule, self.rules)
                 return Break(rule, eligible, lambda row, _r: {rule.field: as_filed_in_yuan(str(row[str(rule.other)]))})
+            case "number_year":
+                dated = pl.col(rule.field).str.contains(_YEAR) & pl.col(str(rule.other)).is_not_null()
+                return Break(rule, dated, lambda row, _r: {rule.field: _of_the_year_after(row, rule)})
+            case "organ_as_subject":
+                filled = pl.col(rule.field).is_not_null() & ~self._bound_to_begin(rule.field)
+                return Break(rule, filled, lambda row, _r: {rule.field: _rechecked("11" + str(row[rule.field])[2:17])})
             case _:
                 raise ValueError(f"no way to make two things disagree for {rule.primitive}")
 
@@ -146,6 +171,8 @@ class Breaker:
         begin = next((prefix for r in mine for prefix in r.prefixes), "")
         wordy = field.kind in (Kind.STRING, Kind.DOCUMENT_NUMBER)
         also = tuple(r.id for r in mine if r.primitive in (Kind.ORGANISATION_CODE, Kind.REGISTRATION_NUMBER, "pattern"))
+        if field.name_of == PERSON:  # whose name has digits then
+            also += tuple(r.id for r in mine if r.primitive == "doubtful_name")
         add = with_citizen_id if rule.primitive == "citizen_id_in_text" else with_mobile
         numbers = self.citizen_ids if rule.primitive == "citizen_id_in_text" else MOBILES
 
@@ -183,11 +210,11 @@ class Breaker:
             also = tuple(r.id for r in orders)
             return replace(way, eligible=pl.all_horizontal(cell.is_not_null(), *behind), also=also)
         citizens = [r for r in mine if r.primitive.startswith("citizen_id_when")]
-        if citizens and rule.primitive in (*_UNREADABLE, "max_length"):
+        if citizens and rule.primitive in (*_REPLACED, "max_length"):
             eligible = cell.is_not_null() & self._identified(field.id)
             return replace(way, eligible=eligible, also=(*way.also, *(r.id for r in citizens)))
         compared = tuple(r.id for r in mine if r.primitive == "known_with")
-        if compared and rule.primitive in (*_UNREADABLE, "max_length"):
+        if compared and rule.primitive in (*_REPLACED, "max_length"):
             return replace(way, eligible=self._compared(field.id), also=(*way.also, *compared))
         empty = next((r for r in mine if r.primitive.startswith("empty_when")), None)
         if empty is None or empty is rule or rule.primitive.startswith(("required", "citizen_id")):
@@ -200,6 +227,11 @@ class Breaker:
             return way.change({**row, **filled.change(row, chance)}, chance)
 
         return Break(rule, filled.eligible, change, (empty.id, *dict.fromkeys((*way.also, *filled.also))))
+
+    def _bound_to_begin(self, field: str) -> pl.Expr:
+        """True where a code must begin so, so that another beginning breaks that rule, too."""
+        bound = [_applies(r) for r in self.rules if r.field == field and r.primitive == "prefix_when_in"]
+        return pl.any_horizontal(pl.lit(False), *bound).fill_null(False)
 
     def _compared(self, field: str) -> pl.Expr:
         """True where the hub knows the cell beside it, so that damage to this one differs from what is known, too."""
@@ -221,7 +253,9 @@ class Breaker:
                 return Break(rule, applies & cell.is_not_null(), lambda _row, r: {rule.field: r.choice(_PLACEHOLDERS)})
             case "prefix" | "no_prefix":
                 begin = (
-                    rule.prefixes[0] if check == "no_prefix" else next(p for p in self.pairs if p not in rule.prefixes)
+                    rule.prefixes[0]
+                    if check == "no_prefix"
+                    else next(p for p in (*_ENTERPRISES, *self.pairs) if p not in rule.prefixes)
                 )
                 return Break(
                     rule,
@@ -293,6 +327,23 @@ class Breaker:
         """True where the cell must be a citizen ID, so that damage to it breaks that rule too."""
         found = [_applies(r) for r in self.rules if r.field == field and r.primitive.startswith("citizen_id_when")]
         return pl.any_horizontal(pl.lit(False), *found).fill_null(False)
+
+    def _no_date(self, rule: Rule, field: Field) -> Break:
+        """A day before any that can be meant, or after it; where a day may not lie in the future, one of a program."""
+        first = date.fromisoformat(str(field.plausible_from)) if field.plausible_from else None
+        late = rule.primitive == "doubtful_date" and not field.not_future
+        if rule.primitive == "too_early":
+            day = f"{date.fromisoformat(str(rule.parameters[0])) - timedelta(days=400)}"
+        else:
+            day = "2206-01-01" if late else "1970-01-01"
+        orders = [r for r in self.rules if r.primitive == "date_not_after" and r.other != RECEIVED_ON]
+        broken = [r for r in orders if field.id == (r.field if late else r.other)]
+        also = [r.id for r in broken]
+        if rule.primitive == "doubtful_date" and not late and first and first.isoformat() > day:
+            also += [r.id for r in self.rules if r.field == field.id and r.primitive == "too_early"]
+        beside = (pl.col(str(r.other) if late else r.field).is_not_null() for r in broken)
+        filled = pl.all_horizontal(pl.col(field.id).is_not_null(), *beside)
+        return Break(rule, filled, lambda _row, _r: {field.id: day}, tuple(also))
 
     def _orders(self, field: str) -> int:
         """In how many declared orders a date stands."""
@@ -385,6 +436,11 @@ def _confused(code: str) -> str:
     return code.replace(digit, letter, 1)
 
 
+def _of_the_year_after(row: Row, rule: Rule) -> str:
+    """The number of a document with the year after that of its date."""
+    return re.sub(_YEAR, rf"\g<1>{int(str(row[str(rule.other)])[:4]) + 1}\g<2>", str(row[rule.field]))
+
+
 def _rechecked(first: str) -> str:
     return first + outer_check(first)
 
@@ -402,7 +458,8 @@ def _last_changed(text: str) -> str:
 
 def _out_of_bounds(rule: Rule) -> str:
     bound = float(rule.parameters[0])
-    beyond = {"min_exclusive": bound, "min_inclusive": bound - 0.5, "max_inclusive": bound + 1}[rule.primitive]
+    less = bound - 0.5 if rule.rejects else bound / 10
+    beyond = {"min_exclusive": bound, "min_inclusive": less, "max_inclusive": bound + 1}[rule.primitive]
     return f"{beyond:.6f}".rstrip("0").rstrip(".")  # never as 1e+06, which is no number here
 
 

@@ -1,7 +1,8 @@
 """Personal identifiers in prose: where a text holds a citizen ID or a mobile phone number (domain.md R10).
 
 A citizen ID needs the shape, a possible birth date and the check digit, so that long numbers in scopes and addresses are none.
-Full-width digits are digits, and blanks or hyphens may stand between them: people write 510100 19900307 0001.
+Full-width digits are digits, and blanks or hyphens may stand between them: people write 510100 19900307 0001. A full-width digit
+before a number does not hide it.
 """
 
 from __future__ import annotations
@@ -28,14 +29,15 @@ def holds_citizen_id(text: pl.Expr) -> pl.Expr:
 
 def holds_mobile(text: pl.Expr) -> pl.Expr:
     """True where a text holds eleven digits that are a mobile phone number; null for null."""
-    return text.map_batches(_narrow, return_dtype=pl.String, is_elementwise=True).str.contains(MOBILE)
+    narrow = text.map_batches(_narrow, return_dtype=pl.String, is_elementwise=True)
+    return text.str.contains(MOBILE) | narrow.str.contains(MOBILE)
 
 
 def citizen_ids_in(texts: pl.Series) -> pl.Series:
     """The same as ``holds_citizen_id`` for a series."""
-    texts = _narrow(texts)
-    as_one = _found(texts, CITIZEN_ID_SHAPE)
-    return as_one | _found(texts, _SPACED, _RUN)
+    narrow = _narrow(texts)
+    found = _found(narrow, CITIZEN_ID_SHAPE) | _found(narrow, _SPACED, _RUN)
+    return found if narrow is texts else found | _found(texts, CITIZEN_ID_SHAPE)
 
 
 def _found(texts: pl.Series, shape: str, run: str | None = None) -> pl.Series:

@@ -1,7 +1,7 @@
 r"""CSV whose quotes and separators are escaped with a backslash, as databases export it: ``"销售\"三无\"产品",共3件\,已下架``.
 
-A reader that knows only doubled quotes ends the cell at ``\"`` and puts ``\三无\`` into it without a word. Such records are read here
-where they have the columns of the header in no other way. Their cells keep the backslashes: clean-up takes them away, with a
+A reader that knows only doubled quotes ends the cell at ``\"`` and puts ``\三无\`` into it without a word. Such records are read
+here where they have the columns of the header in no other way. Their cells keep the backslashes: clean-up takes them away, with a
 remark (``pipelines.screening.spelling``).
 """
 

@@ -94,10 +94,11 @@ class Field(Model):
     numbers; ``keep_as_sent`` keeps the text of a coded field beside its code; ``samples`` are good values for the sample
     delivery, the templates and the site. Above ``plausible_max`` and below ``plausible_min`` an amount is accepted with a warning.
 
-    A date before ``plausible_from`` is refused, one after ``plausible_to`` accepted with a warning; a date that does not say them has
-    ``EARLIEST_DAY`` and ``LATEST_DAY``. ``name_of`` says that the field is a name, and whose: of a ``subject`` (a body or a person),
-    a ``body`` or a ``person``. ``is_number`` marks a text that is the number of a document or certificate, as every
-    ``document_number`` is; some, as those of trade marks, ``may_be_bare``: short digits alone. A credit code that is good begins with none of ``never_starts_with``, or there is a warning.
+    A date before ``plausible_from`` is refused, one after ``plausible_to`` accepted with a warning; a date that does not say
+    them has ``EARLIEST_DAY`` and ``LATEST_DAY``. ``name_of`` says that the field is a name, and whose: of a ``subject`` (a body or
+    a person), a ``body`` or a ``person``. ``is_number`` marks a text that is the number of a document or certificate, as every
+    ``document_number`` is; some, as those of trade marks, ``may_be_bare``: short digits alone. A credit code that is good begins
+    with none of ``never_starts_with``, or there is a warning.
     """
 
     id: Identifier
