@@ -3,14 +3,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint docs bench fuzz up down clean
+.PHONY: help demo test test-long soak lint docs bench fuzz up down clean
 
 BIN := .venv/bin
 UV_VERSION := 0.13.9
 DEMO_HOME ?= home/demo
 PORT ?= 8080
 AS_OF ?=
-MONTHS ?= 1
+MONTHS ?= 3
 SCALE ?= 0.5
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
@@ -20,8 +20,9 @@ MAIN := .venv/.installed-main
 ALL := .venv/.installed
 
 help:
-	@echo 'make demo    a sample delivery of all regions through the Airflow DAGs (home: $(DEMO_HOME); AS_OF=YYYY-MM-DD MONTHS=$(MONTHS) SCALE=$(SCALE))'
-	echo 'make test    every test (PYTEST_ARGS="-k name")'
+	@echo 'make demo    sample deliveries of all regions through the Airflow DAGs, month by month (home: $(DEMO_HOME); AS_OF=YYYY-MM-DD MONTHS=$(MONTHS) SCALE=$(SCALE))'
+	echo 'make test    every promise, tested in minutes (PYTEST_ARGS="-k name")'
+	echo 'make test-long   what takes long because its size is the promise: months, the real registrations, a real Airflow'
 	echo 'make soak    killed 200 times at random (SOAK_TIMES, SOAK_SEED), and nothing lost'
 	echo 'make lint    ruff, mypy and the floors of the packages'
 	echo 'make docs    the documentation as a site, readable offline: build/docs/index.html'
@@ -37,6 +38,9 @@ demo: $(MAIN)
 
 test: $(ALL)
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+test-long: $(ALL)
+	@$(BIN)/python -m pytest -m long -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 soak: $(ALL)
 	@$(BIN)/python -m pytest -m soak -s tests/soak $(PYTEST_ARGS)

@@ -277,11 +277,8 @@ def _spoilt(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _repeated(rows: pl.DataFrame, draw: Draw) -> pl.DataFrame:
-    """One row of a hundred becomes a copy of an earlier one with another remark: the same key again."""
+    """One row of a hundred becomes a copy of an earlier one: the same key again; with other cells both would be refused."""
     places = np.arange(rows.height)
     again = np.flatnonzero(draw.chance(REPEATED, rows.height))
     places[again] = (draw.generator.random(len(again)) * again).astype(np.int64)
-    repeats = pl.Series(places != np.arange(rows.height))
-    return rows[places].with_columns(
-        pl.when(repeats).then(pl.lit("变更后重新报送")).otherwise(pl.col("remark")).alias("remark")
-    )
+    return rows[places]

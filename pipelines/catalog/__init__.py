@@ -4,6 +4,7 @@ from pipelines.catalog.load import Catalog, catalog
 from pipelines.catalog.models import Dataset, Field, Kind, Layout, Provider, Severity
 from pipelines.catalog.rules import (
     CLEANED,
+    CONTRADICTS,
     EVIDENCE,
     LAYOUT,
     LOST_DIGITS,
@@ -15,11 +16,13 @@ from pipelines.catalog.rules import (
     SHOWN_OTHERWISE,
     TAKEN_AS_SHOWN,
     Rule,
+    asked_name,
 )
 from pipelines.catalog.source import CatalogError
 
 __all__ = [
     "CLEANED",
+    "CONTRADICTS",
     "EVIDENCE",
     "LAYOUT",
     "LOST_DIGITS",
@@ -39,5 +42,6 @@ __all__ = [
     "Provider",
     "Rule",
     "Severity",
+    "asked_name",
     "catalog",
 ]

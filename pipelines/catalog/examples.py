@@ -118,5 +118,8 @@ def _words(field: Field, tables: Mapping[str, CodeTable], parameters: Sequence[s
     if parameters and isinstance(parameters[0], int | float):
         bound = parameters[0]
         words |= {"bound": f"{bound:g}", "more": f"{bound + 1:g}", "less": f"{bound - 1:g}"}
+        words["a_little"] = f"{bound / 10:f}".rstrip("0")
         words["too_long"] = "长" * (int(bound) + 1)
+    elif parameters:
+        words["bound_day"] = str(parameters[0])
     return words

@@ -5,7 +5,7 @@ catalog/fields/<group_id>.yaml        FieldGroup
 catalog/codes/<table_id>.yaml         CodeTable
 catalog/codes/administrative_division.csv   every GB/T 2260 code ever valid
 catalog/products/<product_id>.yaml    Product
-catalog/policies/{display_periods,repair,masking,survivorship,expected_deliveries,releases}.yaml
+catalog/policies/{display_periods,repair,masking,survivorship,expected_deliveries,releases,intake}.yaml
 catalog/{checks,providers,owners,authorities,legal_bases,editions,calendar,scorecard}.yaml
 """
 
@@ -36,6 +36,7 @@ from pipelines.catalog.models import (
     ExpectedDeliveries,
     Field,
     FieldGroup,
+    IntakePolicy,
     LegalBases,
     LegalBasis,
     Masking,
@@ -250,6 +251,7 @@ def _policies(reader: Reader) -> Policies:
         survivorship=reader.one("policies/survivorship.yaml", Survivorship),
         expected_deliveries=reader.one("policies/expected_deliveries.yaml", ExpectedDeliveries),
         releases=reader.one("policies/releases.yaml", Releases),
+        intake=reader.one("policies/intake.yaml", IntakePolicy),
     )
 
 

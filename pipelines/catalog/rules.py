@@ -45,6 +45,8 @@ LAYOUT: Final = "_layout"
 REPAIR_TERMS: Final = "_repair_terms"
 REPAIRABLE_FROM: Final = "_repairable_from"
 """Columns that the hub puts beside a row of repairs (``pipelines.screening.repair_terms``)."""
+CONTRADICTS: Final = "_contradicts"
+"""Column that the hub puts beside a row: other rows of its file that say something else of the same record."""
 RECORD: Final = "record"
 NEVER: Final = "no_"
 _OF_CODES: Final = "credit_code_"
@@ -61,6 +63,7 @@ class Rule:
     ``cells`` says that the rule looks at cells: such a rule has an expectation too; others look at the raw line only.
     ``prefixes`` are beginnings that a value outside the code table may have (``其他-``), or that a code has or never has.
     ``confirmable`` says that a provider may have a row accepted that breaks the rule, by saying why.
+    ``compared`` is the column both routes look at in place of ``other``: its value where the row's layout asks for the field, else null.
     ``good`` and ``bad`` are examples: cells by field id, None for an empty one; empty where the check has none.
     """
 
@@ -82,13 +85,24 @@ class Rule:
     cells: bool = True
     prefixes: tuple[str, ...] = ()
     confirmable: bool = False
+    compared: str | None = None
     good: Mapping[str, str | None] = attribute(default_factory=dict, compare=False)
     bad: Mapping[str, str | None] = attribute(default_factory=dict, compare=False)
+
+    @property
+    def second(self) -> str:
+        """The second column that both routes look at, of a rule over two."""
+        return self.compared or str(self.other)
 
     @property
     def rejects(self) -> bool:
         """True where a row that breaks the rule is refused."""
         return self.severity is Severity.REJECT
+
+
+def asked_name(field: str) -> str:
+    """Column with the cell that says whether a field must be filled, null in rows whose layout does not have the field."""
+    return f"_asked_{field}"
 
 
 def layout_text(layout: str, text: str) -> str:
@@ -121,12 +135,20 @@ class _Builder:
                     yield self._rule(check, field, parameters=(place,), other=applies.evidence)
             elif applies.every == "field":
                 yield self._rule(check, field, parameters=(place,))
-            elif applies.every == "text" and field.holds_text:
+            elif applies.every is not None and _is_one_of(field, applies.every):
                 yield self._rule(check, field)
             elif field.kind in applies.kinds:
                 yield self._of_kind(check, field)
             elif applies.key is not None:
                 yield from self._of_key(check, field, getattr(field, applies.key))
+
+    def of_record(self, dataset: Dataset) -> Iterator[Rule]:
+        """Rules about a row as the record of a key; blamed is its own number, or what else the key has."""
+        own = [name for name in (dataset.reference.number if dataset.reference else None, *dataset.record_key) if name]
+        field = next((self.fields[name] for name in own if name in self.fields), None)
+        for check in self.checks.values():
+            if check.applies_to.every == "record" and field is not None:
+                yield self._rule(check, field, other=CONTRADICTS)
 
     def of_pair(self, named: DatasetRule) -> Rule:
         """A rule over two fields that the dataset names."""
@@ -184,6 +206,8 @@ class _Builder:
         match value:
             case None | False | ():
                 return
+            case True if check.applies_to.key == "required" and (asking := self._asking(field)):
+                yield self._rule(check, field, f"{check.primitive}_when_in", parameters=asking, other=LAYOUT)
             case True:
                 yield self._rule(check, field, other=check.applies_to.compared_with)
             case Condition():
@@ -191,13 +215,15 @@ class _Builder:
             case KnownWith():
                 if value.check == check.id:
                     yield self._rule(check, field, parameters=(value.reference,), other=value.field)
+            case (str(), *_):
+                yield self._rule(check, field, prefixes=value, shown="、".join(value))
             case (CodePrefix(), *_):
                 for prefix in value:
                     yield self._code_prefix(check, field, prefix)
             case float():
                 yield self._rule(check, field, parameters=(value, *_shape(field)), shown=f"{value:g}")
             case int() | str():
-                yield self._rule(check, field, parameters=(value,), shown=str(value))
+                yield self._rule(check, field, parameters=(value, *_kept_as(field)), shown=str(value))
             case _:
                 raise TypeError(f"no rule can be made of {check.applies_to.key}: {value!r}")
 
@@ -228,7 +254,7 @@ class _Builder:
         shown = "、".join(labels.get(code, code) for code in named) or "已填写"
         texts = self._texts(condition)
         text = texts[0] if texts else sample(self.fields[condition.field], self.tables)
-        return self._rule(
+        rule = self._rule(
             check,
             field,
             f"{check.primitive}_{form}",
@@ -237,6 +263,14 @@ class _Builder:
             other_text=text,
             shown=shown,
         )
+        rule = replace(rule, hint_zh=rule.hint_zh + (condition.hint_zh or ""))
+        lifted = check.applies_to.key == "required_when" and self._asking(field)
+        return replace(rule, compared=asked_name(field.id)) if lifted else rule
+
+    def _asking(self, field: Field) -> tuple[str, ...]:
+        """The layouts that have a field, where not all do; else nothing."""
+        asking = tuple(layout.id for layout in self.layouts if field.id not in layout.lifts)
+        return asking if len(asking) < len(self.layouts) else ()
 
     def _code_prefix(self, check: Check, field: Field, prefix: CodePrefix) -> Rule:
         """A code begins so, or never begins so, where another field holds one of some codes."""
@@ -319,7 +353,7 @@ def rules_of(
     """All rules of a dataset whose field groups are expanded; ids are unique.
 
     In the order of the fields, those of one field in the order of ``checks.yaml``; the line comes first, named pairs last, then
-    the conditions of repair.
+    those about the record, and the conditions of repair.
 
     Raises:
         KeyError: a check or a code table is not in the catalogue (``catalog check`` reports it with file and line).
@@ -330,6 +364,7 @@ def rules_of(
     for place, field in enumerate(fields.values()):
         rules.extend(builder.of_field(field, place))
     rules.extend(builder.of_pair(named) for named in dataset.rules)
+    rules.extend(builder.of_record(dataset))
     if message := repair.conditional(dataset.id):
         rules.extend(rule for terms in repair.terms for rule in builder.of_repair(message, terms))
     return tuple(rules)
@@ -338,3 +373,25 @@ def rules_of(
 def _shape(field: Field) -> tuple[int, ...]:
     """Precision and scale of a decimal; nothing for other fields."""
     return field.precision_scale if field.kind is Kind.DECIMAL else ()
+
+
+def _kept_as(field: Field) -> tuple[str, ...]:
+    """Where a bound is a day, how the field is read: as a day or as a point in time; nothing for other fields."""
+    return (field.kind.value,) if field.kind in (Kind.DATE, Kind.TIMESTAMP) else ()
+
+
+def _is_one_of(field: Field, every: str) -> bool:
+    """True where a check applies to every text, number or piece of prose, and the field is one."""
+    match every:
+        case "text":
+            return field.holds_text
+        case "number":
+            return field.holds_number
+        case "composed_number":
+            return field.holds_composed_number
+        case "prose":
+            return field.holds_prose
+        case "required_prose":
+            return field.holds_prose and (field.required or field.required_when is not None)
+        case _:
+            return False

@@ -58,7 +58,7 @@ def _references(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[Catal
 
 
 def _layouts(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogError]:
-    """Code tables of layouts exist, belong to coded fields, and mean codes there are."""
+    """Fields that layouts name exist; their code tables exist, belong to coded fields, and mean codes there are."""
     fields = {field.id: field for field in catalog.fields(dataset.id)}
     seen: set[str] = set()
     for index, layout in enumerate(dataset.layouts):
@@ -67,6 +67,10 @@ def _layouts(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[CatalogE
             message = f"'{sorted(names & seen)[0]}' names two layouts; give each names of its own"
             yield at(catalog, name, ("layouts", index), message)
         seen |= names
+        for part in ("lifts", "headers"):
+            for field in sorted(set(getattr(layout, part)) - fields.keys()):
+                message = f"'{field}' is no field of the dataset; correct the name"
+                yield at(catalog, name, ("layouts", index, part), message)
         for field, table in layout.code_tables.items():
             place = ("layouts", index, "code_tables")
             known = fields[field].code_table if field in fields else None

@@ -22,7 +22,7 @@ SqlCondition = Callable[[str, Parameters], str]
 def applies_name(rule: Rule) -> str:
     """Column that says whether a conditional rule applies to a row; the same for rules with the same condition."""
     form = rule.primitive.partition("_when_")[2]
-    return f"applies:{rule.other}:{form}:{'|'.join(str(p) for p in rule.parameters)}"
+    return f"applies:{rule.second}:{form}:{'|'.join(str(p) for p in rule.parameters)}"
 
 
 def conditional(rule: Rule) -> bool:
@@ -37,7 +37,7 @@ def conditions(rules: Iterable[Rule]) -> list[pl.Expr]:
 
 
 def _applies(rule: Rule) -> pl.Expr:
-    other, values = pl.col(str(rule.other)), [str(p) for p in rule.parameters]
+    other, values = pl.col(rule.second), [str(p) for p in rule.parameters]
     match rule.primitive.partition("_when_")[2]:
         case "in":
             return where(other, lambda value: value.is_in(values))

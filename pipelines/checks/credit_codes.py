@@ -43,6 +43,9 @@ REASONS: Final = (
 DIVISIONS: Final = "administrative_division"
 """Table in SQL whose only column is every code of an administrative division."""
 
+_ORGAN: Final = "11"
+"""Registrar and category of organs of the state (机关), GB 32100-2015."""
+
 _USCC: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
@@ -114,6 +117,28 @@ def _begins(*, so: bool) -> PairSql:
     return passes
 
 
+def _starts_as_none_does(rule: Rule, _: Lookups) -> pl.Expr:
+    return _good(rule) & _starts(rule)
+
+
+def _starts_as_it_may(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    """A code that is good begins with none of the prefixes."""
+    if parameters or not prefixes:
+        raise ValueError("needs at least one prefix, and takes no parameters")
+    begins = " OR ".join(f"starts_with({column}, {literal(prefix)})" for prefix in prefixes)
+    return f"(hub_credit_code_reason({column}) = 0) <= NOT ({begins})"
+
+
+def _is_an_organ(rule: Rule, _: Lookups) -> pl.Expr:
+    return _good(rule) & pl.col(rule.field).str.starts_with(_ORGAN)
+
+
+def _is_no_organ(a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    """The first column is not the code of an organ of the state; the second is looked at by a rule of its own."""
+    no_prefixes(prefixes)
+    return f"(hub_credit_code_reason({a}) = 0) <= coalesce(left({a}, 2) <> '{_ORGAN}', true)"
+
+
 register_functions(
     {
         "hub_inner_check_holds(s)": "CAST(hub_organisation_code_holds(s[9:17]) AS BOOLEAN)",
@@ -156,6 +181,8 @@ register(
         suite_name="credit_code_region_known",
         suite_parameters=lambda _: (DIVISIONS,),
     ),
+    CellCheck("authority_code", _starts_as_none_does, _starts_as_it_may, suite_name="starts_with_none"),
+    PairCheck("organ_as_subject", _is_an_organ, _is_no_organ, suite_name="no_organ_as_subject"),
     PairCheck("prefix_when_in", _starts_otherwise, _begins(so=True)),
     PairCheck(f"{NEVER}prefix_when_in", _starts_so, _begins(so=False)),
 )

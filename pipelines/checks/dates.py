@@ -6,11 +6,12 @@ Polars reads them from the typed value of the field, which screening makes; SQL 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import RECEIVED_ON, Rule
+from pipelines.catalog import RECEIVED_ON, Kind, Rule
 from pipelines.checks.prepared_columns import typed_name
 from pipelines.checks.registry import (
     PAIR_SQL,
@@ -23,6 +24,25 @@ from pipelines.checks.registry import (
     register_sql,
 )
 from pipelines.checks.sql_functions import expect, plain
+from pipelines.storage.sql import literal
+
+NO_DATES: Final = (
+    *(
+        date(1, 1, 1),
+        date(1582, 10, 15),
+        date(1753, 1, 1),
+    ),  # the first days of .NET and Oracle, of Lotus, of SQL Server
+    *(
+        date(1899, 12, 30),
+        date(1899, 12, 31),
+        date(1900, 1, 1),
+        date(1900, 1, 2),
+    ),  # 0 and 1 of OLE, of Excel, of SQL Server
+    *(date(1904, 1, 1), date(1904, 1, 2)),  # 0 and 1 of Excel for the Mac
+    *(date(1969, 12, 31), date(1970, 1, 1)),  # 0 of Unix and Java, here and west of Greenwich
+    date(9999, 12, 31),
+)
+"""Days that programs write where there is no date."""
 
 _DAY: Final = r"(\d{4}[-/.年]\d\d?[-/.月]\d\d?日?)"
 _DAY_OR_COMPACT: Final = rf"({_DAY}|\d{{8}})"
@@ -31,6 +51,41 @@ _DAY_OR_COMPACT: Final = rf"({_DAY}|\d{{8}})"
 def unreadable(rule: Rule, _: Lookups) -> pl.Expr:
     """True where a filled cell has no typed value."""
     return pl.col(rule.field).is_not_null() & pl.col(typed_name(rule.field)).is_null()
+
+
+def _day(rule: Rule) -> pl.Expr:
+    """The day of a date or of a point in time."""
+    return pl.col(typed_name(rule.field)).cast(pl.Date)
+
+
+def _too_early(rule: Rule, _: Lookups) -> pl.Expr:
+    return _day(rule) < date.fromisoformat(str(rule.parameters[0]))
+
+
+def _doubtful(rule: Rule, _: Lookups) -> pl.Expr:
+    return (_day(rule) > date.fromisoformat(str(rule.parameters[0]))) | _day(rule).is_in(list(NO_DATES))
+
+
+def _sql_day(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    """The day in a column of the kind that the second parameter names; the first must be a day."""
+    expect(parameters, 2, str, prefixes)
+    date.fromisoformat(str(parameters[0]))
+    return f"CAST(hub_instant({column}) AS DATE)" if parameters[1] == Kind.TIMESTAMP else f"hub_date({column})"
+
+
+def _early_enough(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    day = _sql_day(column, parameters, prefixes)
+    return f"coalesce({day} >= DATE {literal(str(parameters[0]))}, true)"
+
+
+def _meant(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    day = _sql_day(column, parameters, prefixes)
+    never = ", ".join(f"DATE {literal(one.isoformat())}" for one in NO_DATES)
+    # A day that is none counts as the last of all. No AND: see pipelines.expectations.checks.
+    last = f"DATE {literal(str(parameters[0]))}"
+    return (
+        f"coalesce(greatest({day}, CASE WHEN {day} IN ({never}) THEN DATE '9999-12-31' ELSE {day} END) <= {last}, true)"
+    )
 
 
 def _after(rule: Rule, _: Lookups) -> pl.Expr:
@@ -74,6 +129,8 @@ register(
     __name__,
     CellCheck("date", unreadable, plain("hub_date({s}) IS NOT NULL")),
     CellCheck("timestamp", unreadable, plain("hub_instant({s}) IS NOT NULL")),
+    CellCheck("too_early", _too_early, _early_enough, suite_name="date_not_before"),
+    CellCheck("doubtful_date", _doubtful, _meant, suite_name="no_doubtful_date"),
     PairCheck("date_not_after", _after, _day_not_after),
 )
 register_sql(PAIR_SQL, "instant_not_after", _instant_not_after)

@@ -134,4 +134,13 @@ register(
         for form, condition in SQL_CONDITIONS.items()
     ),
 )
+register(
+    __name__,
+    CellCheck(
+        "masked_number",
+        lambda rule, _: pl.col(rule.field).str.contains(r"[*＊]{2}"),
+        plain("NOT regexp_matches({s}, '[*＊][*＊]')"),
+        suite_name="number_not_masked",
+    ),
+)
 register_sql(CELL_SQL, "citizen_id", _is_citizen_id)

@@ -16,3 +16,8 @@ def reason_name(field: str) -> str:
 def cleaned_name(field: str) -> str:
     """Column that says whether clean-up changed the cell."""
     return f"cleaned:{field}"
+
+
+def suspect_name(field: str) -> str:
+    """Column of the text of a field where it could be unsound (``suspects``), null for all others."""
+    return f"suspect:{field}"

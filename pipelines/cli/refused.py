@@ -12,9 +12,8 @@ from pipelines.ground.clock import instant
 from pipelines.storage.home import Home
 
 if TYPE_CHECKING:
-    from pipelines.catalog import Catalog
-    from pipelines.checks.registry import References
     from pipelines.ground.settings import Settings
+    from pipelines.storage.hub import Hub
 
 
 def precheck(
@@ -40,7 +39,6 @@ def precheck(
 
     settings = Settings.read(home)
     known = catalog(settings.catalog)
-    references = _references(settings, known, dataset)
     done = run_precheck(
         known,
         file,
@@ -48,7 +46,7 @@ def precheck(
         provider_id=provider,
         as_of=instant(as_of),
         out=out,
-        references=references,
+        hub=_at_hand(settings),
         limits=settings.limits,
     )
     view.prechecked(done, known, as_json=as_json)
@@ -81,12 +79,10 @@ def waive(
     view.waived(done, as_json=as_json)
 
 
-def _references(settings: Settings, known: Catalog, dataset: str) -> References | None:
-    """What a hub at hand knows of names and records; None where there is none."""
-    if dataset not in known.datasets or not Home(settings.home).lake.is_dir():
+def _at_hand(settings: Settings) -> Hub | None:
+    """The hub of the home, where there is one that has collected something."""
+    if not Home(settings.home).lake.is_dir():
         return None
-    from pipelines.collecting.references import read_references
     from pipelines.storage.hub import Hub
 
-    hub = Hub.open(settings)
-    return read_references(known, known.rules[dataset], hub.records)
+    return Hub.open(settings)

@@ -17,8 +17,9 @@ from typing import Final
 from pipelines.collecting import manifest as manifests
 from pipelines.collecting.manifest import Manifest, Unusable
 from pipelines.ground.limits import Limits
-from pipelines.reading.problems import Problem, archive, encrypted, too_large
-from pipelines.reading.signature import ZIP, content_of, wrong_content
+from pipelines.reading.format_problems import ZIP, wrong_content
+from pipelines.reading.problems import Problem, Unreadable, archive, encrypted, too_large
+from pipelines.reading.signature import check_protection, content_of
 from pipelines.storage import raw
 from pipelines.storage.home import Home
 
@@ -63,6 +64,10 @@ def unpack(
     Returns:
         The files in the order of their names, and why the archive as a whole cannot be taken; with a problem there are none.
     """
+    try:
+        check_protection(path)
+    except Unreadable as error:
+        return [], error.problem
     content = content_of(path)
     if content is not None and content.zh != ZIP.zh:
         return [], wrong_content(SUFFIX, content)

@@ -19,12 +19,14 @@ from typing import Any
 import polars as pl
 
 from pipelines.collecting.groups import finish, plan
+from pipelines.collecting.history import with_history
 from pipelines.collecting.inbox import Arrived, anything_waits, take
 from pipelines.collecting.outcome import Outcome, batches, rule_counts
 from pipelines.collecting.passes import Opened, open_delivery, screen_files
 from pipelines.collecting.references import read_references
 from pipelines.collecting.replies import Replies
 from pipelines.collecting.resolutions import close_group, forget
+from pipelines.collecting.returned_rows import originals_of
 from pipelines.collecting.settling import Settling
 from pipelines.collecting.split import commit_rows
 from pipelines.collecting.unclaimed import UnclaimedEntry
@@ -168,13 +170,13 @@ def _screen_and_commit(hub: Hub, replies: Replies, group: WorkGroup, work: Path)
         references = read_references(hub.catalog, rules, hub.records)
         screen = Screen.of(hub.catalog, group.dataset_id, pseudonyms(hub.home, hub.settings), references)
         opened, rejected = _open(hub, screen, fresh, work)
-        passed = screen_files(screen, opened, work) if opened else None
+        passed = screen_files(screen, opened, work, originals_of(hub, screen)) if opened else None
         if passed is not None:
             rejected += [Outcome(d, "rejected", {}, e.encoding, e.problem) for d, e in passed.rejected]
         outcomes += rejected
         if passed is not None and passed.opened:
             screened, counted = commit_rows(hub, replies, group, screen, passed, work)
-            outcomes += screened
+            outcomes += with_history(hub, screen, screened)
     table = ledger(hub.home, "rule_counts")
     if counted.height:
         table.append_frame(group.id, rule_counts(counted, rules), work / "ledger")

@@ -109,12 +109,14 @@ def parse(raw: bytes) -> tuple[Manifest, dict[str, Manifest]]:
 
 
 def _decoded(raw: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
+    # Notepad's "Unicode" is UTF-16 with a mark; without one the NUL bytes of JSON's own ASCII tell it.
+    wide = json.detect_encoding(raw)
+    for encoding in (wide,) if wide.startswith(("utf-16", "utf-32")) else ("utf-8-sig", "gb18030"):
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise ValueError("neither UTF-8 nor GB18030")
+    raise ValueError("neither UTF-8, GB18030 nor UTF-16")
 
 
 def _named(content: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Four ways, each from the same provider only:
 
-``echo``   the accepted row repeats the number of the refused one (column 退回编号);
+``echo``   the accepted row repeats the number of the refused one (column 退回编号) and fits it (``fitting``);
 ``key``    both have the same record key, which the refused row still says soundly (``screening.record``);
 ``code``   the refused row has no sound key, its cells being shifted or its line broken, but what makes the accepted record's key
            stands in it all the same: the subject's credit code and every other part;
@@ -17,6 +17,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import RECORD
+from pipelines.collecting.fitting import fitting
 from pipelines.identifiers import credit_code
 from pipelines.screening import Screen
 from pipelines.screening.field_checks import lake_name
@@ -44,18 +45,31 @@ def corrections(screen: Screen, refused: pl.LazyFrame, accepted: pl.LazyFrame) -
     """
     keyed = accepted.select(PROVIDER, pl.col(BATCH).alias("closing_id"), of_records(screen.dataset).alias(RECORD_KEY))
     by_key = refused.filter(pl.col(RECORD_KEY).is_not_null()).select("quarantine_id", PROVIDER, RECORD_KEY)
-    declared = accepted.filter(pl.col(ANSWERS_TO).is_not_null()).select(
-        PROVIDER, pl.col(BATCH).alias("closing_id"), pl.col(ANSWERS_TO).alias("quarantine_id")
-    )
-    by_echo = refused.select("quarantine_id", PROVIDER)
     parts = [
-        _pairs(by_echo.join(declared, on=["quarantine_id", PROVIDER]), "echo"),
+        _pairs(_declared(screen, refused, accepted), "echo"),
         _pairs(by_key.join(keyed, on=[RECORD_KEY, PROVIDER]), "key"),
     ]
     for some in _slices(refused.filter(pl.col(RECORD_KEY).is_null())):
         parts.append(_by_code(screen, some, accepted))
         parts.append(_by_cells(screen, some, accepted))
     return pl.concat(parts).unique(["quarantine_id", "closing_id"], keep="first", maintain_order=True)
+
+
+def _declared(screen: Screen, refused: pl.LazyFrame, accepted: pl.LazyFrame) -> pl.LazyFrame:
+    """Accepted rows that name a refused row and fit it."""
+    names = [name for name in screen.names if name in accepted.collect_schema()]
+    answers = accepted.filter(pl.col(ANSWERS_TO).is_not_null()).select(
+        pl.col(ANSWERS_TO).alias("quarantine_id"), PROVIDER, pl.col(BATCH).alias("closing_id"), *names
+    )
+    return fitting_pairs(screen, refused, answers)
+
+
+def fitting_pairs(screen: Screen, refused: pl.LazyFrame, answers: pl.LazyFrame) -> pl.LazyFrame:
+    """Answers that name a row of ``refused`` and fit it; few rows, so that they are held in memory."""
+    named = answers.collect(engine="streaming")
+    asked = named.lazy().select("quarantine_id", PROVIDER).unique()
+    there = refused.join(asked, on=["quarantine_id", PROVIDER], how="semi").collect(engine="streaming")
+    return fitting(screen.catalog, screen.dataset, there, named).lazy()
 
 
 def _pairs(rows: pl.LazyFrame, how: str) -> pl.DataFrame:

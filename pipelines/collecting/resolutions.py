@@ -21,7 +21,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.collecting.matching import corrections
+from pipelines.collecting.matching import corrections, fitting_pairs
 from pipelines.screening import Screen
 from pipelines.storage.columns import ANSWERS_TO, BATCH, PROVIDER, RECEIVED_ON, REGION
 from pipelines.storage.files import make_folder, replace_file
@@ -126,7 +126,7 @@ def _between(hub: Hub, screen: Screen, *, refused: pl.DataFrame, accepted: pl.Da
     )
     refused_at = refused.select(pl.col("batch_id").alias(BATCH), pl.col("received_at").alias("refused_at"))
     pairs = corrections(screen, left, right)
-    chain = _answered(left, pairs)
+    chain = _answered(screen, left, pairs)
     both = pl.concat([pairs, chain])
     rows = left.select("quarantine_id", BATCH, PROVIDER, REGION, RECEIVED_ON).join(
         both.lazy(), on="quarantine_id", how="inner"
@@ -155,9 +155,14 @@ def _of(rows: pl.LazyFrame, batches: pl.Series, since: Any) -> pl.LazyFrame:
     return rows.filter((pl.col(RECEIVED_ON) >= since) & pl.col(BATCH).is_in(batches.unique().implode()))
 
 
-def _answered(left: pl.LazyFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """What a closed row had answered in its turn, however often it was refused: closed with it."""
-    links = left.filter(pl.col(ANSWERS_TO).is_not_null()).select("quarantine_id", PROVIDER, ANSWERS_TO).collect()
+def _answered(screen: Screen, left: pl.LazyFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """What a closed row had answered in its turn, however often it was refused: closed with it, where it fits."""
+    answers = left.filter(pl.col(ANSWERS_TO).is_not_null()).select(
+        pl.col("quarantine_id").alias("_own"), pl.col(ANSWERS_TO).alias("quarantine_id"), PROVIDER, *screen.names
+    )
+    links = fitting_pairs(screen, left, answers).select(
+        pl.col("_own").alias("quarantine_id"), PROVIDER, pl.col("quarantine_id").alias(ANSWERS_TO)
+    ).collect()  # fmt: skip
     found: list[pl.DataFrame] = [pairs.clear()]
     current = pairs
     for _ in range(links.height):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +11,7 @@ import polars as pl
 from pipelines.collecting.outcome import Outcome
 from pipelines.collecting.passes import ScreeningResult
 from pipelines.collecting.replies import FindingsWriter, Replies
+from pipelines.collecting.returned_rows import known_in
 from pipelines.collecting.verdicts import Verdicts, judge
 from pipelines.ground.stopwatch import stage
 from pipelines.screening import Screen
@@ -34,7 +34,7 @@ def commit_rows(
     """
     from pipelines import expectations  # DuckDB, which precheck does without
 
-    judged = judge(screen, passed, lambda provider: partial(_refused_before, hub, group.dataset_id, provider))
+    judged = judge(screen, passed, known_in(hub, group.dataset_id))
     suite = expectations.read(hub.settings.expectations, group.dataset_id)
     outcomes = judged.outcomes
     folders = {o.delivery.batch_id: hub.home.outbox(o.delivery.provider_id, o.delivery.batch_id) for o in outcomes}
@@ -62,13 +62,6 @@ def commit_rows(
         if accepted:
             hub.records(group.dataset_id).append(group.id, accepted)
     return outcomes, judged.counted
-
-
-def _refused_before(hub: Hub, dataset_id: str, provider_id: str, numbers: Sequence[str]) -> frozenset[str]:
-    """Which of some numbers name refused rows of a provider."""
-    wanted = pl.col("quarantine_id").is_in(list(numbers)) & (pl.col(PROVIDER) == provider_id)
-    rows = hub.quarantine(dataset_id).scan().filter(wanted).select("quarantine_id").collect()
-    return frozenset(rows["quarantine_id"])
 
 
 def _write_refused(

@@ -14,14 +14,14 @@ from typing import Final
 import polars as pl
 
 from pipelines.catalog import RECORD
+from pipelines.collecting.causes import causes, first_flagged
 from pipelines.collecting.notices import Known, notices
 from pipelines.collecting.outcome import Outcome, status_of
 from pipelines.collecting.passes import SLICE_ROWS, ScreeningResult
 from pipelines.collecting.replies import FindingsWriter
 from pipelines.ground.errors import HubError
-from pipelines.reading import Problem, missing_columns, no_rows
+from pipelines.reading import Problem, no_rows
 from pipelines.reading.faults import fault
-from pipelines.reading.headers import Columns, known_columns
 from pipelines.screening import COUNTED, MEASURES, REFUSED, Screen, counts
 from pipelines.screening.findings import findings, refused_rows
 from pipelines.storage.columns import BATCH, ROW_NUMBER
@@ -66,18 +66,18 @@ def judge(screen: Screen, passed: ScreeningResult, known: Callable[[str], Known]
     Args:
         screen: of the dataset.
         passed: the files, screened.
-        known: by provider, which numbers name refused rows of it; ``precheck`` cannot know.
+        known: by provider, which numbers name refused rows of it; ``precheck`` without a hub cannot know.
 
     Raises:
         HubError: rows are missing.
     """
     rules = screen.catalog.rules[screen.dataset.id]
     malformed = _malformed(passed)
-    counted, refused = _counted(passed, screen)
+    counted, refused, first = _counted(passed, screen)
     cells = dict(counted.group_by("rule_id").agg(pl.col("rows").sum()).rows())
     line_rule = next(rule.id for rule in rules if rule.field == RECORD)
     counted = pl.concat([counted, _line_counts(malformed, line_rule)])
-    outcomes = _outcomes(passed, refused, malformed, counted, screen, known)
+    outcomes = _outcomes(passed, refused, malformed, counted, first, screen, known)
     return Verdicts(screen, passed, tuple(outcomes), counted, cells, malformed)
 
 
@@ -106,14 +106,17 @@ def _slices(passed: ScreeningResult) -> Iterator[pl.DataFrame]:
         yield pl.read_parquet(path, hive_partitioning=False)
 
 
-def _counted(passed: ScreeningResult, screen: Screen) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Rows, and confirmed ones, by batch and rule; and refused rows by batch."""
+def _counted(passed: ScreeningResult, screen: Screen) -> tuple[pl.DataFrame, dict[str, int], pl.DataFrame]:
+    """Rows, and confirmed ones, by batch and rule; refused rows by batch; and the first flagged rows of each."""
     parts, refused = [], []
+    first: pl.DataFrame | None = None
     for flagged in _slices(passed):
+        first = first_flagged(first, flagged)
         parts.append(counts(flagged, screen.rules))
         refused.append(flagged.filter(pl.col(REFUSED)).group_by(BATCH).agg(pl.len().cast(pl.Int64).alias("rows")))
     counted = pl.concat(parts).group_by(BATCH, "rule_id").agg(pl.col("rows", "confirmed").sum()).sort(BATCH, "rule_id")
-    return counted, dict(pl.concat(refused).group_by(BATCH).agg(pl.col("rows").sum()).rows())
+    assert first is not None  # a pass leaves one slice at least
+    return counted, dict(pl.concat(refused).group_by(BATCH).agg(pl.col("rows").sum()).rows()), first
 
 
 def _with_lines(slices: Iterator[pl.DataFrame], malformed: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
@@ -136,21 +139,12 @@ def _with_lines(slices: Iterator[pl.DataFrame], malformed: pl.DataFrame) -> Iter
         yield flagged.clear(), some
 
 
-def _fits_better(columns: Columns, screen: Screen) -> tuple[str, str] | None:
-    """Title and id of the dataset that knows most of the columns of a file, where that is another than it was sent as."""
-    catalog = screen.catalog
-    known = {one: known_columns(columns.header, catalog.fields(one)) for one in (screen.dataset.id, *catalog.datasets)}
-    best = max(known, key=lambda one: known[one])
-    if 2 * known[best] <= len(columns.header) or known[best] == known[screen.dataset.id]:
-        return None
-    return catalog.datasets[best].title_zh, best
-
-
 def _outcomes(
     passed: ScreeningResult,
     refused: Mapping[str, int],
     malformed: pl.DataFrame,
     counted: pl.DataFrame,
+    first: pl.DataFrame,
     screen: Screen,
     known: Callable[[str], Known] | None,
 ) -> list[Outcome]:
@@ -159,6 +153,9 @@ def _outcomes(
     lines = dict(malformed.group_by(BATCH).len().rows())
     required = [rule.id for rule in screen.catalog.rules[screen.dataset.id] if rule.primitive.startswith("required")]
     missing = dict(counted.filter(pl.col("rule_id").is_in(required)).group_by(BATCH).agg(pl.col("rows").sum()).rows())
+    broken_by: dict[str, dict[str, int]] = {}
+    for batch, rule, number in counted.select(BATCH, "rule_id", "rows").rows():
+        broken_by.setdefault(batch, {})[rule] = number
     outcomes = []
     for one in passed.opened:
         batch = one.delivery.batch_id
@@ -171,9 +168,6 @@ def _outcomes(
         problem: Problem | None = None
         if found["rows"] + broken == 0:
             problem = no_rows()
-        elif one.source.columns.missing:
-            columns = one.source.columns
-            problem = missing_columns([field.title_zh for field in columns.missing], _fits_better(columns, screen))
         outcomes.append(
             Outcome(
                 one.delivery,
@@ -191,7 +185,17 @@ def _outcomes(
                 one.source.columns.unknown,
                 one.source.columns.names,
                 passed.skipped_rows.get(batch, ()),
-                notices(one.source, known(one.delivery.provider_id) if known else None),
+                (
+                    *notices(one.source, screen, known(one.delivery.provider_id) if known else None),
+                    *([passed.repeated[batch]] if batch in passed.repeated else []),
+                    *causes(
+                        screen,
+                        broken_by.get(batch, {}),
+                        found["rows"],
+                        first.filter(pl.col(BATCH) == batch),
+                        malformed.filter(pl.col(BATCH) == batch),
+                    ),
+                ),
             )
         )
     return outcomes

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from pipelines.catalog import Dataset, Field, Kind, Rule
+from pipelines.catalog import CONTRADICTS, Dataset, Field, Kind, Rule
 from pipelines.demo.breaking import Break, Breaker
 from pipelines.demo.drawing import Booleans, Draw
 from pipelines.demo.vocabulary import Profile
@@ -151,14 +151,18 @@ def plant(
     if lines:
         counts[_line_rule(breaker.rules).id] = len(lines)
         gone.extend(lines)
-    repeats = _repeated(sheet, dataset, breaker.fields, draw, profile)
+    repeats, contradicted = _repeated(sheet, dataset, breaker.fields, draw, profile)
+    copies_gone = _contradicting(repeats, contradicted, rows.height)
+    if copies_gone:
+        counts[_contradiction(breaker.rules).id] = 2 * len(copies_gone)
+        gone.extend(place for chosen in contradicted.values() for place in chosen)
     spoilt = sheet.spoilt()
     dated = dataset.timeliness.field if dataset.timeliness else None
     judged = pl.concat([spoilt, *repeats.values(), *again.values(), *told])
     right = pl.concat([rows, *again.values(), *told])
     late = int((right[dated] < late_before).sum()) if dated and late_before else 0
     reaching = np.ones(judged.height, dtype=np.bool_)
-    reaching[gone] = False
+    reaching[[*gone, *copies_gone]] = False
     return Planted(
         rows=judged[draw.shuffled(judged.height)],
         clean=rows.filter(pl.Series(whole | ~sheet.touched)),
@@ -167,7 +171,7 @@ def plant(
         counts=dict(counts),
         repeats={name: frame.height for name, frame in repeats.items()},
         again={name: frame.height for name, frame in again.items()},
-        refused=len(gone),
+        refused=len(gone) + len(copies_gone),
         warned=warned,
         late=late,
     )
@@ -223,14 +227,15 @@ def _malformed(sheet: _Sheet, draw: Draw, profile: Profile) -> list[int]:
 
 def _repeated(
     sheet: _Sheet, dataset: Dataset, fields: Mapping[str, Field], draw: Draw, profile: Profile
-) -> dict[str, pl.DataFrame]:
-    """Copies of untouched rows: the same record key, so that resolution has something to decide."""
+) -> tuple[dict[str, pl.DataFrame], dict[str, list[int]]]:
+    """Copies of untouched rows, and by kind of copy the rows that theirs contradict: another text, and no time to tell which holds."""
     if profile.story == "nearly_perfect":
-        return {}
+        return {}, {}
     columns = set(sheet.rows.columns)
     text = changing_text(dataset, fields, sheet.rows.columns)
     stamp = next((n for n in dataset.version_order if n in columns and fields[n].kind is Kind.TIMESTAMP), None)
-    found = {}
+    found: dict[str, pl.DataFrame] = {}
+    contradicted: dict[str, list[int]] = {}
     for name, share in _REPEATS.items():
         filled = sheet.rows[text or sheet.rows.columns[0]].is_not_null().to_numpy()
         chosen = sheet.take(draw, filled, max(1, round(sheet.rows.height * share)))
@@ -239,8 +244,25 @@ def _repeated(
             copies = copies.with_columns(pl.col(text) + CORRECTED)
         if name == "newer" and stamp:
             copies = copies.with_columns(pl.col(stamp).str.slice(0, 10) + _EVENING)
+        elif name != "exact" and text and len(chosen):
+            contradicted[name] = chosen
         found[name] = copies
-    return found
+    return found, contradicted
+
+
+def _contradicting(
+    repeats: Mapping[str, pl.DataFrame], contradicted: Mapping[str, list[int]], before: int
+) -> list[int]:
+    """Places of the copies that contradict the rows they were made of, in the rows with all copies behind them."""
+    places: list[int] = []
+    for name, copies in repeats.items():
+        places += range(before, before + copies.height) if name in contradicted else ()
+        before += copies.height
+    return places
+
+
+def _contradiction(rules: Sequence[Rule]) -> Rule:
+    return next(rule for rule in rules if rule.other == CONTRADICTS)
 
 
 def changing_text(dataset: Dataset, fields: Mapping[str, Field], columns: Sequence[str]) -> str | None:

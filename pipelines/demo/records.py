@@ -190,6 +190,7 @@ def _said_of_display() -> Iterator[pl.Expr]:
     last = pl.col("number").str.tail(1)
     small = pl.col("fine_amount_cny_10k").is_in(_ON_THE_SPOT) & pl.col("penalty_kinds").is_in(["罚款", "警告;罚款"])
     yield pl.when(small & (last == "7")).then(pl.lit("是")).alias("simple_procedure")
+    yield pl.lit(None, dtype=pl.String).alias("legacy_status")  # of the standard of 2015 only
     yield pl.when((pl.col("severity_code") == "轻微") & (last == "3")).then(pl.lit("是")).alias("display_necessary")
 
 

@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 
 from pipelines.catalog import Catalog
+from pipelines.checks.contradictions import SQL_CONTRADICTS
 from pipelines.checks.credit_codes import DIVISIONS
 from pipelines.checks.references import reference_table
 from pipelines.checks.sql_functions import identifier
@@ -78,7 +79,8 @@ def compare(
 
     con = connection(catalog, memory_limit, staged.parent, references)
     try:
-        con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM {parquet(sorted(staged.iterdir()))}")
+        con.execute(f"CREATE TEMP VIEW as_staged AS SELECT * FROM {parquet(sorted(staged.iterdir()))}")
+        con.execute(f"CREATE TEMP VIEW staged AS {SQL_CONTRADICTS.format(rows='as_staged')}")
         result = count_unexpected(con, "staged", suite)
     finally:
         con.close()

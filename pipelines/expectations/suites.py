@@ -100,6 +100,6 @@ def _call(rule: Rule, catalog: Catalog) -> tuple[str, dict[str, Any]]:
             if check.suite_parameters is not None:
                 parameters = list(check.suite_parameters(catalog))
         case PairCheck() as check:
-            kind, columns = "expect_column_pair_to_pass_check", {"column_A": rule.field, "column_B": str(rule.other)}
+            kind, columns = "expect_column_pair_to_pass_check", {"column_A": rule.field, "column_B": rule.second}
     kwargs: dict[str, Any] = {**columns, "check": check.suite_name or check.primitive, "parameters": parameters}
     return kind, kwargs | ({"prefixes": list(rule.prefixes)} if rule.prefixes else {})

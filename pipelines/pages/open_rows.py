@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from pipelines.catalog import Catalog, Dataset
+from pipelines.collecting.fitting import fitting
 from pipelines.pages.theme import render
 from pipelines.storage.columns import ANSWERS_TO, BATCH, PROVIDER, RECEIVED_ON, RECORD_KEY, ROW_NUMBER
 from pipelines.storage.files import make_folder, replace_file, replaced
@@ -54,16 +56,24 @@ def open_rows(hub: Hub, providers: Sequence[str], day: date) -> pl.DataFrame:
     for dataset_id, dataset in hub.catalog.datasets.items():
         if hub.quarantine(dataset_id).snapshot() is None:
             continue
+        fields = [field.id for field in hub.catalog.fields(dataset_id)]
         rows = (
             hub.still_open(dataset_id)
             .filter(pl.col(PROVIDER).is_in(list(providers)))
-            .select("quarantine_id", PROVIDER, BATCH, ROW_NUMBER, RECEIVED_ON, "rule_ids", RECORD_KEY, ANSWERS_TO)
+            .select(
+                *("quarantine_id", PROVIDER, BATCH, ROW_NUMBER, RECEIVED_ON, "rule_ids", "raw_text"),
+                *(RECORD_KEY, ANSWERS_TO, *fields),
+            )
             .collect()
             .join(batches, on=BATCH)
         )
         if rows.height:
             said = {rule.id: rule.message_zh for rule in hub.catalog.rules[dataset_id]}
-            parts.append(_listed(_last_of_each(rows), dataset_id, dataset.title_zh, said, day))
+            parts.append(
+                _listed(
+                    _last_of_each(_with_threads(rows, hub.catalog, dataset)), dataset_id, dataset.title_zh, said, day
+                )
+            )
     return pl.concat(parts).sort("provider_id", "first_refused_on", "dataset_id", "batch_id", "row_number")
 
 
@@ -83,7 +93,7 @@ def write_open_rows(hub: Hub, providers: Sequence[str], day: date) -> None:
 
 def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:
     """Of every record the refusal that came last, with the first day and the number of refusals."""
-    rows = rows.with_columns(_thread(rows)).sort(RECEIVED_ON, BATCH, ROW_NUMBER)
+    rows = rows.sort(RECEIVED_ON, BATCH, ROW_NUMBER)
     return (
         rows.with_columns(
             pl.col(RECEIVED_ON).min().over("thread").alias("first_refused_on"),
@@ -94,21 +104,28 @@ def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _thread(rows: pl.DataFrame) -> pl.Series:
-    """What names the record of a refused row: its key, or the first of the rows it answers."""
-    answers = dict(rows.filter(pl.col(ANSWERS_TO).is_not_null()).select("quarantine_id", ANSWERS_TO).rows())
-    if not answers:
-        key = pl.when(pl.col(RECORD_KEY) != "").then(pl.concat_str(PROVIDER, pl.lit("\x1f"), RECORD_KEY))
-        return rows.select(pl.coalesce(key, "quarantine_id").alias("thread")).to_series()
-    there = set(rows["quarantine_id"])
-    names = []
-    for own, provider, key in rows.select("quarantine_id", PROVIDER, RECORD_KEY).rows():
-        first, seen = own, {own}
-        while (before := answers.get(first)) in there and before not in seen:
-            first = str(before)
-            seen.add(first)
-        names.append(f"{provider}\x1f{key}" if key and first == own else first)
-    return pl.Series("thread", names, dtype=pl.String)
+def _with_threads(rows: pl.DataFrame, catalog: Catalog, dataset: Dataset) -> pl.DataFrame:
+    """The rows with ``thread``, which names the record: one key or the same cells are one, and so is a row and what it answers."""
+    names = ["raw_text", *(field.id for field in catalog.fields(dataset.id))]
+    cells = pl.concat_str([pl.col(name).fill_null("") for name in names], separator="\x1f")
+    own = pl.coalesce(pl.when(pl.col(RECORD_KEY) != "").then(RECORD_KEY), cells.hash().cast(pl.String))
+    named = rows.with_columns(pl.concat_str(PROVIDER, own, separator="\x1f").alias("thread"))
+    answers = named.filter(pl.col(ANSWERS_TO).is_not_null()).with_columns(pl.col(ANSWERS_TO).alias("quarantine_id"))
+    there = named.select("quarantine_id", pl.col("thread").alias("before"))
+    linked = fitting(catalog, dataset, rows, answers).join(there, on="quarantine_id")
+    links = linked.select("thread", "before").unique().sort("thread", "before").rows()
+    of: dict[str, str] = {}
+
+    def first(name: str) -> str:
+        while name in of:
+            name = of[name]
+        return name
+
+    for thread, before in links:
+        one, other = first(thread), first(before)
+        if one != other:
+            of[one] = other
+    return named.with_columns(pl.col("thread").replace({name: first(name) for name in of}))
 
 
 def _listed(rows: pl.DataFrame, dataset_id: str, title: str, said: dict[str, str], day: date) -> pl.DataFrame:

@@ -20,12 +20,13 @@ from typing import Any
 import polars as pl
 
 from pipelines.catalog import Catalog
-from pipelines.checks.registry import References
 from pipelines.collecting.archive import SUFFIX
 from pipelines.collecting.deliveries import deliveries_of, manifest_beside
 from pipelines.collecting.outcome import Outcome, rule_counts
 from pipelines.collecting.passes import open_delivery, screen_files
 from pipelines.collecting.receipt import receipt
+from pipelines.collecting.references import read_references
+from pipelines.collecting.returned_rows import known_in, originals_of
 from pipelines.collecting.verdicts import judge
 from pipelines.ground.clock import CHINA
 from pipelines.ground.errors import InputError
@@ -40,6 +41,7 @@ from pipelines.storage import raw
 from pipelines.storage.delivery import Delivery, batch_id
 from pipelines.storage.files import replace_file
 from pipelines.storage.home import Home
+from pipelines.storage.hub import Hub
 from pipelines.storage.open_folder import OpenFolder
 from pipelines.storage.outbox import FINDINGS_CSV, FINDINGS_XLSX, RECEIPT_HTML
 
@@ -69,7 +71,7 @@ def precheck(
     provider_id: str | None,
     as_of: datetime,
     out: Path | None = None,
-    references: References | None = None,
+    hub: Hub | None = None,
     limits: Limits | None = None,
 ) -> list[Prechecked]:
     """Screen one file and write the report: one, or one for each file of an archive.
@@ -81,7 +83,7 @@ def precheck(
         provider_id: who would send it; without, the region is not known, on which no verdict depends.
         as_of: the instant of receipt.
         out: folder of the report; by default ``<file name>.precheck`` beside the file.
-        references: what the hub knows, where a hub is at hand.
+        hub: a hub at hand, which is asked what it knows; nothing of it is changed.
         limits: of the settings; without, the default ones.
 
     Raises:
@@ -103,7 +105,7 @@ def precheck(
             place = folder / f"{number:02d}-{_NO_NAME.sub('_', delivery.file_name)[-60:]}" if packed else folder
             work = Path(scratch) / str(number)
             work.mkdir()
-            done.append(_report(catalog, delivery, path, place, work, references, limits or Limits()))
+            done.append(_report(catalog, delivery, path, place, work, hub, limits or Limits()))
     return done
 
 
@@ -113,14 +115,14 @@ def _report(
     file: Path,
     folder: Path,
     work: Path,
-    references: References | None,
+    hub: Hub | None,
     limits: Limits,
 ) -> Prechecked:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written to ({error.strerror}); give --out a folder that can") from error
-    outcome, counted = _screened(catalog, delivery, file, folder, work, references, limits)
+    outcome, counted = _screened(catalog, delivery, file, folder, work, hub, limits)
     rules = {rule.id: rule for rule in catalog.rules[delivery.dataset_id]}
     content = receipt(outcome.row("", catalog.version), counted.to_dicts(), rules, site=None)
     replace_file(folder / RECEIPT_HTML, page(content.to_json(), folder / FINDINGS_CSV, catalog, precheck=True).encode())
@@ -134,22 +136,24 @@ def _screened(
     file: Path,
     folder: Path,
     work: Path,
-    references: References | None,
+    hub: Hub | None,
     limits: Limits,
 ) -> tuple[Outcome, pl.DataFrame]:
     """The outcome of the file and the counts of its rules; the findings go to the folder."""
     for name in (FINDINGS_CSV, FINDINGS_XLSX):
         (folder / name).unlink(missing_ok=True)
     rules = catalog.rules[delivery.dataset_id]
+    references = read_references(catalog, rules, hub.records) if hub else None
     screen = Screen.of(catalog, delivery.dataset_id, Pseudonyms(_NO_KEY), references)
     outcome: Outcome | None = None
     counted = pl.DataFrame()
     try:
         if delivery.problem:
             raise Unreadable(Problem(**delivery.problem))
-        passed = screen_files(screen, [open_delivery(screen, delivery, file, limits, work)], work)
+        originals = originals_of(hub, screen) if hub else None
+        passed = screen_files(screen, [open_delivery(screen, delivery, file, limits, work)], work, originals)
         if passed.opened:
-            judged = judge(screen, passed)
+            judged = judge(screen, passed, known_in(hub, delivery.dataset_id) if hub else None)
             files = findings_files(judged, {delivery.batch_id: folder}, work)
             for _ in judged.findings(files):
                 pass

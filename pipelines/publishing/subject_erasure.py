@@ -2,8 +2,9 @@
 
 A row of a subject counts its records, and holds names and days taken from them; it cannot be computed again without one of them
 as it was then, for the rows that lost are not kept by day (docs/decisions/0029). So in every release made from a release of the
-dataset that still had the record, the subject's row is withheld with the reason, its tombstones stay, and the first release made
-without the record brings the row again: previous ⊕ changes = current goes on to hold.
+dataset that still had the record, the subject's row is withheld with the reason, its tombstones stay, the first of these releases
+removes the row that an earlier one has, and the first release made without the record brings it again: previous ⊕ changes = current
+goes on to hold.
 
     state/erased/<product_id>.json     {"takedowns": rows of the ledger that were looked at, "clean": [release ids]}
 
@@ -22,7 +23,7 @@ import polars as pl
 from pipelines.catalog import Dataset
 from pipelines.publishing.erasure import TakenDown, Written, describe, remaining, rewrite, taken_down
 from pipelines.publishing.messages import Messages, read_messages
-from pipelines.records.changes import ADDED, CHANGE_TYPE, REASON
+from pipelines.records.changes import ADDED, CHANGE_TYPE, REASON, REMOVED
 from pipelines.records.digests import key_digest
 from pipelines.records.display import EFFECT
 from pipelines.storage.columns import SUBJECT_KEY
@@ -62,8 +63,8 @@ def erase_from_subjects(hub: Hub, master: SubjectMaster, standing: Manifest) -> 
     for release_id in present:
         rewrite(folder / release_id, _by_bucket(gone, counting[release_id]), [CODE], written)
     for before, release_id in pairwise(present):
-        back = counting[before] - counting[release_id]
-        _bring(folder / release_id, _by_bucket(gone, back))
+        _remove(folder, before, release_id, _by_bucket(gone, counting[release_id] - counting[before]))
+        _bring(folder / release_id, _by_bucket(gone, counting[before] - counting[release_id]))
     Erased(takedowns=number, clean=sorted(present)).write(path)
 
 
@@ -158,6 +159,24 @@ def _by_bucket(gone: pl.DataFrame, codes: frozenset[str]) -> TakenDown:
     return {str(bucket): part.drop(_BUCKET) for (bucket,), part in one.partition_by(_BUCKET, as_dict=True).items()}
 
 
+def _remove(folder: Path, before: str, release_id: str, lost: TakenDown) -> None:
+    """Make the changes of a release remove the rows that it lost and the release before has.
+
+    That one was made before the dataset of the record had a release, so that it never counted it.
+    """
+    if not lost:
+        return
+    changes = pl.read_parquet(folder / release_id / CHANGES)
+    removed = changes.filter(pl.col(CHANGE_TYPE) == REMOVED)
+    unsaid = {bucket: subjects.join(removed, on=CODE, how="anti") for bucket, subjects in lost.items()}
+    rows = _rows(folder / before, unsaid)
+    if rows.is_empty():
+        return
+    reasons = pl.concat(unsaid.values()).select(CODE, pl.col(EFFECT).alias(REASON))
+    tombstones = rows.select(CODE, pl.lit(REMOVED).alias(CHANGE_TYPE)).join(reasons, on=CODE)
+    _say(folder / release_id, pl.concat([changes, tombstones], how="diagonal").select(changes.columns))
+
+
 def _bring(folder: Path, back: TakenDown) -> None:
     """Make the changes of a release bring the rows that the release before no longer has, where they do not say anything of them.
 
@@ -165,23 +184,33 @@ def _bring(folder: Path, back: TakenDown) -> None:
     """
     if not back:
         return
-    manifest = read(folder)
-    path = folder / CHANGES
-    messages_used = pl.read_parquet(path)
-    missing = []
-    for bucket, subjects in sorted(back.items()):
-        unsaid = subjects.join(messages_used, on=CODE, how="anti")
-        for part in parts_of(manifest.buckets, bucket):
-            rows = pl.read_parquet(folder / manifest.buckets[part].file.path, hive_partitioning=False)
-            missing.append(rows.join(unsaid, on=CODE, how="semi", maintain_order="left"))
-    brought = pl.concat(missing) if missing else pl.DataFrame()
+    changes = pl.read_parquet(folder / CHANGES)
+    unsaid = {bucket: subjects.join(changes, on=CODE, how="anti") for bucket, subjects in back.items()}
+    brought = _rows(folder, unsaid)
     if brought.is_empty():
         return
     added = brought.select(pl.lit(ADDED).alias(CHANGE_TYPE), pl.lit(None, pl.String).alias(REASON), *brought.columns)
+    _say(folder, pl.concat([changes, added.select(changes.columns)]))
+
+
+def _rows(folder: Path, subjects: TakenDown) -> pl.DataFrame:
+    """The rows of some subjects in a release."""
+    manifest = read(folder)
+    found = [
+        pl.read_parquet(folder / manifest.buckets[part].file.path, hive_partitioning=False).join(
+            some, on=CODE, how="semi", maintain_order="left"
+        )
+        for bucket, some in sorted(subjects.items())
+        for part in parts_of(manifest.buckets, bucket)
+    ]
+    return pl.concat(found) if found else pl.DataFrame()
+
+
+def _say(folder: Path, changes: pl.DataFrame) -> None:
+    """Write other changes for a release."""
+    manifest, path = read(folder), folder / CHANGES
     temporary = path.with_name(f".{path.name}")
-    pl.concat([messages_used, added.select(messages_used.columns)]).write_parquet(
-        temporary, compression_level=COMPRESSION_LEVEL
-    )
+    changes.write_parquet(temporary, compression_level=COMPRESSION_LEVEL)
     temporary.replace(path)
     describe(manifest, path, changes_file(path), 0)
     save(manifest, folder)

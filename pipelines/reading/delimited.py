@@ -7,6 +7,7 @@ out. A GB18030 file, which has to be rewritten anyway, is judged on the way (``o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,13 +17,15 @@ from pipelines.catalog import Field, Layout
 from pipelines.ground.limits import Deadline
 from pipelines.reading import decoding
 from pipelines.reading import encoding as encodings
+from pipelines.reading.blank_end import rows_at_most
 from pipelines.reading.dialect import Dialect, find_dialect
+from pipelines.reading.escapes import holds_escaped_quotes
 from pipelines.reading.headers import Columns
 from pipelines.reading.layouts import layout_of
 from pipelines.reading.problems import Unreadable
 from pipelines.reading.rows import ROW_NUMBER
 from pipelines.reading.source import Source, Terms, checked_columns, rows_of
-from pipelines.reading.text import Text, as_text, check_lines
+from pipelines.reading.text import Text, as_text, has_long_lines
 
 if TYPE_CHECKING:
     from pipelines.reading.salvaging import Salvaged
@@ -37,12 +40,18 @@ def open_text(path: Path, suffix: str, fields: tuple[Field, ...], title: str, sc
         Unreadable: it is in no encoding we know, or has no header we know.
     """
     at_once = read_in_one_pass(path, suffix, fields, title, scratch, terms)
-    if at_once is not None:
+    if at_once is not None and not _escapes_quotes(at_once):
         return at_once
     text = as_text(path, scratch, terms.limits)
-    if text.damaged:
+    if text.damaged or at_once is not None:
         return _salvaged(path, text, suffix, fields, title, scratch, terms)
-    return _fast(path, text, suffix, fields, title, terms)
+    fast = _fast(path, text, suffix, fields, title, terms)
+    return _salvaged(path, text, suffix, fields, title, scratch, terms) if _escapes_quotes(fast) else fast
+
+
+def _escapes_quotes(source: Source) -> bool:
+    """True where the fast reader would end cells at quotes that are part of them."""
+    return source.text is not None and holds_escaped_quotes(source.text, source.separator)
 
 
 def salvaged(path: Path, suffix: str, fields: tuple[Field, ...], title: str, scratch: Path, terms: Terms) -> Source:
@@ -65,7 +74,8 @@ def read_in_one_pass(
     if encodings.looks_like_utf16(head):
         return None
     _, lone = decoding.ends_of(head)
-    check_lines(path, terms.limits, lone=lone)
+    if has_long_lines(path, terms.limits, lone=lone):
+        return None
     from pipelines.reading.one_pass import decoded_and_judged
 
     deadline = Deadline(terms.limits)
@@ -85,6 +95,8 @@ def read_in_one_pass(
     if passed is None or 2 * passed.found.undecodable > passed.found.wide:
         return None
     dialect, found, layout = headers[0]
+    if passed.damaged and dialect.trailing:
+        return None  # some lines may end as the header does, without the separators that the others end with
     return Source(
         path,
         "gb18030",
@@ -98,6 +110,7 @@ def read_in_one_pass(
         (*dialect.skipped_rows, *passed.found.skipped_rows),
         layout,
         terms,
+        remarks=_remarks(dialect, passed.found.trimmed),
     )
 
 
@@ -112,6 +125,7 @@ def _fast(path: Path, text: Text, suffix: str, fields: tuple[Field, ...], title:
         skip_lines=dialect.lines,
         row_index_name=ROW_NUMBER,
         row_index_offset=dialect.row,
+        n_rows=rows_at_most(text.path, dialect.body_at),
         raise_if_empty=False,
         glob=False,
     )
@@ -128,6 +142,7 @@ def _fast(path: Path, text: Text, suffix: str, fields: tuple[Field, ...], title:
         skipped_rows=dialect.skipped_rows,
         layout=layout,
         terms=terms,
+        remarks=_remarks(dialect),
     )
 
 
@@ -138,11 +153,14 @@ def _salvaged(
 
     deadline = Deadline(terms.limits)
     while True:
-        dialect, found, layout = _header(text.path, suffix, fields, title, text.encoding, terms)
+        dialect, found, layout = _header(text.path, suffix, fields, title, text.encoding, terms, each_line=True)
         target = scratch / f"{path.name}.clean.csv"
         start = (dialect.body_at, dialect.row)
         encoding = MARKED if text.encoding in _REWRITTEN else "utf-8"
-        seen = rewrite(text.path, dialect.separator, dialect.header, start, target, deadline, encoding=encoding)
+        seen = rewrite(
+            text.path, dialect.separator, dialect.header, start, target, deadline,
+            encoding=encoding, longest=terms.limits.row_bytes,
+        )  # fmt: skip
         better = _reconsidered(path, text, seen)
         if better is None:
             break
@@ -158,6 +176,7 @@ def _salvaged(
         layout=layout,
         terms=terms,
         separator=dialect.separator,
+        remarks=_remarks(dialect, seen.trimmed),
     )
 
 
@@ -192,8 +211,32 @@ def _clean(
 
 
 def _header(
-    text: Path, suffix: str, fields: tuple[Field, ...], title: str, encoding: str, terms: Terms
+    text: Path,
+    suffix: str,
+    fields: tuple[Field, ...],
+    title: str,
+    encoding: str,
+    terms: Terms,
+    *,
+    each_line: bool = False,
 ) -> tuple[Dialect, Columns, Layout | None]:
+    """The header of a file; ``each_line``: separators that end a line for nothing are looked for line by line."""
     dialect = find_dialect(text, suffix, fields)
-    found = checked_columns(dialect.header, fields, title, encoding, terms)
-    return dialect, found, layout_of(found, terms.layouts, terms.declared)
+    if each_line and dialect.trailing:
+        dialect = replace(dialect, header=dialect.header[: -dialect.trailing], trailing=0)
+    named = dialect.header[: len(dialect.header) - dialect.trailing]
+    found = checked_columns(named, fields, title, encoding, terms)
+    layout = layout_of(found, terms.layouts, terms.declared)
+    return dialect, found.widened(dialect.header), layout
+
+
+def _remarks(dialect: Dialect, trimmed: int = 0) -> tuple[str, ...]:
+    """What is told of separators at the end of lines that the header does not have."""
+    shown = {"\t": "制表符", ",": "逗号", ";": "分号", "|": "竖线"}[dialect.separator]
+    if dialect.trailing:
+        return (
+            f"每行末尾比表头多 {dialect.trailing} 个{shown}，多出来的列是空的，已略去，不影响入库；请在导出程序里去掉。",
+        )
+    if trimmed:
+        return (f"有 {trimmed:,} 行的末尾比表头多出空的列（多了{shown}），已略去，不影响入库；请在导出程序里去掉。",)
+    return ()

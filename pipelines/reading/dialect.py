@@ -8,10 +8,10 @@ from typing import Final
 
 from pipelines.catalog import Field
 from pipelines.reading.chunks import MARK
-from pipelines.reading.headers import find_header
+from pipelines.reading.headers import find_header, header_of
 from pipelines.reading.problems import HEADER_ROWS
 from pipelines.reading.rows import fields_of
-from pipelines.reading.skipped_rows import HEADER, TITLE, SkippedRow
+from pipelines.reading.skipped_rows import TITLE, SkippedRow, header_rows
 
 SEPARATORS: Final = (",", "\t", ";", "|")
 _BY_SUFFIX: Final = {".tsv": "\t"}
@@ -24,7 +24,7 @@ class Dialect:
     """How a CSV file is laid out.
 
     The first row below the header: ``body_at`` in bytes from the beginning of the file, ``lines`` how many lines go before it,
-    ``row`` its number as a spreadsheet shows it.
+    ``row`` its number as a spreadsheet shows it. ``trailing`` columns have no name and no content: every line ends with a separator.
     """
 
     separator: str
@@ -34,6 +34,7 @@ class Dialect:
     lines: int
     row: int
     skipped_rows: tuple[SkippedRow, ...]
+    trailing: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,21 @@ def _under(head: bytes, separator: str, fields: tuple[Field, ...]) -> Dialect:
     if not rows:
         return Dialect(separator, (), 0, 0, 0, 1, ())
     above = [SkippedRow(n, TITLE, " ".join(rows[n - 1].cells)) for n in range(1, place + 1) if any(rows[n - 1].cells)]
-    below = [SkippedRow(n + 1, HEADER, " ".join(rows[n].cells)) for n in range(place + 1, last + 1)]
+    cells = [row.cells for row in rows]
+    header = header_of(cells, place, last, fields)
+    below = header_rows(cells, place, last, header)
     lines = sum(row.lines for row in rows[: last + 1])
-    header = tuple(rows[place].cells)
-    return Dialect(separator, header, known, rows[last].ends, lines, last + 2, tuple(above + below))
+    trailing = _empty_behind(len(header), cells[last + 1 :])
+    header += ("",) * trailing
+    return Dialect(separator, header, known, rows[last].ends, lines, last + 2, tuple([*above, *below]), trailing)
+
+
+def _empty_behind(width: int, rows: list[list[str]]) -> int:
+    """How many empty cells each of the rows has more than the header: programs that end every line with a separator."""
+    more = {len(row) - width for row in rows if row}
+    if len(more) != 1 or (number := more.pop()) <= 0:
+        return 0
+    return number if not any(cell.strip() for row in rows for cell in row[width:]) else 0
 
 
 def _rows(head: bytes, separator: str) -> list[_Row]:

@@ -10,7 +10,8 @@ import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pipelines.reading.problems import Unreadable, not_a_workbook
+from pipelines.reading.format_problems import no_workbook, wrong_content
+from pipelines.reading.problems import Unreadable
 from pipelines.reading.signature import content_of
 
 _LOOKED_AT: Final = 8192
@@ -36,7 +37,7 @@ XML: Final = Disguise("xml", ".xml", "XML 电子表格 2003")
 WEB_ARCHIVE: Final = Disguise("web_archive", ".mht", "单个文件网页（MHTML）")
 
 
-def disguise_of(path: Path) -> Disguise | None:
+def disguise_of(path: Path, suffix: str = ".xls") -> Disguise | None:
     """What a file called .xls or .xlsx is; None for a workbook.
 
     Raises:
@@ -49,7 +50,8 @@ def disguise_of(path: Path) -> Disguise | None:
     encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "latin-1")
     text = head.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")
     if _CONTROL.search(text):
-        raise Unreadable(not_a_workbook("别的内容（不是文本）", "something else (no text)"))
+        known = content_of(path)
+        raise Unreadable(wrong_content(suffix, known) if known else no_workbook(suffix))
     if _WEB_ARCHIVE.match(text):
         return WEB_ARCHIVE
     if _XML_2003.search(text):
@@ -57,7 +59,7 @@ def disguise_of(path: Path) -> Disguise | None:
     if text.startswith("<"):
         return PAGE
     if (found := content_of(path)) is not None:
-        raise Unreadable(not_a_workbook(found.zh, found.en))
+        raise Unreadable(wrong_content(suffix, found))
     return TEXT
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipelines.reading.rows import SHOWN_CHARACTERS, fields_of
+from pipelines.reading.rows import LONG_LINE, SHOWN_CHARACTERS, fields_of
 
 _WORKBOOKS: Final = (".xlsx", ".xls", ".ods", ".html", ".xml", ".mht")
 _ELEMENTS: Final = (".json", ".jsonl")
+_TAIL: Final = 60
 _NO_CHARACTER: Final = ("\ufffd", "\\x")
 
 
@@ -30,6 +31,8 @@ def fault(text: str, suffix: str, separator: str, width: int) -> str:
 def _of_text(text: str, separator: str, width: int) -> str:
     if any(mark in text for mark in _NO_CHARACTER):
         return "与全文同一种编码；这一行有不能解码的字节"
+    if LONG_LINE in text[-_TAIL:]:
+        return "一行不超过上限（默认 1 MB）；这一行太长，只列出开头：多半是一个单元格里放了整份文件，或者漏了引号、换行"
     if len(text) > SHOWN_CHARACTERS:
         return f"{width} 列，与表头一致；这一行太长，只列出开头"
     cells = fields_of(text, separator)

@@ -36,4 +36,4 @@ def layout_of(found: Columns, layouts: tuple[Layout, ...], declared: str | None)
     if len(marked) > 1 and differing & set(found.known):
         first, second = marked[:2]
         raise Unreadable(layout_unclear(marks[first.id], marks[second.id], [one.id for one in layouts]))
-    return marked[0] if marked else layouts[0]
+    return max(marked, key=lambda one: len(marks[one.id])) if marked else layouts[0]

@@ -15,6 +15,7 @@ import polars as pl
 from pipelines.catalog import Field
 from pipelines.reading.delimited import open_text, salvaged
 from pipelines.reading.disguise import TEXT, Disguise, disguise_of, notice
+from pipelines.reading.format_problems import OF_OTHER_PROGRAMS, no_text, unsupported_format, wrong_content
 from pipelines.reading.headers import of_fields
 from pipelines.reading.layouts import layout_of
 from pipelines.reading.problems import (
@@ -23,10 +24,9 @@ from pipelines.reading.problems import (
     no_json_rows,
     no_usable_element,
     too_large,
-    unsupported_format,
 )
 from pipelines.reading.rows import EXTRA, ROW_NUMBER
-from pipelines.reading.signature import content_of, wrong_content
+from pipelines.reading.signature import check_protection, content_of, looks_like_text
 from pipelines.reading.source import Source, Terms, checked_columns, rows_of
 from pipelines.reading.text import as_elements
 
@@ -36,6 +36,7 @@ ELEMENTS: Final = (".json", ".jsonl")
 _SHOWN: Final = 200  # characters of an element in a message
 _KINDS: Final = (TEXTS, WORKBOOKS, ELEMENTS)  # endings under which the same bytes are read in the same way
 SUFFIXES: Final = (*TEXTS, *WORKBOOKS, *ELEMENTS)
+_OF_NO_TEXT: Final = ("undecodable", "unknown_header", "not_json", "too_large")  # what bytes that are no text look like
 
 
 def open_source(
@@ -62,23 +63,31 @@ def open_source(
         raise Unreadable(
             too_large("文件大小", "File size", size, terms.limits.file_bytes, unit_zh=" 字节", unit_en=" bytes")
         )
-    found = content_of(path) if suffix in (*TEXTS, *ELEMENTS) else None
+    check_protection(path)
+    found = content_of(path)
+    if suffix not in SUFFIXES:
+        raise Unreadable(unsupported_format(suffix, found))
+    if suffix in WORKBOOKS:
+        if found in OF_OTHER_PROGRAMS:
+            raise Unreadable(wrong_content(suffix, found))
+        return _workbook(path, suffix, fields, title, scratch, terms)
     if found is not None:
         raise Unreadable(wrong_content(suffix, found))
-    if suffix in WORKBOOKS:
-        return _workbook(path, suffix, fields, title, scratch, terms)
-    if suffix in ELEMENTS:
-        return _elements(path, suffix, fields, title, scratch, terms)
-    if suffix not in TEXTS:
-        raise Unreadable(unsupported_format(suffix))
-    return open_text(path, suffix, fields, title, scratch, terms)
+    try:
+        if suffix in ELEMENTS:
+            return _elements(path, suffix, fields, title, scratch, terms)
+        return open_text(path, suffix, fields, title, scratch, terms)
+    except Unreadable as error:
+        if error.problem.code in _OF_NO_TEXT and not looks_like_text(path):
+            raise Unreadable(no_text(suffix), error.encoding) from error
+        raise
 
 
 def kind_of_file(path: Path, suffix: str) -> str:
     """One ending for all under which these bytes are read in the same way."""
     if suffix in WORKBOOKS:
         try:
-            if disguise_of(path) == TEXT:
+            if disguise_of(path, suffix) == TEXT:
                 return TEXTS[0]
         except Unreadable:
             return WORKBOOKS[0]
@@ -102,7 +111,7 @@ def _workbook(path: Path, suffix: str, fields: tuple[Field, ...], title: str, sc
     from pipelines.reading.sheet_notices import sheet_notices
     from pipelines.reading.workbook import folder_of, read_workbook, sheet_with_records
 
-    disguise = disguise_of(path)
+    disguise = disguise_of(path, suffix)
     encoding = suffix[1:]
     if disguise == TEXT:
         return _in_disguise(open_text(path, suffix, fields, title, scratch, terms), suffix, disguise)
@@ -126,7 +135,7 @@ def _workbook(path: Path, suffix: str, fields: tuple[Field, ...], title: str, sc
     source = Source(
         path, encoding, found, fields, rows, table,
         malformed=sheet.malformed, skipped_rows=sheet.skipped_rows, layout=layout, terms=terms,
-        notices=told, has_evidence=bool(beside),
+        remarks=told, has_evidence=bool(beside),
     )  # fmt: skip
     return source if disguise is None else _in_disguise(source, suffix, disguise)
 

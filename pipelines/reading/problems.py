@@ -73,12 +73,21 @@ def unknown_header(headers: list[str], title: str, why: tuple[str, str] | None =
     )
 
 
+_SHOWN: Final = {
+    " ": "空格",
+    "\u3000": "全角空格",
+    "\x01": "看不见的字符 \\x01（Hive 等系统导出时默认的分隔符）",
+    "\x02": "看不见的字符 \\x02",
+    "\x1f": "看不见的字符 \\x1f",
+}
+
+
 def other_separator(separator: str) -> tuple[str, str]:
     """The names of the header stand between something that separates no cells."""
-    shown = {" ": "空格", "\u3000": "全角空格"}.get(separator, f"“{separator}”")
+    shown = _SHOWN.get(separator, f"“{separator}”")
     return (
         f"列名之间用的是{shown}，不能用来分列；请改用英文逗号或制表符分隔，或者另存为 .xlsx，整个文件重新报送。",
-        f"The column names stand between '{separator}', which separates no cells; use commas or tabs, or send an .xlsx.",
+        f"The column names stand between {separator!r}, which separates no cells; use commas or tabs, or send an .xlsx.",
     )
 
 
@@ -88,6 +97,35 @@ def garbled_header(meant: str) -> tuple[str, str]:
         f"列名成了乱码（例如其中一个本来是“{meant}”）：文件在转存时用错了编码，内容多半也坏了。请从源系统重新导出，"
         "存为“CSV UTF-8”或 .xlsx，用记事本打开确认汉字正常后再报送。",
         f"The column names are garbled (one of them was '{meant}'): the file was saved in a wrong encoding. Export it again.",
+    )
+
+
+def big5_header(meant: str) -> tuple[str, str]:
+    """The file is in Big5, the encoding of traditional characters."""
+    return (
+        f"文件是繁体中文的 Big5 编码（例如其中一列是“{meant}”），读不成规范汉字。请在源系统里导出简体中文，"
+        "存为“CSV UTF-8”或 .xlsx，列名按目录模板，再重新报送。",
+        f"The file is in Big5 (one column is '{meant}'), and its characters are traditional. Export it in simplified "
+        "characters as CSV UTF-8 or .xlsx, with the column names of the catalogue.",
+    )
+
+
+def other_unit(headers: list[tuple[str, str, str, str]]) -> Problem:
+    """Amounts in another unit than the dataset's; of each its header, its unit, the header it should have, and that unit."""
+    zh = "；".join(
+        f"列“{text}”的单位是{unit}，请把金额换算成{wanted_unit}，列名改为“{wanted}”"
+        if unit
+        else f"列“{text}”没有写明单位，请确认金额是{wanted_unit}（不是的先换算），列名改为“{wanted}”"
+        for text, unit, wanted, wanted_unit in headers
+    )
+    en = "; ".join(
+        f"column '{text}' is in {unit or 'no unit that is said'}, give '{wanted}' in {wanted_unit}"
+        for text, unit, wanted, wanted_unit in headers
+    )
+    return Problem(
+        "other_unit",
+        f"{zh}。单位弄错会差一万倍，所以整个文件未入库；改好后重新报送。",
+        f"{en}. Nothing was taken in; correct the column and send the file again.",
     )
 
 
@@ -119,16 +157,6 @@ def not_in_catalogue(dataset_id: str, known: list[str]) -> Problem:
         f"目录中没有数据集“{dataset_id}”，目录之外的信息不得归集。请放入下列目录之一：{'、'.join(known)}。",
         f"The catalogue has no dataset '{dataset_id}', and nothing outside the catalogue may be collected. "
         f"Use one of: {', '.join(known)}.",
-    )
-
-
-def unsupported_format(suffix: str) -> Problem:
-    """A file of a kind the hub does not read; an empty suffix means that its name has none."""
-    zh, en = (f"：{suffix}", f": {suffix}") if suffix else ("：文件名没有扩展名", ": its name has no ending")
-    return Problem(
-        "unsupported_format",
-        f"不支持该文件类型{zh}。请使用 CSV（UTF-8 或 GB18030）、XLSX、XLS、ODS、JSON、JSONL，或者装有这些文件的 ZIP 重新报送。",
-        f"This kind of file is not read{en}. Send CSV (UTF-8 or GB18030), XLSX, XLS, ODS, JSON, JSONL, or a ZIP of these.",
     )
 
 
@@ -173,6 +201,19 @@ def missing_columns(titles: list[str], fits_better: tuple[str, str] | None = Non
         f"缺少必填列：{'、'.join(titles)}。所有行因此都未入库，请补齐这些列后重新报送。{elsewhere_zh}",
         f"Required columns are missing: {', '.join(titles)}. No row could be accepted; add them and send the file again."
         f"{elsewhere_en}",
+    )
+
+
+def names_contradict_register(asked: int, wrong: int, share: float, rows: str) -> Problem:
+    """Most names of a file are not those of its codes: they have one cause, and no row can be trusted."""
+    return Problem(
+        "names_contradict_register",
+        f"文件里有 {asked:,} 行的统一社会信用代码有登记名称可以核对，其中 {wrong:,} 行的名称与登记的不一致（{rows}），"
+        f"超过 {share:.0%}：多半是只排序了名称一列、粘贴错了行，或者列错位，名称和代码张冠李戴。整个文件未入库。"
+        "请从源系统重新导出后报送；名称确实都变更了的，逐行在“确认说明”一列写明理由后重报。",
+        f"Of {asked:,} rows whose credit code is in the register, {wrong:,} have another name than is registered, more than "
+        f"{share:.0%}: one column was probably sorted or pasted alone. Nothing was taken in. Export the file again; where the "
+        "names have really changed, say so in the column of confirmations, row by row.",
     )
 
 

@@ -13,6 +13,7 @@ ROW_NUMBER: Final = "_row_number"
 RAW_TEXT: Final = "_raw_text"
 EXTRA: Final = "_extra"  # of JSON: names that are no field
 SHOWN_CHARACTERS: Final = 20_000  # of a malformed line; the whole of it lies in the raw zone
+LONG_LINE: Final = "…（这一行太长，共 "
 _STAND_INS: Final = tuple(chr(code) for code in range(0xFDD0, 0xFDF0))  # no characters, and in no text
 
 
@@ -30,6 +31,11 @@ def shortened(text: str) -> str:
     if len(text) <= SHOWN_CHARACTERS:
         return text
     return f"{text[:SHOWN_CHARACTERS]}…（共 {len(text)} 字）"
+
+
+def beginning_of(raw: bytes, encoding: str) -> str:
+    """A line beyond the limit as it is shown: its beginning, and how long it is."""
+    return f"{raw[:SHOWN_CHARACTERS].decode(encoding, errors='ignore')}{LONG_LINE}{len(raw):,} 字节）"
 
 
 def fields_of(text: str, separator: str) -> list[str] | None:

@@ -23,27 +23,33 @@ from numpy.typing import NDArray
 from pipelines.ground.limits import Deadline
 from pipelines.ground.ordered_map import ordered_map
 from pipelines.reading.chunks import MARK, whole_lines
+from pipelines.reading.escapes import escaped_fields, open_quotes
 from pipelines.reading.gb18030 import NAME, noted, transcoded
 from pipelines.reading.line_places import line_begins, line_ends
 from pipelines.reading.lines import bad_lines, utf8_lines, wide_lines
 from pipelines.reading.problems import Unreadable, too_slow
-from pipelines.reading.rows import fields_of, readable, shortened
+from pipelines.reading.rows import beginning_of, fields_of, readable, shortened
 from pipelines.reading.skipped_rows import OTHER_HEADER, SkippedRow, kind_of
 
 _LONGEST_RECORD: Final = 200  # lines one quoted record may run over
 _CHUNK: Final = 1 << 20
 _MARK: Final = MARK[0]
 MARKED: Final = "utf-8, marked"
+NO_LIMIT: Final = 1 << 62
 
 
 @dataclass
 class Salvaged:
-    """What was found in a file: malformed lines and skipped rows by number, lines beyond ASCII and in another encoding."""
+    """What was found in a file: malformed lines and skipped rows by number, lines beyond ASCII and in another encoding.
+
+    ``trimmed`` are lines that end with more separators than the header, behind which nothing stands.
+    """
 
     malformed: list[tuple[int, str]] = field(default_factory=list)
     skipped_rows: list[SkippedRow] = field(default_factory=list)
     wide: int = 0
     undecodable: int = 0
+    trimmed: int = 0
 
 
 def rewrite(
@@ -55,6 +61,7 @@ def rewrite(
     deadline: Deadline,
     *,
     encoding: str,
+    longest: int = NO_LIMIT,
 ) -> Salvaged:
     """Write the well-formed records of a CSV file, each in the row it had, and return the other lines.
 
@@ -67,6 +74,7 @@ def rewrite(
             Lines that are no record are blank.
         deadline: for the whole file.
         encoding: UTF-8, or ``MARKED``: all lines that are not UTF-8 are marked, as ``decoding`` writes them.
+        longest: bytes of a line; a longer one is malformed.
 
     Raises:
         Unreadable: the time is over.
@@ -75,7 +83,7 @@ def rewrite(
     offset, number = start
 
     def looked_at(read: tuple[bytes, bool]) -> Lines:
-        return Lines(read[0], separator, header, last=read[1], encoding=encoding).judged()
+        return Lines(read[0], separator, header, last=read[1], encoding=encoding, longest=longest).judged()
 
     with text.open("rb", buffering=0) as stream, target.open("wb") as sink:
         stream.seek(offset)
@@ -123,7 +131,14 @@ class Lines:
     """
 
     def __init__(
-        self, content: bytes, separator: str, header: Sequence[str], *, last: bool, encoding: str = "utf-8"
+        self,
+        content: bytes,
+        separator: str,
+        header: Sequence[str],
+        *,
+        last: bool,
+        encoding: str = "utf-8",
+        longest: int = NO_LIMIT,
     ) -> None:
         """Look at whole lines.
 
@@ -133,6 +148,7 @@ class Lines:
             header: the texts of the header.
             last: no chunk comes after.
             encoding: UTF-8, GB18030, or ``MARKED``: UTF-8 in which all lines that are not are marked.
+            longest: bytes of a line; a longer one is malformed, whatever it holds.
         """
         self.content, self.separator, self.header, self.last, self.encoding = content, separator, header, last, encoding
         self.cut = len(content)
@@ -140,7 +156,7 @@ class Lines:
         self._plain: bytes | None = None
         self._undecodable = False
         self._judged = False
-        self._rows = self._wide = 0
+        self._rows = self._wide = self._trimmed = 0
         self._asides: list[SkippedRow] = []
         self._malformed: list[tuple[int, str]] = []
         self._ends = line_ends(content)
@@ -152,7 +168,9 @@ class Lines:
         self._bad = self._of_another_encoding(values)
         self._codec = NAME if encoding == NAME else "utf-8"
         self._quotes = self._per_line(values, ord('"')) if b'"' in content else None
-        self._right = ~self._blank & ~self._bad & (self._per_line(values, ord(separator)) == len(header) - 1)
+        self._separators = self._per_line(values, ord(separator))
+        self._long = self._texts_end - self._begins > longest
+        self._right = ~self._blank & ~self._bad & ~self._long & (self._separators == len(header) - 1)
 
     @property
     def quoted(self) -> bool:
@@ -165,7 +183,7 @@ class Lines:
 
         Lines with quotes are not looked at, and no others where a cell may run over several of them.
         """
-        if self._undecodable or self._bad.any():
+        if self._undecodable or self._bad.any() or self._long.any():
             return True
         found = ~(self._right | self._blank)
         if self._quotes is not None:
@@ -184,8 +202,9 @@ class Lines:
         records: dict[int, list[str]] = {}
         if self._quotes is not None:
             right = right & (self._quotes == 0)
-            records = self._quoted(np.flatnonzero((self._quotes > 0) & ~self._bad), consumed, right)
+            records = self._quoted(np.flatnonzero((self._quotes > 0) & ~self._bad & ~self._long), consumed, right)
             right &= ~consumed
+        records |= self._escaped(right | consumed)
         stop = int(np.searchsorted(self._begins, self.cut)) if self.cut < len(self.content) else self._count
         row = np.arange(self._count) - np.cumsum(consumed)
         changed = np.flatnonzero((~right & ~self._blank) | consumed)
@@ -195,6 +214,9 @@ class Lines:
                 instead[place] = None  # its record stands in the row where it began
             elif place in records:
                 instead[place] = self._row(records[place])
+            elif (trimmed := self._without_trailing(place)) is not None:
+                instead[place] = trimmed
+                self._trimmed += 1
             else:
                 instead[place] = b""
                 text = self._text(place)
@@ -221,6 +243,7 @@ class Lines:
         """Tell what was taken out of lines the first of which is row ``number``; how many rows they have."""
         found.undecodable += int(self._bad.sum())
         found.wide += self._wide
+        found.trimmed += self._trimmed
         found.malformed += [(number + row, text) for row, text in self._malformed]
         found.skipped_rows += [
             replace(skipped_row, row_number=number + skipped_row.row_number) for skipped_row in self._asides
@@ -299,9 +322,9 @@ class Lines:
             line = self._line(place)
             if line is None:
                 continue
-            fields = fields_of(line.rstrip("\r\n"), self.separator)
-            if fields is None or len(fields) != width:
-                if line.count('"') % 2 == 0:
+            fields = self._fields(line)
+            if fields is None:
+                if line.count('"') % 2 == 0 and not open_quotes(line):
                     continue
                 fields = self._joined(place, line, consumed)
                 if self.cut <= self._begins[place]:
@@ -310,9 +333,41 @@ class Lines:
                 records[place] = fields
         return records
 
+    def _without_trailing(self, place: int) -> bytes | None:
+        """A line without the separators that it has more than the header at its end; None where it is another line."""
+        more = int(self._separators[place]) - (len(self.header) - 1)
+        if more <= 0 or self._bad[place] or self._long[place] or (self._quotes is not None and self._quotes[place]):
+            return None
+        text = self.content[self._begins[place] : self._texts_end[place]]
+        ending = self.separator.encode() * more
+        return text[:-more] if text.endswith(ending) and len(text) > len(ending) else None
+
+    def _fields(self, text: str) -> list[str] | None:
+        """The fields of a record, by doubled quotes or else by backslashes; None where it has not the columns of the header."""
+        text, width = text.rstrip("\r\n"), len(self.header)
+        for read in (fields_of, escaped_fields):
+            fields = read(text, self.separator)
+            if fields is not None and len(fields) > width and not any(fields[width:]):
+                fields = fields[:width]
+                self._trimmed += 1
+            if fields is not None and len(fields) == width:
+                return fields
+        return None
+
+    def _escaped(self, others: NDArray[np.bool_]) -> dict[int, list[str]]:
+        """Records without quotes in which backslashes stand before separators, by line; ``others`` need no look."""
+        if b"\\" + self.separator.encode() not in self.content:
+            return {}
+        wanted = ~others & ~self._blank & ~self._bad & ~self._long
+        if self._quotes is not None:
+            wanted &= self._quotes == 0
+        lines = ((place, self._line(place)) for place in np.flatnonzero(wanted).tolist())
+        found = {place: self._fields(line) for place, line in lines if line is not None and "\\" in line}
+        return {place: fields for place, fields in found.items() if fields is not None}
+
     def _joined(self, place: int, line: str, consumed: NDArray[np.bool_]) -> list[str] | None:
         """The fields of a record that begins with ``line`` and runs over the following ones; None where there is none."""
-        text = line
+        text, quotes, escaped = [line], line.count('"'), "\\" in line
         for further in range(place + 1, place + 1 + _LONGEST_RECORD):
             if further >= self._count:
                 if not self.last:
@@ -321,17 +376,23 @@ class Lines:
             more = self._line(further)
             if more is None:
                 return None
-            text += more
-            if text.count('"') % 2 == 0:
-                fields = fields_of(text.rstrip("\r\n"), self.separator)
-                if fields is not None and len(fields) == len(self.header):
+            text.append(more)
+            quotes += more.count('"')
+            escaped = escaped or "\\" in more
+            if quotes % 2 == 0 or (escaped and not open_quotes("".join(text))):
+                fields = self._fields("".join(text))
+                if fields is not None:
                     consumed[place + 1 : further + 1] = True
                     return fields
+                if not escaped:
+                    # Outside quotes the end of a line ends the record: no longer one can begin here. So the lines that are looked
+                    # at again and again are no more than the file has.
+                    return None
         return None
 
     def _line(self, place: int) -> str | None:
         """A line with its end; None where it is in another encoding."""
-        if self._bad[place]:
+        if self._bad[place] or self._long[place]:
             return None
         try:
             return self.content[self._begins[place] : self._ends[place] + 1].decode(self._codec)
@@ -340,6 +401,8 @@ class Lines:
 
     def _text(self, place: int) -> str:
         raw = self.content[self._begins[place] : self._texts_end[place]]
+        if self._long[place]:
+            return beginning_of(raw, self._codec)
         line = None if self._bad[place] else self._line(place)
         if line is None and not self._bad[place]:
             self._bad[place] = True

@@ -17,7 +17,8 @@ import polars as pl
 
 from pipelines.catalog import Field, Layout
 from pipelines.ground.limits import Limits
-from pipelines.reading.headers import Columns, columns
+from pipelines.reading.headers import Columns, aliases, columns
+from pipelines.reading.layouts import layout_of
 from pipelines.reading.problems import Unreadable, too_large
 from pipelines.reading.rows import ROW_NUMBER
 from pipelines.reading.skipped_rows import SkippedRow, kinds
@@ -43,8 +44,9 @@ class Source:
 
     ``table`` has ``_row_number`` and every column as sent, named ``0``, ``1``, … in the order of ``columns.header``, unknown ones
     included. ``skipped_rows`` are those known at once, titles above the header for one; others are in ``rows``. Where the content
-    is not what the name says, ``read_as`` is the ending it should have, and ``notice`` says so to the sender; ``notices`` say
-    what a sheet hides, strikes out or may have cut off. ``has_evidence``: ``rows`` have the columns of ``EVIDENCE``.
+    is not what the name says, ``read_as`` is the ending it should have, and ``notice`` says so to the sender; ``remarks`` say what
+    else of the file as a whole was read otherwise than it stands there, and what a sheet hides, strikes out or may have cut off.
+    ``has_evidence``: ``rows`` have the columns of ``EVIDENCE``.
     """
 
     path: Path
@@ -62,7 +64,7 @@ class Source:
     terms: Terms = attribute(default_factory=Terms)
     read_as: str = ""
     notice: str = ""
-    notices: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     has_evidence: bool = False
 
     def accounts_for(self, rows: int, empty: int, last_empty: int) -> bool:
@@ -118,7 +120,10 @@ def rows_of(
     positions = [str(place) for place in range(len(found.names))]
     nothing = [pl.col(place).is_null() for place in positions]
     known = {name: place for place, name in zip(positions, found.names, strict=True)}
-    skipped_row = kinds(found.header) if with_skipped_rows and positions else pl.lit(None, dtype=pl.String)
+    if with_skipped_rows and positions:
+        skipped_row = kinds(found.header, aliases(fields), [one for field in fields for one in field.accepted_headers])
+    else:
+        skipped_row = pl.lit(None, dtype=pl.String)
     empty = pl.all_horizontal(nothing) if nothing else pl.lit(False)
     last = nothing[-1] if nothing else pl.lit(False)
     return table.select(
@@ -150,6 +155,8 @@ def checked_columns(
         todo = ("请按目录模板的列导出后重新报送。", "Export the columns of the catalogue and send the file again.")
         raise Unreadable(too_large("列数", "Columns", len(header), terms.limits.columns, todo=todo), encoding)
     try:
-        return columns(header, fields, title)
+        found = columns(header, fields, title)
+        layout = layout_of(found, terms.layouts, terms.declared)
+        return columns(header, fields, title, layout.headers) if layout and layout.headers else found
     except Unreadable as error:
         raise Unreadable(error.problem, encoding) from error

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pipelines.ground.limits import Limits
 from pipelines.reading import chunks, decoding
 from pipelines.reading import encoding as encodings
 from pipelines.reading.problems import Unreadable, too_large, undecodable, utf16_without_mark
 
+_HELD: Final = 16  # times the limit of a row: a line that is refused alone is held as a whole, one beyond this is not
+
 
 @dataclass(frozen=True)
 class Text:
-    """The UTF-8 form of a file, and in which encoding it came; ``damaged``: it has lines that are marked."""
+    """The UTF-8 form of a file, and in which encoding it came; ``damaged``: it has lines that are marked, or too long."""
 
     path: Path
     encoding: str
@@ -41,30 +44,35 @@ def as_text(path: Path, scratch: Path, limits: Limits, known: str | None = None)
             plain = scratch / f"{path.name}.plain"
             decoding.rewrite_utf8(target, plain, lone_returns=lone)
             plain.replace(target)
-        check_lines(target, limits, lone=False)
-        return Text(target, name, seen.marked > 0)
-    check_lines(path, limits, lone=lone)
+        long = has_long_lines(target, limits, lone=False)
+        return Text(target, name, long or seen.marked > 0)
+    long = has_long_lines(path, limits, lone=lone)
     if name == "gb18030":
         seen = decoding.rewrite_gb18030(path, target, lone_returns=lone)
         if known is None and 2 * seen.marked > seen.wide:
             main = encodings.main_encoding(path, lone_returns=lone)
             if main != name:
                 return as_text(path, scratch, limits, known=main)
-        return Text(target, name, seen.marked > 0)
+        return Text(target, name, long or seen.marked > 0)
     if doubled or lone:
         decoding.rewrite_utf8(path, target, lone_returns=lone)
-        return Text(target, name)
-    return Text(path, name)
+        return Text(target, name, long)
+    return Text(path, name, long)
 
 
-def check_lines(path: Path, limits: Limits, *, lone: bool) -> None:
-    """Refuse a file with a line beyond the limit.
+def has_long_lines(path: Path, limits: Limits, *, lone: bool) -> bool:
+    """True where a line is beyond the limit: it is refused, and the others are read (``salvaging``).
 
     Raises:
-        Unreadable: it has one.
+        Unreadable: the header is, or a line is so long that it cannot be held: its ends were lost.
     """
     limit = limits.row_bytes
     line = chunks.overlong_line(path, limit, lone_returns=lone)
+    if line is None:
+        return False
+    if line > 1:
+        limit *= _HELD
+        line = chunks.overlong_line(path, limit, lone_returns=lone)
     if line is not None:
         raise Unreadable(
             too_large(
@@ -80,6 +88,7 @@ def check_lines(path: Path, limits: Limits, *, lone: bool) -> None:
                 ),
             )
         )
+    return True
 
 
 def _length(path: Path, number: int) -> int:

@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.catalog import Field
 from pipelines.ground.limits import Limits
-from pipelines.reading.headers import find_header
+from pipelines.reading.headers import find_header, header_of
 from pipelines.reading.opener import opener
 from pipelines.reading.package import LOCKED, check_workbook
 from pipelines.reading.problems import (
@@ -29,7 +29,7 @@ from pipelines.reading.problems import (
     too_large,
 )
 from pipelines.reading.rows import ROW_NUMBER, shortened
-from pipelines.reading.skipped_rows import HEADER, SHEET, TITLE, SkippedRow
+from pipelines.reading.skipped_rows import SHEET, TITLE, SkippedRow, header_rows
 
 _ONE_SHEET: Final = (
     "请只把数据行复制到新工作簿的一张工作表里，另存为 .xlsx 后重新报送。",
@@ -64,6 +64,7 @@ class _Found:
     place: int
     last: int
     known: int
+    header: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -171,7 +172,7 @@ def _looked_at(sheet: dict[str, Any], fields: tuple[Field, ...]) -> _Found:
     head = pl.scan_ipc(sheet["file"]).head(HEADER_ROWS).collect()
     rows = tuple(tuple("" if text is None else str(text) for text in row) for row in head.rows())
     place, last, known = find_header(rows, fields)
-    return _Found(sheet, rows, place, last, known)
+    return _Found(sheet, rows, place, last, known, header_of(rows, place, last, fields))
 
 
 def _sheet(found: _Found, skipped_rows: tuple[SkippedRow, ...], numbers: Collection[tuple[int, int]] = ()) -> Sheet:
@@ -197,6 +198,5 @@ def _sheet(found: _Found, skipped_rows: tuple[SkippedRow, ...], numbers: Collect
         for n, row in enumerate(found.rows[: found.place])
         if any(row)
     ]
-    below = [SkippedRow(n + 1, HEADER, " ".join(found.rows[n])) for n in range(found.place + 1, found.last + 1)]
-    header = found.rows[found.place] if found.rows else ()
-    return Sheet(header, table, tuple(malformed), (*above, *below, *skipped_rows))
+    below = header_rows(found.rows, found.place, found.last, found.header)
+    return Sheet(found.header, table, tuple(malformed), (*above, *below, *skipped_rows))

@@ -16,8 +16,9 @@ import polars as pl
 from pipelines.catalog import Field, Kind, Rule
 from pipelines.checks.codes import SEPARATORS
 from pipelines.checks.distinct import few, joined, one_of
-from pipelines.checks.prepared_columns import cleaned_name, reason_name, typed_name
+from pipelines.checks.prepared_columns import cleaned_name, reason_name, suspect_name, typed_name
 from pipelines.checks.registry import Lookups, broken
+from pipelines.checks.suspects import suspects
 from pipelines.identifiers import credit_code
 from pipelines.privacy.mask import masked
 from pipelines.screening import tidy
@@ -133,6 +134,8 @@ class FieldChecks:
         else:
             cleaned = (tidied != values).fill_null(False)
         rows = pl.LazyFrame({_RAW: values, name: tidied, cleaned_name(name): cleaned})
+        if self.field.holds_text or self.field.kind is Kind.CERTIFICATE_NUMBER:
+            rows = rows.with_columns(suspects(tidied).alias(suspect_name(name)))
         if self.field.kind is Kind.CREDIT_CODE:
             rows = rows.with_columns(credit_code.reason(cell).alias(reason_name(name)))
         if self.field.kind in TYPED:
@@ -151,6 +154,8 @@ class FieldChecks:
             return tidy.identifier(raw)
         if self.field.kind is Kind.DOCUMENT_NUMBER:
             return tidy.document_number(raw)
+        if self.field.name_of is not None:
+            return tidy.name(raw)
         return tidy.plain(raw) if self.field.kind in _PLAIN else tidy.text(raw)
 
     def _lake_value(self, cell: pl.Expr) -> pl.Expr:

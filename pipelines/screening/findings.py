@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import RECORD, REPAIRABLE_FROM, Field, Kind, Rule
+from pipelines.catalog import CONTRADICTS, RECORD, REPAIRABLE_FROM, Field, Kind, Rule
 from pipelines.checks.prepared_columns import reason_name
 from pipelines.identifiers import clean, credit_code
 from pipelines.privacy.mask import identifiers_masked, masked
@@ -107,7 +107,9 @@ def _of_rule(flagged: pl.DataFrame, rule: Rule, fields: Mapping[str, Field]) -> 
         expected = pl.concat_str(
             pl.lit(f"{rule.expected_zh}，"), pl.col(REPAIRABLE_FROM).str.tail(10), pl.lit("起可以申请")
         )
-    if field.kind is Kind.CREDIT_CODE:
+    if rule.other == CONTRADICTS:
+        expected = pl.concat_str(pl.lit(f"{rule.expected_zh}；内容不同的是第 "), pl.col(CONTRADICTS), pl.lit(" 行"))
+    elif field.kind is Kind.CREDIT_CODE:
         if rule.primitive == "credit_code_citizen_id":
             value = masked(pl.col(rule.field))
         proposed = credit_code.suggestion(clean(pl.col(rule.field)))

@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import Dataset, Rule
+from pipelines.catalog import CONTRADICTS, Dataset, Rule
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.screening.field_checks import lake_name
 from pipelines.screening.subject import subject_key
@@ -53,8 +53,10 @@ def sound(dataset: Dataset, rules: Iterable[Rule]) -> pl.Expr:
     made_of = {name for name in dataset.record_key if name != _SUBJECT}
     if _SUBJECT in dataset.record_key:
         made_of |= {n for n in (subject.credit_code, subject.certificate_type, subject.certificate_number) if n}
-    blamed = [pl.col(rule.id) for rule in rules if rule.rejects and rule.field in made_of]
-    named = [pl.col(rule.id) for rule in rules if rule.rejects and rule.field == subject.name]
+    # That rows of one key contradict each other says nothing against the key.
+    rejecting = [rule for rule in rules if rule.rejects and rule.other != CONTRADICTS]
+    blamed = [pl.col(rule.id) for rule in rejecting if rule.field in made_of]
+    named = [pl.col(rule.id) for rule in rejecting if rule.field == subject.name]
     broken = reduce(or_, blamed, pl.lit(False))
     if _SUBJECT in dataset.record_key and named:
         # Only who has neither code nor certificate is known by the name.

@@ -17,7 +17,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import CLEANED, EVIDENCE, Catalog, Dataset, Field, Kind, Rule
+from pipelines.catalog import CLEANED, CONTRADICTS, EVIDENCE, Catalog, Dataset, Field, Kind, Rule
 from pipelines.checks.cells import bit_of
 from pipelines.checks.conditions import applies_name, conditional, conditions
 from pipelines.checks.prepared_columns import reason_name, typed_name
@@ -25,10 +25,11 @@ from pipelines.checks.registry import Lookups, References, broken
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.screening.confirmation import RESERVED, confirmed_rules, with_answers
 from pipelines.screening.field_checks import FieldChecks, bits_name, field_checks, lake_name, raw_name
-from pipelines.screening.layouts import in_layouts, staged_columns
+from pipelines.screening.layouts import in_layouts, staged_columns, with_asked, with_layout
 from pipelines.screening.record import record_key, sound
 from pipelines.screening.repair_terms import staged_terms, with_repair_terms
 from pipelines.screening.subject import bucket, subject_key
+from pipelines.screening.versions import staged_versions, versions, with_contradictions
 from pipelines.storage.columns import (
     ANSWERS_TO,
     BATCH,
@@ -125,18 +126,22 @@ class Screen:
         rows = rows.with_columns(
             (pl.col(name).fill_null(0) if name in there else pl.lit(0, dtype=pl.Int64)).alias(name) for name in EVIDENCE
         )
-        rows = with_answers(rows)
+        rows = with_contradictions(with_layout(with_answers(rows), self.dataset))
         rows = rows.with_columns(pl.col(name).alias(raw_name(name)) for name in self.names)
         rows = rows.with_columns(one.expression().alias(one.field.id) for one in self.field_checks)
-        rows = rows.with_columns(
-            column for one in self.field_checks for column in one.columns(pl.col(one.field.id))
-        ).with_columns(*conditions(self.over_two), self._cleaned())
+        rows = rows.with_columns(column for one in self.field_checks for column in one.columns(pl.col(one.field.id)))
+        rows = with_asked(rows, self.dataset).with_columns(*conditions(self.over_two), self._cleaned())
         rows = in_layouts(rows, self.dataset, self.catalog)
         rows = with_repair_terms(rows, self.dataset, self.catalog, self.references)
         rows = rows.with_columns(pl.col(lake_name(name)).alias(typed_name(name)) for name in self._typed)
         rows = rows.with_columns(broken(rule, self._lookups).alias(rule.id) for rule in self.over_two)
         rows = rows.with_columns(self._confirmed().alias(CONFIRMED_RULES))
         doubted = pl.col(CONFIRMED_RULES).is_null()
+        alone = self._any(rejects=True, confirmable=False) | (
+            self._any(rejects=True, confirmable=True, beside=False) & doubted
+        )
+        valued = {one.field.id for one in self.field_checks if one.valued}
+        rows = rows.with_columns(versions(self.dataset, self.fields, valued, alone))
         return rows.with_columns(
             (self._any(rejects=True, confirmable=False) | (self._any(rejects=True, confirmable=True) & doubted)).alias(
                 REFUSED
@@ -153,7 +158,7 @@ class Screen:
     def staged(self, judged: pl.LazyFrame) -> pl.LazyFrame:
         """The rows as the second route sees them, before the split: tidy text, what was cleaned, the day of receipt."""
         received = pl.col(RECEIVED_ON).dt.to_string("iso").alias(RECEIVED_ON)
-        beside = (*staged_columns(self.dataset), *staged_terms(self.dataset, self.catalog))
+        beside = (*staged_columns(self.dataset), *staged_terms(self.dataset, self.catalog), *staged_versions())
         return judged.select(*self.names, CLEANED, *EVIDENCE, received, *beside)
 
     def accepted(self, judged: pl.LazyFrame) -> pl.LazyFrame:
@@ -185,6 +190,7 @@ class Screen:
             *self._verdicts(),
             *(pl.col(reason_name(f.id)) for f in self.fields if f.kind is Kind.CREDIT_CODE),
             *staged_terms(self.dataset, self.catalog),
+            CONTRADICTS,
         )
         return rows.with_columns(pl.when(sound(self.dataset, self.rules)).then(RECORD_KEY).alias(RECORD_KEY))
 
@@ -248,8 +254,11 @@ class Screen:
     def _verdicts(self) -> list[pl.Expr]:
         return [self._verdict(rule).alias(rule.id) for rule in self.rules]
 
-    def _any(self, *, rejects: bool, confirmable: bool) -> pl.Expr:
-        """True where any rule is broken, or any refusing one, of those that can be confirmed or of the others."""
+    def _any(self, *, rejects: bool, confirmable: bool, beside: bool = True) -> pl.Expr:
+        """True where any rule is broken, or any refusing one, of those that can be confirmed or of the others.
+
+        ``beside``: also those that look at other rows of the file.
+        """
         cells = []
         for one in self.field_checks:
             if mask := one.mask(rejects=rejects, confirmable=confirmable):
@@ -262,7 +271,13 @@ class Screen:
             ]
             if said:
                 cells.append((pl.col(name) & sum(map(bit_of, said))) != 0)
-        pairs = [rule.id for rule in self.over_two if (rule.rejects or not rejects) and rule.confirmable == confirmable]
+        pairs = [
+            rule.id
+            for rule in self.over_two
+            if (rule.rejects or not rejects)
+            and rule.confirmable == confirmable
+            and (beside or rule.other != CONTRADICTS)
+        ]
         return pl.any_horizontal(*cells, *pairs) if cells or pairs else pl.lit(False)
 
     def _confirmed(self) -> pl.Expr:

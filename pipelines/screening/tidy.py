@@ -1,7 +1,8 @@
-"""Clean-up that loses nothing, before any rule: blanks, NUL bytes, full-width digits, CJK radicals, HTML entities.
+"""Clean-up that loses nothing, before any rule: blanks, what nobody sees, full-width digits, other programs' spelling.
 
-Blanks go at both ends, full-width digits become half-width in dates and amounts, radicals that PDF readers give for
-ideographs become those, entities the characters they stand for.
+Blanks go at both ends, full-width digits become half-width in dates and amounts, entities, escapes and radicals the characters they
+stand for (``spelling``). What a spreadsheet is told by (``="…"``, a leading apostrophe) goes. In names also line breaks and the
+blanks that only look like one go, between ideographs without leaving a blank.
 
 Every function works on a whole column, finds the few values that need work by cheap looks, and works on those only; a column with
 nothing to do comes back as it is. Placeholder text such as ``N/A`` or ``无`` counts as missing. Meaning-bearing text is never
@@ -10,15 +11,13 @@ folded by NFKC, which would turn ① into 1 (domain.md §1.1).
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Callable
 from typing import Final
 
 import polars as pl
 
 from pipelines.identifiers import clean
-from pipelines.screening.radicals import RADICALS
+from pipelines.screening.spelling import JOINERS, JOINING, ODD, UNSEEN, respelled
 
 BLANKS: Final = (
     " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -27,17 +26,18 @@ BLANKS: Final = (
 PLACEHOLDERS: Final = (
     "", "N/A", "n/a", "NA", "#N/A", "NULL", "Null", "null", "\\N", "None", "none", "无", "空", "不详", "待补", "暂无",
     "/", "//", "\\", "-", "--", "—", "——", "－", "*", "**", ".", "。", "、",
+    "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]", "[null]", "NaN", "nan", "undefined",
 )  # fmt: skip
-# What strip_chars without an argument, which is three times as fast, leaves of BLANKS; and NUL.
-_INVISIBLE: Final = r"[\x00\x{200B}-\x{200D}\x{2060}\x{FEFF}]"
-_RADICAL: Final = r"[\x{2E80}-\x{2FDF}]"
-_ENTITY: Final = r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
 _FULL_WIDTH: Final = r"[\x{FF01}-\x{FF5E}\x{3000}\x{00A0}]"
 _TIDY_CODE: Final = "^[0-9A-Z]{9,}$"  # longer than any placeholder of letters
-_ODD: Final = f"{_INVISIBLE}|{_RADICAL}|{_ENTITY}"
-_ESCAPED_AT_MOST: Final = 3
+_TOLD: Final = r"^(?:=\"|')"  # how spreadsheets are told that a cell is text
+_ODD: Final = f"{UNSEEN}|{JOINERS}|{ODD}|{_TOLD}"
 _YEAR: Final = r"[\[【(（［〔﹝〈<{｛]([0-9]{4})[\]】)）］〕﹞〉>}｝]"
 _ODD_NUMBER: Final = r"[\[\]【】()（）［］﹝﹞〈〉<>{}｛｝\s\p{Z}\x{200B}-\x{200D}\x{2060}\x{FEFF}]"
+# Blanks in a name that are none, or end its line; ideographs and the signs beside them, between which no blank is meant.
+_NO_BLANK: Final = r"[\t\n\x0B\x0C\r\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]"
+_RUN: Final = f" *{_NO_BLANK}(?:{_NO_BLANK}| )*"
+_WIDE: Final = r"[\x{2E80}-\x{2FFF}\x{3001}-\x{9FFF}\x{F900}-\x{FAFF}\x{FF00}-\x{FFEF}\x{20000}-\x{3FFFF}]"
 
 
 def text(values: pl.Series) -> pl.Series:
@@ -76,31 +76,44 @@ def identifier(values: pl.Series) -> pl.Series:
     return _where(values, ~values.str.contains(_TIDY_CODE), lambda raw: clean(_text(raw)))
 
 
+def name(values: pl.Series) -> pl.Series:
+    """As ``text``, without line breaks and blanks that are none; a plain blank inside stays (John Smith)."""
+    return _where(values, values.str.contains(_NO_BLANK) | _untidy(values), lambda raw: _in_one_line(_text(raw)))
+
+
 def _untidy(values: pl.Series) -> pl.Series:
     """True where ``_text`` may change a value; it may be true where it does not."""
     stripped = values.str.strip_chars().str.len_bytes() != values.str.len_bytes()
     return stripped | values.is_in(list(PLACEHOLDERS)) | values.str.contains(_ODD)
 
 
+def _in_one_line(text: pl.Expr) -> pl.Expr:
+    # Twice, because one ideograph may stand between two blanks.
+    for _ in range(2):
+        text = text.str.replace_all(f"({_WIDE}){_RUN}({_WIDE})", "${1}${2}")
+    return text.str.replace_all(_RUN, " ")
+
+
 def _spelled(values: pl.Series) -> pl.Series:
-    """Ideographs for their radicals, and the characters that entities stand for."""
-    odd = values.str.contains(f"{_RADICAL}|{_ENTITY}").fill_null(False).arg_true()
+    """The characters that escapes, entities and radicals stand for."""
+    odd = values.str.contains(ODD).fill_null(False).arg_true()
     if odd.is_empty():
         return values
-    texts = [_unescaped(text).translate(RADICALS) for text in values.gather(odd).to_list()]
+    texts = [respelled(text) for text in values.gather(odd).to_list()]
     return values.clone().scatter(odd, pl.Series(texts, dtype=pl.String))
 
 
-def _unescaped(text: str) -> str:
-    """Entities that were escaped more than once too."""
-    for _ in range(_ESCAPED_AT_MOST):
-        text = re.sub(_ENTITY, lambda found: html.unescape(found[0]), text)
-    return text
+def _untold(raw: pl.Expr) -> pl.Expr:
+    """Without the signs that tell a spreadsheet that a cell is text: ``="…"``, and an apostrophe that nothing closes."""
+    formula = raw.str.extract(r'(?s)^="(.*)"$').str.replace_all('""', '"', literal=True)
+    return pl.coalesce(formula, raw.str.extract(r"(?s)^'([^']+)$"), raw)
 
 
 def _text(raw: pl.Expr) -> pl.Expr:
-    raw = raw.map_batches(_spelled, return_dtype=pl.String, is_elementwise=True)
-    stripped = raw.str.replace_all("\x00", "", literal=True).str.strip_chars(BLANKS)
+    raw = _untold(raw.str.strip_chars(BLANKS))
+    raw = raw.map_batches(_spelled, return_dtype=pl.String, is_elementwise=True).str.replace_all(UNSEEN, "")
+    raw = pl.when(raw.str.contains(JOINING)).then(raw).otherwise(raw.str.replace_all(JOINERS, ""))
+    stripped = raw.str.strip_chars(BLANKS)
     return pl.when(~stripped.is_in(list(PLACEHOLDERS))).then(stripped)
 
 

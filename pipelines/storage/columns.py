@@ -2,9 +2,9 @@
 
 Accepted rows (``lake/records/<dataset_id>``): every field of the dataset in its type, sensitive ones masked with
 ``<field>_pseudonym`` beside them, then provenance: also the refused row it answers (``_answers_to``) and, where the provider
-confirmed a breach, the rules (joined by ``;``) and the reason. Refused rows (``lake/quarantine/<dataset_id>``): every field as
-sent, sensitive ones masked, the line's text where it was malformed, the rules broken, the key of the record where it is sound,
-and the earlier refused row it answers.
+confirmed a breach, the rules (joined by ``;``) and the reason, and which of the dataset's layouts its file followed (``_layout``). Refused rows
+(``lake/quarantine/<dataset_id>``): every field as sent, sensitive ones masked, the line's text where it was malformed, the rules
+broken, the key of the record where it is sound, and the earlier refused row it answers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.catalog import Field, Kind
+from pipelines.catalog import LAYOUT, Field, Kind
 
 BATCH: Final = "_batch_id"
 ROW_NUMBER: Final = "_row_number"
@@ -40,6 +40,7 @@ PROVENANCE: Final[dict[str, pl.DataType]] = {
     ANSWERS_TO: pl.String(),
     CONFIRMATION: pl.String(),
     CONFIRMED_RULES: pl.String(),
+    LAYOUT: pl.String(),
 }
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.catalog_check import check
-from tests.catalog.spoiling import Mistake, has_advice, item_line, said, spoil
+from tests.catalog.spoiling import Mistake, has_advice, item_line, mistakes_of, said, spoil
 from tests.conftest import ROOT
 
 REGISTRATION = "datasets/enterprise_registration.yaml"
@@ -157,7 +156,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_mistake_is_refused_with_file_line_and_what_to_do(folder: Path, mistake: Mistake) -> None:
     line = spoil(folder, mistake)
 
-    first = said(check(folder, ROOT / "expectations"), mistake.message)
+    first = said(mistakes_of(folder), mistake.message)
 
     path = folder / (mistake.named or mistake.file)
     assert first.path == path
@@ -168,7 +167,7 @@ def test_a_mistake_is_refused_with_file_line_and_what_to_do(folder: Path, mistak
 def test_a_policy_that_is_missing_is_found(folder: Path) -> None:
     (folder / DISPLAY).unlink()
 
-    [finding] = check(folder, ROOT / "expectations")
+    [finding] = mistakes_of(folder)
 
     assert (finding.path, finding.message) == (folder / DISPLAY, "there is no such file; write it")
 
@@ -188,7 +187,7 @@ entries:
 def test_display_periods_and_severities_must_agree(folder: Path) -> None:
     (folder / "codes/severity.yaml").write_text(SEVERITIES, encoding="utf-8")
 
-    findings = check(folder, ROOT / "expectations")
+    findings = mistakes_of(folder)
 
     assert said(findings, "'serious' is no code of table 'severity'").path == folder / DISPLAY
     assert said(findings, "no display period for severity 'grave'").path == folder / DISPLAY
@@ -207,7 +206,7 @@ entries:
 
 def measures(folder: Path, basis: str) -> list[str]:
     (folder / "codes/measure.yaml").write_text(MEASURES.replace("BASIS", basis), encoding="utf-8")
-    findings = [one for one in check(folder, ROOT / "expectations") if "takes away a right" in one.message]
+    findings = [one for one in mistakes_of(folder) if "takes away a right" in one.message]
     here = [one for one in findings if one.path == folder / "codes/measure.yaml"]
     assert all(one.line == 6 for one in here)
     assert all(has_advice(one) for one in here)

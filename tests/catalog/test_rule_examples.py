@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines import expectations
-from pipelines.catalog import EVIDENCE, REPAIRABLE_FROM, Catalog, Rule
+from pipelines.catalog import CONTRADICTS, EVIDENCE, REPAIRABLE_FROM, Catalog, Rule
 from pipelines.expectations.counting import count_unexpected
 from pipelines.privacy.pseudonym import Pseudonyms
 from pipelines.records.comparing import matched
@@ -25,6 +25,7 @@ def rows_of(dataset_id: str, rules: list[Rule]) -> pl.DataFrame:
     """Two rows for each rule: its good example, then its bad one; every other cell is empty."""
     names = [*(field.id for field in CATALOG.fields(dataset_id)), *EVIDENCE]
     cells = [example for rule in rules for example in (rule.good, rule.bad)]
+    beside = [row for rule in rules for row in (None, "9" if rule.other == CONTRADICTS else None)]
     frame = pl.DataFrame(
         {name: [one.get(name) for one in cells] for name in names}, schema=dict.fromkeys(names, pl.String)
     ).with_columns(pl.col(name).cast(pl.Int64).fill_null(0) for name in EVIDENCE)
@@ -35,6 +36,7 @@ def rows_of(dataset_id: str, rules: list[Rule]) -> pl.DataFrame:
         pl.lit("510000").alias("_region_code"),
         pl.lit(DAY).alias("_received_on"),
         pl.lit(DAY).alias("_in_time_from"),
+        pl.Series(CONTRADICTS, beside, dtype=pl.String),
     )
 
 

@@ -26,6 +26,9 @@ pytestmark = [
 CATALOG = Path(__file__).parents[2] / "catalog"
 PAGES = ["index", "policies", *sorted(path.stem for path in (CATALOG / "datasets").glob("*.yaml"))]
 DIFFERENT = ["index", "policies", "administrative_penalty", "serious_dishonesty", "enterprise_registration"]
+OTHERS = [page for page in PAGES if page not in DIFFERENT]
+SHOWN = [*DIFFERENT, *(pytest.param(page, marks=pytest.mark.long) for page in OTHERS)]
+"""Every page; those made by the same template as one of the different ones are long."""
 PHONES = [320, 390]
 WIDTHS = [*PHONES, 768, 1000, 1280, 2560]  # of pages that differ; the others are made by the same template
 PHONE = 390
@@ -133,23 +136,35 @@ def visit(browser: Any, url: str, *, whole: bool) -> Seen:
     return seen
 
 
+class Visits(dict[str, Seen]):
+    """What each page showed; it is opened when it is asked for first."""
+
+    def __init__(self, browser: Any, site: Path) -> None:
+        super().__init__()
+        self.browser, self.site = browser, site
+
+    def __missing__(self, page: str) -> Seen:
+        self[page] = visit(self.browser, (self.site / f"{page}.html").as_uri(), whole=page in DIFFERENT)
+        return self[page]
+
+
 @pytest.fixture(scope="module")
-def seen(browser: Any, site: Path) -> dict[str, Seen]:
-    return {page: visit(browser, (site / f"{page}.html").as_uri(), whole=page in DIFFERENT) for page in PAGES}
+def seen(browser: Any, site: Path) -> Visits:
+    return Visits(browser, site)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", SHOWN)
 def test_a_page_opens_quietly_and_asks_for_nothing(seen: dict[str, Seen], site: Path, page: str) -> None:
     assert seen[page].console == []
     assert seen[page].requests == {(site / f"{page}.html").as_uri()}
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", SHOWN)
 def test_a_page_never_scrolls_sideways(seen: dict[str, Seen], page: str) -> None:
     assert {width: right for width, right in seen[page].widest.items() if right > width} == {}
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", SHOWN)
 def test_on_a_phone_no_table_scrolls_sideways_either(seen: dict[str, Seen], page: str) -> None:
     assert seen[page].wide_tables_on_a_phone == 0
 

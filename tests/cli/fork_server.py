@@ -28,6 +28,8 @@ from pipelines.publishing import gate, subject
 from pipelines.reading.gb18030 import usable_library
 from pipelines.scoring import score
 from pipelines.storage import maintenance
+from pipelines.storage.hub import Hub
+from pipelines.storage.work_group import WorkGroup
 from tests.conftest import second_route_left_out
 from tests.effects import Change, watched
 
@@ -53,7 +55,6 @@ def run(asked: dict[str, Any], stops: int) -> int:
 
     if asked["after_seconds"]:
         signal.setitimer(signal.ITIMER_REAL, asked["after_seconds"])  # nobody catches SIGALRM: the process dies of it
-    sys.argv = ["credit-hub", *asked["arguments"]]
     status: int | str | None = 0
     with ExitStack() as entered:
         if not asked["second_route"]:
@@ -61,12 +62,25 @@ def run(asked: dict[str, Any], stops: int) -> int:
             entered.enter_context(second_route_left_out())
         entered.enter_context(watched(before))
         try:
-            cli.main()
+            worked(*asked["arguments"]) if asked["worker"] else commanded(*asked["arguments"])
         except SystemExit as end:
             status = end.code
     if asked["tell_kinds"]:
         print("\n" + json.dumps([change.kind(root) for change in made]))
     return status if isinstance(status, int) else 0 if status is None else 1
+
+
+def commanded(*arguments: str) -> None:
+    """The command."""
+    sys.argv = ["credit-hub", *arguments]
+    cli.main()
+
+
+def worked(root: str, *groups: str) -> None:
+    """One worker of several, as the scheduler starts them: it collects work groups of a plan that another process made."""
+    hub = Hub.open(Settings.read(Path(root)))
+    for text in groups:
+        operations.collect_group(hub, WorkGroup.model_validate_json(text))
 
 
 class Child(NamedTuple):
@@ -100,28 +114,28 @@ def forked(asked: dict[str, Any]) -> Child:
     return Child(number, said, read, asked)
 
 
-def at_its_end(child: Child) -> int:
-    """Exit status of a run. Where it stops its home is copied, as a kill would leave it; at the last point it is killed indeed."""
+def at_its_end(child: Child) -> tuple[int, int]:
+    """Exit status of a run, and the mebibytes it held at most. Where it stops its home is copied, as a kill would leave it; at the last point it is killed indeed."""
     left = len(child.asked["copied_before"])
     while True:
-        status = os.waitpid(child.number, os.WUNTRACED)[1]
+        _, status, used = os.wait4(child.number, os.WUNTRACED)
         if not os.WIFSTOPPED(status):
-            return os.waitstatus_to_exitcode(status)
+            return os.waitstatus_to_exitcode(status), used.ru_maxrss // 1024
         point = int.from_bytes(os.read(child.stops, 2), "big")
         shutil.copytree(child.asked["root"], Path(child.asked["copies"], str(point)))
         left -= 1
         os.kill(child.number, signal.SIGCONT if left else signal.SIGKILL)
 
 
-def ended(children: Sequence[Child]) -> list[tuple[int, str]]:
-    """Exit status and output of each process, when all have ended."""
+def ended(children: Sequence[Child]) -> list[tuple[int, str, int]]:
+    """Exit status, output and memory of each process, when all have ended."""
     found = []
     for child in children:
-        status = at_its_end(child)
+        status, mebibytes = at_its_end(child)
         os.close(child.stops)
         os.lseek(child.said, 0, os.SEEK_SET)
         with os.fdopen(child.said, encoding="utf-8") as text:
-            found.append((status, text.read()))
+            found.append((status, text.read(), mebibytes))
     return found
 
 

@@ -17,10 +17,11 @@ from tests.conftest import ROOT
 
 
 class Ran(NamedTuple):
-    """How a run ended: its exit status (negative: the signal it died of), and what it printed."""
+    """How a run ended: its exit status (negative: the signal it died of), what it printed, and the most memory it held."""
 
     status: int
     said: str
+    mebibytes: int
 
 
 class Asked(NamedTuple):
@@ -32,6 +33,7 @@ class Asked(NamedTuple):
     What lies on disk is the same as after SIGKILL there, since neither a stopped nor a killed process does anything more.
 
     Without a ``folder`` or an ``environment`` it has those of the tests. ``second_route``: with double entry and the suites of the gate.
+    ``worker``: the arguments are a home and work groups of a plan, as JSON, and are collected as a worker of the scheduler does it.
     """
 
     arguments: tuple[str, ...]
@@ -44,6 +46,7 @@ class Asked(NamedTuple):
     folder: str = ""
     environment: dict[str, str] | None = None
     second_route: bool = False
+    worker: bool = False
 
 
 class Forks:

@@ -1,6 +1,8 @@
 """Every verb in a process of its own, on one small home with releases: what another test has imported or made helps nobody.
 
-The verbs are those the command has: a new one without a case here fails ``test_every_verb_has_a_case``.
+The verbs are those the command has: a new one without a case here fails ``test_every_verb_has_a_case``. Verbs that import Great
+Expectations, which takes them seconds, are long but for ``run``, which does what three of them do; ``test_every_step_prints_what_it_did
+_as_json`` has them in one process.
 """
 
 from __future__ import annotations
@@ -135,7 +137,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home.root
 
 
-@pytest.mark.parametrize("verb", CASES)
+HEAVY = ("collect", "publish", "maintain", "catalog docs", "demo")
+
+
+@pytest.mark.parametrize("verb", [pytest.param(one, marks=pytest.mark.long if one in HEAVY else ()) for one in CASES])
 def test_a_verb_runs_in_a_process_of_its_own(verb: str, template: Path, tmp_path: Path) -> None:
     home = Path(shutil.copytree(template, tmp_path / "home"))
     sent = tmp_path / "to_send.csv"

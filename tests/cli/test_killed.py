@@ -1,8 +1,8 @@
 """Killing the process (SIGKILL) where something on disk changes, then running again: as if nothing had happened.
 
 Killed is before a change of every kind: what is done to one place, for one file, group or product after the other, is of one kind.
-It is the first of its kind, of every other kind the last, so that some groups are done, half done, or not begun. `make soak`
-kills anywhere.
+It is the first of its kind, of every other kind the last, so that some groups are done, half done, or not begun. Every kind is met
+by `make test-long`, every fourth by `make test`; `make soak` kills anywhere.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from tests.cli.undisturbed import DAY, Wanted, differences, drop, finish, home_r
 from tests.conftest import GOOD_CODES, Home, file, row
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_the_second_route", "each_file_a_work_group")]
+SOME_OR_ALL = pytest.mark.parametrize(
+    "every", [pytest.param(4, id="every fourth kind"), pytest.param(1, id="every kind", marks=pytest.mark.long)]
+)
 
 
 def kill_points(changes: list[str], home: Home) -> list[tuple[str, int]]:
@@ -37,8 +40,8 @@ def kill_points(changes: list[str], home: Home) -> list[tuple[str, int]]:
     return [some[-1] if number % 2 else some[0] for number, some in enumerate(points.values())]
 
 
-def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None]) -> Iterator[tuple[str, Home]]:
-    """Homes in which the command was killed, each before another change."""
+def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None], every: int) -> Iterator[tuple[str, Home]]:
+    """Homes in which the command was killed, each before another change; of the kinds of change one in ``every``."""
     template = opened(folder / "template")
     prepare(template)
     site.keep(template.hub.home, template.hub.catalog)  # pages and workbooks have no part in what is compared
@@ -50,7 +53,7 @@ def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None]) -> It
     with Forks() as forks:
         [whole] = forks.run(asked(folder / "whole", tell_kinds=True))
         assert whole.status == 0, whole.said
-        points = kill_points(json.loads(whole.said.splitlines()[-1]), template)
+        points = kill_points(json.loads(whole.said.splitlines()[-1]), template)[::every]
         copies = folder / "copies"
         [ran] = forks.run(asked(folder / "killed", copied_before=tuple(points), copies=str(copies)))
         # A run makes a change more or less than another, so the last point may not be met.
@@ -61,7 +64,8 @@ def killed_homes(folder: Path, verb: str, prepare: Callable[[Home], None]) -> It
         yield f"before change {n}: {kind}", opened(copies / str(number))
 
 
-def test_a_collect_that_was_killed_anywhere_and_run_again_gives_the_same_lake(tmp_path: Path) -> None:
+@SOME_OR_ALL
+def test_a_collect_that_was_killed_anywhere_and_run_again_gives_the_same_lake(tmp_path: Path, every: int) -> None:
     undisturbed = opened(tmp_path / "undisturbed")
     drop(undisturbed)
     undisturbed.collect(instant_of(DAY))
@@ -69,15 +73,16 @@ def test_a_collect_that_was_killed_anywhere_and_run_again_gives_the_same_lake(tm
     wanted = Wanted.of(undisturbed)
 
     different: dict[str, list[str]] = {}
-    for point, home in killed_homes(tmp_path, "collect", drop):
+    for point, home in killed_homes(tmp_path, "collect", drop, every):
         home.collect(instant_of(DAY))
         different[point] = differences(home, wanted)
         shutil.rmtree(home.root)
     assert {point: found for point, found in different.items() if found} == {}
-    assert len(different) > 30, "the kill points are not where they were: correct the driver"
+    assert len(different) > 30 // every, "the kill points are not where they were: correct the driver"
 
 
-def test_a_publish_that_was_killed_anywhere_never_shows_half_a_release(tmp_path: Path) -> None:
+@SOME_OR_ALL
+def test_a_publish_that_was_killed_anywhere_never_shows_half_a_release(tmp_path: Path, every: int) -> None:
     from pipelines.storage.manifest import data_files
 
     def two_deliveries(home: Home) -> None:
@@ -96,11 +101,11 @@ def test_a_publish_that_was_killed_anywhere_never_shows_half_a_release(tmp_path:
     wanted = Wanted.of(undisturbed)
 
     different: dict[str, list[str]] = {}
-    for point, home in killed_homes(tmp_path, "publish", two_deliveries):
+    for point, home in killed_homes(tmp_path, "publish", two_deliveries, every):
         assert all(path.exists() for path in data_files(home.hub.home, "enterprise_registration"))
         halves = [] if home_rows(home) in (before, after) else ["half a release"]
         finish(home)
         different[point] = halves + differences(home, wanted)
         shutil.rmtree(home.root)
     assert {point: found for point, found in different.items() if found} == {}
-    assert len(different) > 15
+    assert len(different) > 15 // every

@@ -70,7 +70,12 @@ def kept_on_disk(home: Home) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "chosen", [pytest.param(COMMITS, id="commits"), pytest.param((), id="every_change", marks=pytest.mark.soak)]
+    "chosen",
+    [
+        pytest.param(COMMITS[1:3], id="two_commits"),
+        pytest.param(COMMITS, id="commits", marks=pytest.mark.long),
+        pytest.param((), id="every_change", marks=pytest.mark.soak),
+    ],
 )
 def test_a_maintain_that_was_killed_anywhere_and_run_again_has_erased_and_lost_nothing_else(
     tmp_path: Path, chosen: tuple[str, ...]

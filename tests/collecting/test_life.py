@@ -80,11 +80,11 @@ def test_only_the_corrected_rows_may_come_again(home: Home) -> None:
     assert f"{first['batch_id']}-3" in (home.root / "outbox/sichuan/open.csv").read_text(encoding="utf-8-sig")
 
 
-def test_an_echoed_number_closes_a_row_whatever_the_correction_changed(home: Home) -> None:
-    home.drop("sichuan", DATASET, file(row(WRONG_CODE, 企业名称="甲", 注册日期="不详")))
+def test_an_echoed_number_closes_a_row_of_the_same_subject_whatever_the_correction_changed(home: Home) -> None:
+    home.drop("sichuan", DATASET, file(row(WRONG_CODE, 企业名称="甲 公司", 注册日期="不详")))
     [first] = home.collect()
     number = home.quarantine()["quarantine_id"].item()
-    again = f"{HEADER},退回编号\n{row(GOOD_CODES[1], 企业名称='乙', 注册资金='2万')},{number}\n"
+    again = f"{HEADER},退回编号\n{row(GOOD_CODES[1], 企业名称='甲公司', 注册资金='2万')},{number}\n"
     home.drop("sichuan", DATASET, again, name="b.csv")
     [second] = home.collect(LATER)
 
@@ -133,15 +133,49 @@ def test_rows_without_a_key_that_answer_each_other_are_closed_together(home: Hom
     bad = row("不是代码", 企业名称="甲", 注册资金="一")
     home.drop("sichuan", DATASET, file(bad))
     [first] = home.collect()
-    answer = row("还不是代码", 企业名称="乙", 注册资金="二")
+    answer = row("还不是代码", 企业名称="甲", 注册资金="二")
     home.drop("sichuan", DATASET, f"{HEADER},quarantine_id\n{answer},{first['batch_id']}-2\n", name="b.csv")
     [second] = home.collect(LATER)
     assert open_rows(home.hub, ["sichuan"], LATER.date())["times_refused"].to_list() == [2]
-    home.drop("sichuan", DATASET, f"{HEADER},quarantine_id\n{row()},{second['batch_id']}-2\n", name="c.csv")
+    home.drop(
+        "sichuan", DATASET, f"{HEADER},quarantine_id\n{row(企业名称='甲')},{second['batch_id']}-2\n", name="c.csv"
+    )
     home.collect(LATER)
 
     assert closed(home)["recognised_by"].to_list() == ["echo", "echo"]
     assert open_rows(home.hub, ["sichuan"], LATER.date()).is_empty()
+
+
+def test_an_echoed_number_of_another_record_closes_nothing_and_the_receipt_says_so(home: Home) -> None:
+    """The liar's way to a good rate of correction: every new row names an old one."""
+    home.drop("sichuan", DATASET, file(row("不是代码", 企业名称="甲公司"), row(企业名称="乙公司", 所在省份="火星")))
+    [first] = home.collect()
+    numbers = [f"{first['batch_id']}-{n}" for n in (2, 3)]
+    lines = [
+        f"{row(GOOD_CODES[1], 企业名称='丙公司')},{numbers[0]}",
+        f"{row(GOOD_CODES[2], 企业名称='丁公司', 所在省份='月亮')},{numbers[1]}",  # refused again: hides nothing either
+    ]
+    home.drop("sichuan", DATASET, f"{HEADER},退回编号\n" + "\n".join(lines) + "\n", name="b.csv")
+    [second] = home.collect(LATER)
+
+    assert (second["rows"]["accepted"], second["corrects"]["rows"]) == (1, 0)
+    assert closed(home).is_empty()
+    [said] = second["notices"]
+    assert "第 2、3 行的“退回编号”指的不是同一条记录" in said
+    left = open_rows(home.hub, ["sichuan"], LATER.date())
+    assert sorted(left.select("batch_id", "row_number").rows()) == sorted(
+        [(first["batch_id"], 2), (first["batch_id"], 3), (second["batch_id"], 3)]
+    )
+
+
+def test_a_row_without_a_key_that_comes_again_as_it_was_is_listed_once(home: Home) -> None:
+    bad = row("不是代码", 企业名称="甲公司")
+    home.drop("sichuan", DATASET, file(bad, row()))
+    home.collect()
+    home.drop("sichuan", DATASET, file(bad, row(GOOD_CODES[1])), name="b.csv")
+    [second] = home.collect(LATER)
+    left = open_rows(home.hub, ["sichuan"], LATER.date())
+    assert left.select("batch_id", "row_number", "times_refused").rows() == [(second["batch_id"], 2, 2)]
 
 
 def test_what_another_provider_sends_corrects_nothing(home: Home) -> None:

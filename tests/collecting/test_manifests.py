@@ -113,8 +113,11 @@ def test_a_manifest_without_its_file_is_told_and_left(
 
 
 def test_control_totals_are_compared_to_the_last_digit(home: Home) -> None:
-    header = "行政相对人名称,处罚决定书文号,CF_NR_FK"
-    lines = "\n".join([header, "甲,一号,0.1", "乙,二号,0.2", '丙,三号,"1,000"', "丁,四号,无"]) + "\n"
+    given = ("subject_name", "document_number")
+    others = [f.title_zh for f in home.hub.catalog.fields("administrative_penalty") if f.required and f.id not in given]
+    header = ",".join(["行政相对人名称,处罚决定书文号,CF_NR_FK", *others])
+    rows = ("甲,一号,0.1", "乙,二号,0.2", '丙,三号,"1,000"', "丁,四号,无")
+    lines = "\n".join([header, *(text + "," * len(others) for text in rows)]) + "\n"
     for name, total in (("right.csv", "1000.3"), ("wrong.csv", "1000.30001")):
         text = lines if name == "right.csv" else lines.replace("甲", "戊")
         path = home.drop("sichuan", "administrative_penalty", text, name)

@@ -87,9 +87,11 @@ def delivered(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Del
 
 
 @pytest.fixture(scope="session")
-def judged(delivered: Delivered, tmp_path_factory: pytest.TempPathFactory) -> list[Verdicts]:
-    scratch = tmp_path_factory.mktemp("scratch")
-    return list(judge(delivered, scratch))
+def judged(delivered: Delivered, several: Catalog, tmp_path_factory: pytest.TempPathFactory) -> list[Verdicts]:
+    """The files of those who are special; the others send more of the same."""
+    files = tuple(one for one in delivered.plan.files if one.provider_id in several.providers)
+    special = replace(delivered, plan=replace(delivered.plan, files=files))
+    return list(judge(special, tmp_path_factory.mktemp("scratch")))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The sample delivery through ``collect``: what was planted is what the receipts say."""
+"""The sample delivery through ``collect``: what was planted is what the receipts say; some of it in ``test_a_small_one.py``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DAY = "2026-11-20"
 SCALE = 0.05
 MONTHS = 2
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 @dataclass(frozen=True)

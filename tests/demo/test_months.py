@@ -34,10 +34,11 @@ def test_months_end_before_the_day_of_the_last_delivery() -> None:
 
 def test_what_was_planted_in_each_month_is_what_screening_finds(judged_months: list[Any]) -> None:
     different = {
-        f"{one.file.key} {rule}": (one.file.planted.get(rule, 0), one.found.get(rule, 0))
+        f"{one.file.key} {rule}": (one.file.planted.get(rule, 0), found.get(rule, 0))
         for one in judged_months
-        for rule in {*one.file.planted, *one.found}
-        if one.file.planted.get(rule, 0) != one.found.get(rule, 0)
+        if (found := one.found) != one.file.planted
+        for rule in {*one.file.planted, *found}
+        if one.file.planted.get(rule, 0) != found.get(rule, 0)
     }
 
     assert different == {}

@@ -55,13 +55,18 @@ broken()
 """
 
 
-@pytest.fixture
-def tiny_dags(tmp_path: Path) -> Path:
-    """A folder with two small DAGs."""
-    folder = tmp_path / "dags"
+def with_tiny_dags(place: Path) -> Path:
+    """A new folder with two small DAGs."""
+    folder = place / "dags"
     folder.mkdir()
     (folder / "tiny.py").write_text(TINY_DAGS, encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def tiny_dags(tmp_path: Path) -> Path:
+    """A folder with two small DAGs."""
+    return with_tiny_dags(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from pipelines import airflow_home
 from pipelines.ground.errors import HubError, InputError
 
-from .conftest import ROOT, python
+from .conftest import ROOT, python, with_tiny_dags
 
 RUN = """
 import sys
@@ -18,6 +19,20 @@ from pipelines.airflow_home import run_dags
 home, dags, *names = sys.argv[1:]
 given = {"factor": 10, "as_of": "2026-11-20"}
 run_dags(lambda console: [(name, given) for name in names], Path(home), dags=Path(dags))
+"""
+REFUSED = """
+import sys
+from pathlib import Path
+from pipelines.airflow_home import run_dags
+from pipelines.ground.errors import HubError, InputError
+home, dags = map(Path, sys.argv[1:])
+for text in ("", "from airflow.sdk import dag\\n\\nraise RuntimeError('not today')\\n"):
+    if text:
+        (dags / "tiny.py").write_text(text)
+    try:
+        run_dags(lambda console: [("cubes", {})], home, dags=dags)
+    except (HubError, InputError) as error:
+        print(type(error).__name__, error)
 """
 
 
@@ -55,39 +70,56 @@ def test_a_process_has_one_airflow(airflow_folder: Path, tmp_path: Path):
     assert os.environ["AIRFLOW_HOME"] == str(airflow_folder)
 
 
-def test_dags_run_and_show_their_tasks(tmp_path: Path, tiny_dags: Path):
-    done = python(RUN, tmp_path / "home", tiny_dags, "squares", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "home/total.txt").read_text() == "2026-11-20 140"
+@dataclass(frozen=True)
+class Ran:
+    """A process that ran a DAG that succeeds, and then one that fails."""
+
+    folder: Path
+    status: int
+    out: str
+    err: str
+
+    @property
+    def log(self) -> Path:
+        [log] = (self.folder / "home/airflow/logs").glob("run-*.log")
+        return log
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder = tmp_path_factory.mktemp("ran")
+    done = python(RUN, folder / "home", with_tiny_dags(folder), "squares", "broken", cwd=folder)
+    return Ran(folder, done.returncode, done.stdout, done.stderr)
+
+
+def test_dags_run_and_show_their_tasks(ran: Ran):
+    assert (ran.folder / "home/total.txt").read_text() == "2026-11-20 140"
     for task in ("numbers", "square[0]", "square[1]", "square[2]", "total"):
-        assert f"✓ {task} " in done.stdout
-    assert re.search(r"= squares +[0-9.]+ s 5 success", done.stdout)
-    assert "a line for the log" not in done.stdout + done.stderr
-    (log,) = (tmp_path / "home/airflow/logs").glob("run-*.log")
-    assert "a line for the log" in log.read_text(encoding="utf-8")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["dags", "home"]
+        assert f"✓ {task} " in ran.out
+    assert re.search(r"= squares +[0-9.]+ s 5 success", ran.out)
+    assert "a line for the log" not in ran.out + ran.err
+    assert "a line for the log" in ran.log.read_text(encoding="utf-8")
+    assert sorted(path.name for path in ran.folder.iterdir()) == ["dags", "home"]
 
 
-def test_a_failed_run_says_what_failed_and_where_the_log_is(tmp_path: Path, tiny_dags: Path):
-    done = python(RUN, tmp_path / "home", tiny_dags, "broken", cwd=tmp_path)
-    assert done.returncode != 0
-    assert "✗ fails" in done.stdout
-    assert "1 failed, 1 upstream_failed" in done.stdout
-    message = done.stderr.strip().splitlines()[-1]
-    (log,) = (tmp_path / "home/airflow/logs").glob("run-*.log")
+def test_a_failed_run_says_what_failed_and_where_the_log_is(ran: Ran):
+    assert ran.status != 0
+    assert "✗ fails" in ran.out
+    assert "1 failed, 1 upstream_failed" in ran.out
+    message = ran.err.strip().splitlines()[-1]
     assert "DAG broken ended as failed: fails: ValueError: the [first] line." in message
-    assert str(log.relative_to(tmp_path)) in message
-    assert "the second line" in log.read_text(encoding="utf-8")
+    assert str(ran.log.relative_to(ran.folder)) in message
+    assert "the second line" in ran.log.read_text(encoding="utf-8")
 
 
 def test_an_unknown_dag_and_a_broken_file_are_named(tmp_path: Path, tiny_dags: Path):
-    done = python(RUN, tmp_path / "home", tiny_dags, "cubes", cwd=tmp_path)
-    assert "InputError: no such DAG" in done.stderr
-    assert "broken, squares" in done.stderr
-    (tiny_dags / "tiny.py").write_text("from airflow.sdk import dag\n\nraise RuntimeError('not today')\n")
-    done = python(RUN, tmp_path / "home", tiny_dags, "squares", cwd=tmp_path)
-    assert "HubError: DAGs cannot be loaded" in done.stderr
-    assert "tiny.py: RuntimeError: not today" in done.stderr
+    done = python(REFUSED, tmp_path / "home", tiny_dags, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    unknown, unloadable = done.stdout.splitlines()[-2:]
+    assert "InputError no such DAG" in unknown
+    assert "broken, squares" in unknown
+    assert "HubError DAGs cannot be loaded" in unloadable
+    assert "tiny.py: RuntimeError: not today" in unloadable
 
 
 def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path):

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.airflow_home import ASKING_DAG_ID, DAG_IDS
+from tests.conftest import file, row
 
 from .conftest import ROOT
 
-pytestmark = pytest.mark.slow
 LOAD = """
 import json, runpy, sys
 from pathlib import Path
@@ -97,6 +97,15 @@ def test_a_code_is_judged_and_the_catalogue_is_sound(installed: Installed):
     assert list(installed.folder.iterdir()) == []
 
 
+def test_a_file_is_checked_beforehand(installed: Installed):
+    (installed.folder / "a.csv").write_text(file(row(), row("91350100M000100Y44")), encoding="utf-8")
+    asked = ("--dataset", "enterprise_registration", "--provider", "sichuan", "--as-of", "2026-11-22", "--json")
+    checked = installed.run("credit-hub", "precheck", "a.csv", *asked)
+    assert checked.returncode == 1, checked.stderr
+    assert json.loads(checked.stdout)["rows"]["refused"] == 1
+
+
+@pytest.mark.long
 def test_a_sample_delivery_is_dropped_and_collected(installed: Installed):
     day = ("--as-of", "2026-11-22")
     dropped = installed.run("credit-hub", "demo", "--scale", "0.02", "--months", "1", *day)

@@ -1,4 +1,4 @@
-"""The real Airflow, on a free port, in a real browser."""
+"""The real Airflow, on a free port, in a real browser; and how it is started and stopped, with a stand-in for its components."""
 
 from __future__ import annotations
 
@@ -20,9 +20,24 @@ import pytest
 
 from pipelines.pages.scorecards.assets import names, write_assets
 
-from .conftest import have
+from .conftest import ROOT, have
 
-pytestmark = pytest.mark.slow
+STAND_IN = """
+import http.server, os, sys, time
+if sys.argv[1] == "db":
+    sys.exit()
+if sys.argv[1] != "api-server":
+    time.sleep(600)
+
+class Health(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"a": {"status": "healthy"}, "b": {"status": "healthy"}, "c": {"status": "healthy"}, "d": {"status": "healthy"}}')
+
+address = os.environ["AIRFLOW__API__HOST"], int(os.environ["AIRFLOW__API__PORT"])
+http.server.HTTPServer(address, Health).serve_forever()
+"""
 UP = """
 import sys
 from pathlib import Path
@@ -30,6 +45,8 @@ from rich.console import Console
 from pipelines.airflow_home import up
 up(Path(sys.argv[1]), int(sys.argv[2]), Console(width=120), dags=Path(sys.argv[3]))
 """
+Running = tuple[Path, str, subprocess.Popen[str]]
+"""A home, the address of its web UI, and the process of ``up``."""
 CHART = (
     '<figure data-chart="lost"><div class="draw"></div>'
     '<script type="application/json">{"labels": ["合规率"], "lost": [1], "points": ["1.00"], "values": [""]}</script></figure>'
@@ -59,20 +76,16 @@ def _of_this_home(home: Path) -> set[int]:
     return found
 
 
-@pytest.fixture
-def running(tmp_path: Path, tiny_dags: Path) -> Iterator[tuple[Path, str, subprocess.Popen[str]]]:
-    home = tmp_path / "home"
-    (home / "scorecards/2026-10").mkdir(parents=True)
-    write_assets(home / "scorecards/assets")
-    (home / "scorecards/2026-10/index.html").write_text(PAGE, encoding="utf-8")
-    (home / "scorecards/2026-10/510000.html").write_text('<meta charset="utf-8"><h1>四川省</h1>', encoding="utf-8")
+@contextlib.contextmanager
+def started(home: Path, dags: Path, **variables: str) -> Iterator[Running]:
+    """``up`` in a process of its own, until the web UI answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
     process = subprocess.Popen(
-        [sys.executable, "-u", "-c", UP, str(home), str(port), str(tiny_dags)],
-        env=environment,
+        [sys.executable, "-u", "-c", UP, str(home), str(port), str(dags)],
+        env=environment | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -95,6 +108,61 @@ def running(tmp_path: Path, tiny_dags: Path) -> Iterator[tuple[Path, str, subpro
         process.stdout.close()
 
 
+@pytest.fixture
+def running(tmp_path: Path, tiny_dags: Path) -> Iterator[Running]:
+    home = tmp_path / "home"
+    (home / "scorecards/2026-10").mkdir(parents=True)
+    write_assets(home / "scorecards/assets")
+    (home / "scorecards/2026-10/index.html").write_text(PAGE, encoding="utf-8")
+    (home / "scorecards/2026-10/510000.html").write_text('<meta charset="utf-8"><h1>四川省</h1>', encoding="utf-8")
+    with started(home, tiny_dags) as one:
+        yield one
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, tiny_dags: Path) -> Iterator[Running]:
+    """``up`` as it is, its four components programs that do nothing, of which one says that all are healthy."""
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path/airflow.py").write_text(STAND_IN, encoding="utf-8")
+    places = os.pathsep.join(filter(None, (str(tmp_path / "path"), str(ROOT), os.environ.get("PYTHONPATH"))))
+    with started(tmp_path / "home", tiny_dags, PYTHONPATH=places) as one:
+        yield one
+
+
+def test_ctrl_c_stops_every_component(stand_in: Running) -> None:
+    home, address, process = stand_in
+    assert len(_of_this_home(home)) >= 5
+    assert _listening(home) == {"127.0.0.1"}
+    assert _request(f"{address}/api/v2/monitor/health")["a"] == {"status": "healthy"}
+    process.send_signal(signal.SIGINT)
+    assert "stopped" in _stopped(process, home)
+
+
+def test_down_stops_components_that_killed_up_left_behind(stand_in: Running) -> None:
+    home, _, process = stand_in
+    _stopped_by_down(process, home)
+
+
+def _listening(home: Path) -> set[str]:
+    """The addresses on which processes of this home can be asked."""
+    return {
+        connection.laddr.ip
+        for pid in _of_this_home(home)
+        for connection in psutil.Process(pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+
+
+def _stopped_by_down(process: subprocess.Popen[str], home: Path) -> None:
+    process.kill()
+    process.wait()
+    assert len(_of_this_home(home)) >= 4
+    down = [sys.executable, "-m", "pipelines.airflow_home", "down", "--home", str(home)]
+    done = subprocess.run(down, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "stopped"
+    assert _of_this_home(home) == set()
+
+
 def _stopped(process: subprocess.Popen[str], home: Path) -> str:
     assert process.stdout
     out = process.stdout.read()
@@ -104,16 +172,11 @@ def _stopped(process: subprocess.Popen[str], home: Path) -> str:
     return out
 
 
-def test_scorecards_open_inside_airflow_and_nothing_stays_behind(running: tuple[Path, str, subprocess.Popen[str]]):
+@pytest.mark.long
+def test_scorecards_open_inside_airflow_and_nothing_stays_behind(running: Running) -> None:
     home, address, process = running
     assert len(_of_this_home(home)) >= 5
-    listening = {
-        connection.laddr.ip
-        for pid in _of_this_home(home)
-        for connection in psutil.Process(pid).net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
-    assert listening == {"127.0.0.1"}
+    assert _listening(home) == {"127.0.0.1"}
 
     until = time.monotonic() + 240
     while not _request(f"{address}/api/v2/dags")["total_entries"] and time.monotonic() < until:
@@ -133,15 +196,10 @@ def test_scorecards_open_inside_airflow_and_nothing_stays_behind(running: tuple[
         pytest.skip("all but the look into the browser was tested: chromium or chromedriver is not installed")
 
 
-def test_down_stops_it_even_when_its_foreground_was_killed(running: tuple[Path, str, subprocess.Popen[str]]):
+@pytest.mark.long
+def test_down_stops_it_even_when_its_foreground_was_killed(running: Running) -> None:
     home, _, process = running
-    process.kill()
-    process.wait()
-    assert len(_of_this_home(home)) >= 4
-    down = [sys.executable, "-m", "pipelines.airflow_home", "down", "--home", str(home)]
-    done = subprocess.run(down, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "stopped"
-    assert _of_this_home(home) == set()
+    _stopped_by_down(process, home)
 
 
 def _look(address: str) -> None:

@@ -136,10 +136,11 @@ def test_publish_takes_the_id_of_any_product_and_refuses_others(shared: Home) ->
         publish(shared.hub, product="penalties", as_of=AS_OF)
 
 
-def test_a_message_wakes_every_dataset_it_may_be_about(shared: Home) -> None:
+def test_a_message_and_an_answer_wake_every_dataset_they_may_be_about(shared: Home) -> None:
     assert affected_datasets(shared.hub, [PENALTY]) == [PENALTY]
-    woken = affected_datasets(shared.hub, ["credit_repair"])
-    assert {"credit_repair", PENALTY, "honour", "enterprise_registration"} <= set(woken)
+    for changed in ("credit_repair", "message_reply"):
+        woken = affected_datasets(shared.hub, [changed])
+        assert {changed, PENALTY, "honour", "enterprise_registration"} <= set(woken)
 
 
 def test_verify_finds_a_byte_that_was_changed_and_a_file_nobody_named(shared: Home) -> None:

@@ -21,7 +21,8 @@ from pipelines.scoring.period import Period
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from pipelines.storage.manifest import latest, read, releases
-from tests.conftest import AS_OF, GOOD_CODES, Home, second_route_left_out
+from tests.conftest import AS_OF, GOOD_CODES, Home, file, second_route_left_out
+from tests.conftest import row as registration
 from tests.effects import dies_before
 from tests.publishing.penalties import NUMBER, OTHER_AUTHORITY, PENALTY, PRODUCTS, sent
 
@@ -182,6 +183,30 @@ def test_a_subject_whose_row_did_not_change_when_its_penalty_went_is_brought_by_
     row = now.filter(pl.col("credit_code") == GOOD_CODES[0]).to_dicts()[0]
     assert (row[f"{PENALTY}_records"], row["name"]) == (2, "成都蜀锦文化有限公司")
     assert audit(home.hub) == []
+
+
+def test_a_release_made_before_the_first_penalty_keeps_the_subject_and_the_next_one_removes_it(tmp_path: Path) -> None:
+    """The demo did it: three months, one dataset published before the other, and its audit failed."""
+    home = opened(tmp_path)
+    for dataset, content in (
+        ("enterprise_registration", file(registration(), registration(GOOD_CODES[1], 企业名称=OTHER["subject_name"]))),
+        (PENALTY, sent(PENALTY, {}, OTHER)),
+        ("credit_repair", sent("credit_repair")),
+    ):
+        home.drop("sichuan", dataset, content)
+        home.collect(LATER)
+        if dataset == "enterprise_registration":
+            publish(home.hub, product=None, datasets=[dataset], as_of=LATER)
+            publish(home.hub, product=SUBJECT, as_of=LATER)
+        else:
+            home.publish_all(LATER)
+    both = {GOOD_CODES[0], GOOD_CODES[1]}
+    found = chained(home, SUBJECT)
+    assert [set(one["credit_code"]) for one in found] == [both, {GOOD_CODES[1]}, both]
+    counts = [dict(one.select("credit_code", f"{PENALTY}_records").rows()) for one in found]
+    assert [one.get(GOOD_CODES[0]) for one in counts] == [0, None, 0]
+    assert audit(home.hub) == []
+    assert [one.new for one in home.publish_all(LATER) if one.product_id == SUBJECT] == [False]
 
 
 def test_a_second_takedown_leaves_what_was_released_without_the_first(repaired: Home, tmp_path: Path) -> None:

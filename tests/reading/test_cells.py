@@ -51,7 +51,7 @@ def cells_read(content: bytes, suffix: str = ".xlsx") -> dict[tuple[int, int], t
 
 def told(content: bytes, suffix: str = ".xlsx") -> str:
     with tempfile.TemporaryDirectory() as folder:
-        return "\n".join(opened(content, suffix, Path(folder)).notices)
+        return "\n".join(opened(content, suffix, Path(folder)).remarks)
 
 
 def xlsx(cells: Cells, options: dict[str, Any] | None = None, more: Callable[..., None] | None = None) -> bytes:

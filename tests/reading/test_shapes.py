@@ -121,7 +121,7 @@ def test_cells_of_unknown_columns_are_there_by_row_number(tmp_path_factory: pyte
 @pytest.mark.parametrize(
     ("content", "limits", "figure"),
     [
-        (HEAD + "\n甲,乙," + "丙" * 1000, Limits(row_bytes=1900), "1,900"),
+        (HEAD + "丙" * 1000 + "\n甲,乙,丙\n", Limits(row_bytes=1900), "1,900"),
         (HEAD + "," * 40 + "\n", Limits(columns=20), "20"),
         (HEAD + "\n甲,乙,丙\n", Limits(file_bytes=20), "20"),
     ],

@@ -90,6 +90,7 @@ def test_nul_bytes_before_a_name_are_cleaned_with_a_warning(home: Home, another:
     assert rules_of(damaged, "warn")["name.cleaned"] == rules_of(corrected, "warn").get("name.cleaned", 0) + 1
 
 
+@pytest.mark.usefixtures("without_the_second_route")
 def test_a_partial_delivery_then_the_whole_is_as_if_the_whole_had_come_at_once(
     home: Home, another: Home, shared_data: Path
 ) -> None:

@@ -47,11 +47,13 @@ from pipelines.catalog.models.policies import (
     CalendarYear,
     DisplayPeriod,
     DisplayPeriods,
+    IntakePolicy,
     Policies,
     Releases,
     SourceRank,
     Survivorship,
     SurvivorshipOrder,
+    Volume,
     WorkingCalendar,
 )
 from pipelines.catalog.models.products import (
@@ -128,6 +130,7 @@ __all__ = [
     "Grade",
     "Identifier",
     "Indicator",
+    "IntakePolicy",
     "Kind",
     "KnownWith",
     "Layout",
@@ -171,6 +174,7 @@ __all__ = [
     "Timeliness",
     "UnclassedWhen",
     "UseGroup",
+    "Volume",
     "WorkingCalendar",
     "may_see",
 ]

@@ -16,16 +16,33 @@ _DESCRIBES: Final = {
 }
 """Keys of a field that no check is about by themselves."""
 
-_NEED_NO_CHECK: Final = {"free_text"}
-"""Keys that a check may ask for, and that let nothing pass where none does: personal numbers are looked for in every text."""
+_NEED_NO_CHECK: Final = {"free_text", "is_number", "may_be_bare"}
+"""Keys that let nothing pass where no check asks for them by name: those of every text, or of every number, look at such fields."""
+
+
+Every = Literal[
+    "field",
+    "text",
+    "number",
+    "composed_number",
+    "prose",
+    "required_prose",
+    "named_pair",
+    "record",
+    "line",
+    "condition_of_repair",
+    "shortest_display",
+]
 
 
 class AppliesTo(Model):
     """What has a check; exactly one of ``key``, ``kinds`` and ``every``.
 
     ``key``: fields that have this key; its value is the parameter or the condition of the rule. ``kinds``: fields of these kinds.
-    ``every``: every field, every field that holds a text (``Field.holds_text``), every pair of fields that a dataset names under
-    ``rules``, every condition of repair that terms enforce (``policies/repair.yaml``), or the line as a whole.
+    ``every``: every field, every field that holds a text (``Field.holds_text``), a number of a document or certificate
+    (``holds_number``) or one that is more than a few digits, prose (``holds_prose``) or prose that must be filled, every pair of
+    fields that a dataset names under ``rules``, every condition of repair that terms enforce (``policies/repair.yaml``), the row
+    as the record of a key, or the line as a whole.
     ``evidence`` names a column of what a workbook says of cells (``EVIDENCE`` in ``pipelines.catalog.rules``): the check is then
     about the cells of those fields, not their texts. ``compared_with`` is a column that the hub adds, for a key that is only
     yes or no.
@@ -33,7 +50,7 @@ class AppliesTo(Model):
 
     key: Identifier | None = None
     kinds: tuple[Kind, ...] = ()
-    every: Literal["field", "text", "named_pair", "line", "condition_of_repair", "shortest_display"] | None = None
+    every: Every | None = None
     evidence: Text | None = None
     compared_with: Text | None = None
 
@@ -56,7 +73,8 @@ class Check(Model):
 
     Messages may name ``{title}`` (the field), ``{other}`` (the second field) and ``{parameter}``. An example is the text of the
     cell, or of both cells of a rule over two; empty text is an empty cell. It may name ``{sample}`` (a good value of the field),
-    ``{label}`` (the first label of its code table), ``{too_long}``, ``{bound}``, ``{more}`` and ``{less}``; one of a condition of
+    ``{label}`` (the first label of its code table), ``{too_long}``, ``{bound}``, ``{more}``,
+    ``{less}`` and ``{a_little}`` (a tenth of the bound), ``{bound_day}`` where the bound is a day; one of a condition of
     repair ``{before}`` and ``{after}``, two days under its terms.
 
     ``routes`` names the two routes of ``pipelines.checks`` where they have not the name of the check.

@@ -7,9 +7,10 @@ send it. Vocabulary: GB/T 39440 (catalogue), GB/T 39445 (data elements).
 from __future__ import annotations
 
 import re
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field as Constraint
 from pydantic import field_validator, model_validator
@@ -40,6 +41,10 @@ class Kind(StrEnum):
     DOCUMENT_NUMBER = "document_number"
 
 
+EARLIEST_DAY: Final = "1949-10-01"
+LATEST_DAY: Final = "2099-12-31"
+"""Bounds of dates that say no others: no record of the People's Republic is older, and an end that is never is 2099-12-31."""
+
 _TEXTS: Final = (Kind.STRING, Kind.DOCUMENT_NUMBER, Kind.ORGANISATION_CODE, Kind.REGISTRATION_NUMBER)
 
 
@@ -47,13 +52,14 @@ class Condition(Model):
     """When a field must (or must not) be filled, by the value of another field.
 
     Exactly one of ``is_in`` (codes of that field's code table, or literal texts), ``contains`` (the same, for a joined list)
-    and ``present`` (the other field is filled).
+    and ``present`` (the other field is filled). ``hint_zh`` is what to do besides what the check says.
     """
 
     field: Identifier
     is_in: tuple[str, ...] | None = None
     contains: tuple[str, ...] | None = None
     present: Literal[True] | None = None
+    hint_zh: Text | None = None
 
     @model_validator(mode="after")
     def _one_of(self) -> Condition:
@@ -86,7 +92,12 @@ class Field(Model):
     ``disclosure`` is the widest audience the field may have; where it is not given, that of the dataset, and government only
     for a sensitive field (``Dataset.disclosure_of``). ``free_text`` marks prose: its templates ask for no personal
     numbers; ``keep_as_sent`` keeps the text of a coded field beside its code; ``samples`` are good values for the sample
-    delivery, the templates and the site. Above ``plausible_max`` an amount is accepted with a warning.
+    delivery, the templates and the site. Above ``plausible_max`` and below ``plausible_min`` an amount is accepted with a warning.
+
+    A date before ``plausible_from`` is refused, one after ``plausible_to`` accepted with a warning; a date that does not say them has
+    ``EARLIEST_DAY`` and ``LATEST_DAY``. ``name_of`` says that the field is a name, and whose: of a ``subject`` (a body or a person),
+    a ``body`` or a ``person``. ``is_number`` marks a text that is the number of a document or certificate, as every
+    ``document_number`` is; some, as those of trade marks, ``may_be_bare``: short digits alone. A credit code that is good begins with none of ``never_starts_with``, or there is a warning.
     """
 
     id: Identifier
@@ -105,16 +116,40 @@ class Field(Model):
     min_inclusive: float | None = None
     max_inclusive: float | None = None
     plausible_max: float | None = None
+    plausible_min: float | None = None
+    plausible_from: str | None = None
+    plausible_to: str | None = None
     code_prefix: tuple[CodePrefix, ...] = ()
+    never_starts_with: tuple[str, ...] = ()
+    name_of: Literal["subject", "body", "person"] | None = None
+    is_number: bool = False
+    may_be_bare: bool = False
     known_with: KnownWith | None = None
     not_future: bool = False
     citizen_id_when: Condition | None = None
+    organisation_when: Condition | None = None
     sensitive: bool = False
     free_text: bool = False
     keep_as_sent: bool = False
     disclosure: AccessClass | None = None
     samples: tuple[Text, ...] = ()
     confidence: Confidence = "found"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dates_have_bounds(cls, said: Any) -> Any:
+        """Every date has bounds, so that what a program writes for no date is found in a field nobody thought of."""
+        if not isinstance(said, dict) or said.get("type") not in (Kind.DATE.value, Kind.TIMESTAMP.value):
+            return said
+        earliest = {"plausible_from": EARLIEST_DAY} if said["type"] == Kind.DATE.value else {}
+        return {**earliest, "plausible_to": LATEST_DAY, **said}
+
+    @field_validator("plausible_from", "plausible_to")
+    @classmethod
+    def _a_day(cls, value: str | None) -> str | None:
+        if value is not None:
+            date.fromisoformat(value)
+        return value
 
     @field_validator("type")
     @classmethod
@@ -154,6 +189,21 @@ class Field(Model):
         """
         coded = self.kind in (Kind.CODE, Kind.CODES)
         return not self.sensitive and (self.kind in _TEXTS or (coded and self.other_prefix is not None))
+
+    @cached_property
+    def holds_number(self) -> bool:
+        """True for the number of a document or certificate, readable in the lake."""
+        return not self.sensitive and (self.kind is Kind.DOCUMENT_NUMBER or self.is_number)
+
+    @cached_property
+    def holds_composed_number(self) -> bool:
+        """True for such a number that is more than a few digits: it says who gave it, or when."""
+        return self.holds_number and not self.may_be_bare
+
+    @cached_property
+    def holds_prose(self) -> bool:
+        """True for a readable text that is neither a name nor a number."""
+        return not self.sensitive and self.kind is Kind.STRING and not self.is_number and self.name_of is None
 
     @property
     def accepted_headers(self) -> tuple[str, ...]:
@@ -287,6 +337,7 @@ class Layout(Model):
 
     ``marks`` are headers that only this one has; ``schema_versions`` what a manifest may call it besides its id;
     ``code_tables`` the tables that hold in it, by field: each entry says in ``now`` which code of the field's own table it means.
+    ``lifts`` are fields that the dataset requires and this one does not have, ``headers`` names that mean a field in it alone.
     """
 
     id: Identifier
@@ -294,6 +345,8 @@ class Layout(Model):
     schema_versions: tuple[Text, ...] = ()
     marks: tuple[Text, ...] = ()
     code_tables: dict[Identifier, Identifier] = Constraint(default_factory=dict)
+    lifts: tuple[Identifier, ...] = ()
+    headers: dict[Identifier, tuple[Text, ...]] = Constraint(default_factory=dict)
 
 
 class Dataset(Model):

@@ -217,6 +217,41 @@ class Releases(Model):
     sliced_from: Annotated[int, Constraint(ge=1)]
 
 
+class ContradictingNames(Model):
+    """When a file is rejected because its names are not those of its codes: from so many rows, and beyond which share, on."""
+
+    at_least: Annotated[int, Constraint(ge=1)]
+    share: Share
+
+
+class Volume(Model):
+    """When the number of a file's rows is questioned: so many times the median of the last ``deliveries``, or as many times less.
+
+    It is asked of nobody who has fewer than ``at_least`` of them, nor where the difference is less than ``rows``.
+    """
+
+    times: Annotated[float, Constraint(gt=1)]
+    deliveries: Annotated[int, Constraint(ge=1)]
+    at_least: Annotated[int, Constraint(ge=1)]
+    rows: Annotated[int, Constraint(ge=0)]
+
+
+class Full(Model):
+    """What is said of a file that its manifest calls full; ``named``: so many of the records it lacks."""
+
+    named: Annotated[int, Constraint(ge=0)]
+
+
+class IntakePolicy(Model):
+    """``catalog/policies/intake.yaml``: what is said of a file as a whole, beyond its rows."""
+
+    title_zh: Text
+    note_zh: Text
+    contradicting_names: ContradictingNames
+    volume: Volume
+    full: Full
+
+
 class Policies(Model):
     """Everything of ``catalog/policies/``."""
 
@@ -226,6 +261,7 @@ class Policies(Model):
     survivorship: Survivorship
     expected_deliveries: ExpectedDeliveries
     releases: Releases
+    intake: IntakePolicy
 
 
 class CalendarYear(Model):

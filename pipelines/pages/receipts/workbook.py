@@ -53,7 +53,6 @@ _NOTHING_WRONG: Final = "没有问题：各行都已入库，没有提示。"
 _WHAT_IS_WRONG: Final = (
     f"每行是一处问题。“退回”的行没有入库，要改；“提示”的行已经入库，请核对。在“{COPY}”里可以看到要改的单元格。"
 )
-_NUMBER: Final = r"^[+\-]?[0-9.]*$|^[\-－]+$"
 
 
 class FindingsWorkbook:
@@ -133,7 +132,8 @@ class FindingsWorkbook:
             value = pl.col(name) if name in rows.columns else pl.lit(None, dtype=pl.String)
             if position == 0:
                 value = pl.coalesce("raw_text", value)
-            cells[column] = (_correctable(value), self._style(name, broken, first=position == 0))
+            # As it came: a text cell is no formula, and whoever sends the sheet again sends what stands there.
+            cells[column] = (value, self._style(name, broken, first=position == 0))
         plain = pl.lit(style[_OWN])
         cells[":row"] = (pl.col(ROW_NUMBER), plain)
         if ECHO.id not in self._layout.names:
@@ -197,11 +197,6 @@ def _lines(malformed: pl.DataFrame) -> pl.DataFrame:
     return malformed.select(
         BATCH, ROW_NUMBER, pl.lit(True).alias(REFUSED), identifiers_masked(pl.col("raw_text")).alias("raw_text")
     )
-
-
-def _correctable(value: pl.Expr) -> pl.Expr:
-    """As ``escape_formula``, but numbers and dashes stay as they are: the copy is there to be corrected and sent again."""
-    return pl.when(value.str.contains(_NUMBER)).then(value).otherwise(escape_formula(value))
 
 
 @lru_cache(maxsize=1)

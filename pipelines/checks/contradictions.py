@@ -1,0 +1,38 @@
+"""Does another row of the file say something else of the same record? The hub puts beside a row which ones do.
+
+The row rules get the rows from the pass over the file (``pipelines.screening.versions``); the suite gets a column that its own SQL
+fills from the digests of key and content (``SQL_CONTRADICTS``), so that each route looks for contradictions itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+
+from pipelines.catalog import Rule
+from pipelines.checks.registry import Lookups, PairCheck, Parameters, register
+from pipelines.checks.sql_functions import expect
+
+SQL_CONTRADICTS: Final = """
+SELECT * REPLACE (
+    CASE WHEN _version IN (
+        SELECT _version FROM {rows} WHERE _version IS NOT NULL
+        GROUP BY _version HAVING count(*) > 1 AND min(_content) <> max(_content)
+    ) THEN '1' END AS _contradicts)
+FROM {rows}
+"""
+"""The staged rows, with ``_contradicts`` found by SQL."""
+
+
+def _contradicts(rule: Rule, _: Lookups) -> pl.Expr:
+    return pl.col(rule.second).is_not_null()
+
+
+def _no_other(_a: str, b: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
+    expect(parameters, 0, str, prefixes)
+    return f"({b} IS NULL)"
+
+
+register(__name__, PairCheck("one_content", _contradicts, _no_other))
