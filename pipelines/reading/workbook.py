@@ -1,8 +1,8 @@
 """XLSX, XLS and ODS: the one sheet that holds records, its cells as texts, row numbers as the spreadsheet shows them.
 
 What its cells are beside their texts is looked at apart (``cell_evidence``). Hidden rows and rows behind a filter are rows. A row
-with an error value (``#REF!``) in a column that is read is malformed. Other sheets, notes and lists of options for one, are named in the receipt; where two
-sheets hold records the workbook is refused, for none of them may be left out.
+with an error value (``#REF!``) in a column that is read is malformed. Other sheets, notes and lists of options for one, are named
+in the receipt; where two sheets hold records the workbook is refused, for none of them may be left out.
 """
 
 from __future__ import annotations
