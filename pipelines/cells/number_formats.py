@@ -10,7 +10,7 @@ import operator
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 DIGITS: Final = 15
@@ -53,13 +53,25 @@ class _Section:
     condition: tuple[str, float] | None
     special: bool
 
-    @property
+    @cached_property
     def kinds(self) -> frozenset[str]:
         return frozenset(kind for kind, _ in self.tokens)
 
-    @property
+    @cached_property
     def literal(self) -> str:
         return "".join(text for kind, text in self.tokens if kind == "literal")
+
+    @cached_property
+    def around(self) -> tuple[str, int, str] | None:
+        """Of a section for whole numbers alone: what stands before, how many digits there are at least, what stands behind."""
+        places = [n for n, (kind, _) in enumerate(self.tokens) if kind in ("digit", "general", "at")]
+        if self.special or not places or self.kinds - {"digit", "literal", "general", "at"} or _split(self):
+            return None
+        texts = [text for kind, text in self.tokens if kind == "digit"]
+        if len(places) != places[-1] - places[0] + 1 or "?" in texts or len(places) - len(texts) > 1:
+            return None
+        before = "".join(text for _, text in self.tokens[: places[0]])
+        return before, texts.count("0"), "".join(text for _, text in self.tokens[places[-1] + 1 :])
 
     def holds(self, value: float) -> bool:
         sign, bound = self.condition or ("", 0.0)
@@ -128,6 +140,9 @@ def text_shown(code: str, text: str) -> str:
 
 def stored(value: float) -> str:
     """A number as a cell in the format General holds it: fifteen digits, no power of ten, no zero behind the point."""
+    short = f"{value:.{DIGITS}g}"
+    if "e" not in short and short != "-0":
+        return short
     number = Decimal(f"{value:.{DIGITS - 1}e}")
     text = f"{number:f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) if number else "0"
@@ -143,7 +158,12 @@ def shown(code: str, value: float) -> str | None:
     section, number = _chosen(code, value)
     if section is None or section.special or section.kinds & {"date", "power", "fraction"}:
         return None
-    exact = abs(Decimal(stored(number)))
+    digits = stored(abs(number))
+    if section.around and "." not in digits:
+        before, least, behind = section.around
+        digits = "" if digits == "0" and not least and "digit" in section.kinds else digits.zfill(least)
+        return f"{'-' if number < 0 else ''}{before}{digits}{behind}".strip()
+    exact = Decimal(digits)
     exact *= Decimal(100) ** sum(kind == "percent" for kind, _ in section.tokens)
     exact /= Decimal(1000) ** _scaled(section)
     sign = "-" if number < 0 else ""

@@ -25,9 +25,9 @@ def _said(rule: Rule, _: Lookups) -> pl.Expr:
 
 
 def _unsaid(_: str, evidence: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
-    """The field's bit is not set in the second column."""
+    """The field's bit is not set in the second column, whatever is in the first."""
     expect(parameters, 1, int, prefixes)
-    return f"({evidence}::BIGINT & {1 << int(parameters[0])}) = 0"
+    return f"coalesce(({evidence}::BIGINT & {1 << int(parameters[0])}) = 0, true)"
 
 
 register(

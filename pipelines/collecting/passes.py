@@ -338,8 +338,9 @@ def _identified(catalog: Catalog, one: Opened) -> pl.LazyFrame:
     contradicts = pl.col(ROW_NUMBER).replace_strict(others, default=None, return_dtype=pl.String) if others else None
     unsaid = () if one.source.has_evidence else EVIDENCE
     return one.source.rows.with_columns(
-        (pl.lit(None, dtype=pl.String) if contradicts is None else contradicts).alias(CONTRADICTS),
+        # First: the rows of workbooks have them already, and files are put together by the order of their columns.
         *(pl.lit(0, dtype=pl.Int64).alias(name) for name in unsaid),
+        (pl.lit(None, dtype=pl.String) if contradicts is None else contradicts).alias(CONTRADICTS),
         *([pl.lit(layout.id).alias(LAYOUT)] if layout else []),
         pl.lit(delivery.batch_id).alias(BATCH),
         pl.lit(delivery.provider_id).alias(PROVIDER),

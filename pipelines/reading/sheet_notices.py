@@ -54,10 +54,12 @@ def sheet_notices(
 
 def _among(rows: pl.Series, spans: Sequence[Sequence[int]]) -> list[int]:
     """Those of some rows that lie in ranges counted from 0."""
-    found: list[int] = []
-    for first, last in spans:
-        found += rows.filter(rows.is_between(first + 1, last + 1)).to_list()
-    return found
+    if not spans or rows.is_empty():
+        return []
+    begins, ends = (pl.Series([span[n] + 1 for span in spans], dtype=pl.Int64) for n in (0, 1))
+    which = begins.search_sorted(rows, side="right").cast(pl.Int64) - 1
+    last = ends.gather(which.clip(0))
+    return rows.filter((which >= 0) & (rows <= last)).to_list()
 
 
 def _rows(numbers: Sequence[int]) -> str:

@@ -76,7 +76,9 @@ def _unlocked(path: Path, target: Path) -> bool:
     with path.open("rb") as locked, target.open("wb") as sink:
         try:
             book = msoffcrypto.OfficeFile(locked)
-            book.load_key(password=_DEFAULT_PASSWORD, verify_password=True)
+            # An .xls checks its password by itself, an .xlsx where it is asked to.
+            asked = {"verify_password": True} if book.format == "ooxml" else {}
+            book.load_key(password=_DEFAULT_PASSWORD, **asked)
             book.decrypt(sink)
         except (
             Exception

@@ -1,8 +1,8 @@
 """XLSX, XLS and ODS: the one sheet that holds records, its cells as texts, row numbers as the spreadsheet shows them.
 
 What its cells are beside their texts is looked at apart (``cell_evidence``). Hidden rows and rows behind a filter are rows. A row
-with an error value (``#REF!``) is malformed. Other sheets, notes and lists of options for one, are named in the receipt; where two
-sheets hold records the workbook is refused, for none of them may be left out.
+with an error value (``#REF!``) in a column that is read is malformed. Other sheets, notes and lists of options for one, are named
+in the receipt; where two sheets hold records the workbook is refused, for none of them may be left out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.catalog import Field
 from pipelines.ground.limits import Limits
-from pipelines.reading.headers import find_header, header_of
+from pipelines.reading.headers import find_header, header_of, known_columns
 from pipelines.reading.opener import opener
 from pipelines.reading.package import LOCKED, check_workbook
 from pipelines.reading.problems import (
@@ -107,7 +107,7 @@ def read_workbook(path: Path, suffix: str, fields: tuple[Field, ...], scratch: P
     book.symlink_to(path.resolve())
     found, skipped_rows = _best(opener.sheets(book, folder, limits), fields, limits)
     cells = opener.cells(book, found.name, folder, limits)
-    sheet = _sheet(found, skipped_rows, _numbers(cells) if found.content["errors"] else ())
+    sheet = _sheet(found, skipped_rows, fields, _numbers(cells) if found.content["errors"] else ())
     return replace(sheet, cells=cells, height=int(found.content["height"]), kind=kind)
 
 
@@ -129,7 +129,7 @@ def sheet_with_records(sheets: Sequence[dict[str, Any]], fields: tuple[Field, ..
     Raises:
         Unreadable: nothing is in them, more than one holds records, or more than the limits allow.
     """
-    return _sheet(*_best(sheets, fields, limits))
+    return _sheet(*_best(sheets, fields, limits), fields)
 
 
 def _best(
@@ -175,16 +175,22 @@ def _looked_at(sheet: dict[str, Any], fields: tuple[Field, ...]) -> _Found:
     return _Found(sheet, rows, place, last, known, header_of(rows, place, last, fields))
 
 
-def _sheet(found: _Found, skipped_rows: tuple[SkippedRow, ...], numbers: Collection[tuple[int, int]] = ()) -> Sheet:
+def _sheet(
+    found: _Found,
+    skipped_rows: tuple[SkippedRow, ...],
+    fields: tuple[Field, ...],
+    numbers: Collection[tuple[int, int]] = (),
+) -> Sheet:
     rows = pl.scan_ipc(found.content["file"], row_index_name=ROW_NUMBER, row_index_offset=1)
     names = [str(place) for place in range(int(found.content["width"]))]
     table = rows.filter(pl.col(ROW_NUMBER) > found.last + 1).select(
         pl.col(ROW_NUMBER).cast(pl.Int64),
         *(pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in names),
     )
+    read = {n for n, text in enumerate(found.header) if known_columns([text], fields)}
     wrong: dict[int, dict[int, str]] = {}
     for row, column, text in found.content["errors"]:
-        if row > found.last and (row, column) not in numbers:
+        if row > found.last and column in read and (row, column) not in numbers:
             wrong.setdefault(row + 1, {})[column] = text
     malformed: list[tuple[int, str]] = []
     if wrong:

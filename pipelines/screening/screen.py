@@ -115,7 +115,7 @@ class Screen:
 
         Args:
             rows: the fields as text, with ``_batch_id``, ``_row_number``, ``_provider_id``, ``_region_code``,
-                ``_received_on``, ``_in_time_from``; columns of ``EVIDENCE`` that are not there say nothing.
+                ``_received_on``, ``_in_time_from``; columns of ``EVIDENCE`` that are not there, or null, say nothing.
 
         Returns:
             The field as tidy text, ``raw:<field>`` as sent, ``lake:<field>`` and ``reason:<field>`` where there are any,
@@ -123,7 +123,9 @@ class Screen:
             ``_confirmation``, ``_confirmed_rules``, ``_refused``, ``_flagged``, ``_warned``.
         """
         there = rows.collect_schema().names()
-        rows = rows.with_columns(pl.lit(0, dtype=pl.Int64).alias(name) for name in EVIDENCE if name not in there)
+        rows = rows.with_columns(
+            (pl.col(name).fill_null(0) if name in there else pl.lit(0, dtype=pl.Int64)).alias(name) for name in EVIDENCE
+        )
         rows = with_contradictions(with_layout(with_answers(rows), self.dataset))
         rows = rows.with_columns(pl.col(name).alias(raw_name(name)) for name in self.names)
         rows = rows.with_columns(one.expression().alias(one.field.id) for one in self.field_checks)

@@ -128,6 +128,7 @@ def test_every_check_has_examples() -> None:
     assert {row[0] for row in PAIRS} == set(PAIR_SQL)
 
 
+OF_CELLS = ("lost_digits", "shown_otherwise", "taken_as_shown", "merged_cell")
 PAIRS = [
     ("one_content", [], [("川市监〔2026〕1号", None), (None, None)], [("川市监〔2026〕1号", "1"), (None, "1")]),
     ("date_not_after", [], [("2024-01-01", "2024/1/1"), ("2024-13-01", "2023-01-01"), (None, "2024-01-01")], [("2024年1月2日", "2024-01-01")]),
@@ -160,6 +161,7 @@ PAIRS = [
     ("known_with", ["names"], [("甲（福建）公司", VALID), ("甲(福建) 公司", VALID), ("乙公司", "9111"), (None, VALID), ("甲", None)], [("乙公司", VALID)]),
     ("prefix_when_in", ["户"], [("92330106MA2B1C3D42", "户"), (VALID, "企"), (None, "户"), ("9111", "户")], [(VALID, "户")]),
     ("in_set_of_layout", ["new|1", "old|0"], [("1", "new"), ("0", "old"), (None, "new"), (None, None)], [("1", "old"), ("0", "new"), ("1", None), ("1", "other")]),
+    *((f"not_{said}", [1], [("甲", "0"), (None, "5"), ("甲", None)], [("甲", "2"), (None, "3")]) for said in OF_CELLS),
     ("no_prefix_when_in", ["企"], [(VALID, "企"), ("92330106MA2B1C3D42", "户"), (None, "企")], [("92330106MA2B1C3D42", "企")]),
 ]  # fmt: skip
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from pipelines.catalog import catalog
 from pipelines.ground.settings import Settings
@@ -27,7 +28,25 @@ BAD = file(
     "",
     row(GOOD_CODES[2]) + ",zu,lang",
 )
+
+
+def cells() -> bytes:
+    """A workbook with a code in a number cell, a day with a time, merged cells and a hidden row."""
+    buffer = io.BytesIO()
+    names, rows = HEADER.split(","), [row(code).split(",") for code in GOOD_CODES[:3]]
+    with xlsxwriter.Workbook(buffer) as book:
+        sheet = book.add_worksheet()
+        for number, texts in enumerate([names, *rows]):
+            sheet.write_row(number, 0, texts)
+        sheet.write_number(1, names.index("统一社会信用代码"), 915101001439147008)
+        sheet.write_number(2, names.index("注册日期"), 46350.4375, book.add_format({"num_format": "yyyy年m月d日"}))
+        sheet.merge_range(2, 0, 3, 0, rows[1][0])
+        sheet.set_row(3, None, None, {"hidden": True})
+    return buffer.getvalue()
+
+
 FILES: dict[str, bytes] = {
+    "cells.xlsx": cells(),
     "good.csv": THREE_GOOD_ROWS.encode(),
     "bad.csv": BAD.encode(),
     "gb18030.csv": BAD.encode("gb18030"),

@@ -144,7 +144,7 @@ def test_a_number_of_more_than_fifteen_digits_is_no_identifier_and_is_shown_as_e
 def test_what_is_shown_counts_for_a_text_and_only_a_number_shown_as_it_is_for_an_amount(
     make: Callable[..., bytes], suffix: str, column: int, value: Any, code: str, text: str, said: set[str]
 ) -> None:
-    found = cells_read(make({(1, NAME): ("甲", ""), (1, column): (value, code)}), suffix)
+    found = cells_read(make({(1, NAME): ("甲公司", ""), (1, column): (value, code)}), suffix)
     assert found[2, column] == (text, said)
 
 
@@ -156,13 +156,13 @@ DAYS = ["yyyy/m/d", "yyyy-mm-dd", 'yyyy"年"m"月"d"日"', "yyyy年m月d日", "[
 def test_a_serial_number_in_a_format_that_shows_days_is_its_day(
     make: Callable[..., bytes], suffix: str, code: str
 ) -> None:
-    text, said = cells_read(make({(1, NAME): ("甲", ""), (1, DAY): (46350, code)}), suffix)[2, DAY]
+    text, said = cells_read(make({(1, NAME): ("甲公司", ""), (1, DAY): (46350, code)}), suffix)[2, DAY]
     assert (str(text).removesuffix(" 00:00:00"), said) == ("2026-11-24", set())
 
 
 @pytest.mark.parametrize("number", [14, 15, 16, 17, 22, *range(27, 32), 36, *range(50, 59)])
 def test_a_format_that_a_file_names_by_number_alone_shows_days_too(number: int) -> None:
-    content = xlsx({(1, NAME): ("甲", ""), (1, DAY): (46350, "yyyy-mm-dd")})
+    content = xlsx({(1, NAME): ("甲公司", ""), (1, DAY): (46350, "yyyy-mm-dd")})
     content = changed(
         content, "xl/styles.xml", lambda xml: xml.replace(b'numFmtId="164" fontId', b'numFmtId="%d" fontId' % number)
     )
@@ -187,13 +187,13 @@ def test_a_format_that_a_file_names_by_number_alone_shows_days_too(number: int) 
 def test_days_before_march_1900_and_beyond_the_calendar_are_what_excel_shows(
     make: Callable[..., bytes], suffix: str, value: float, code: str, text: str
 ) -> None:
-    read, said = cells_read(make({(1, NAME): ("甲", ""), (1, DAY): (value, code)}), suffix)[2, DAY]
+    read, said = cells_read(make({(1, NAME): ("甲公司", ""), (1, DAY): (value, code)}), suffix)[2, DAY]
     assert (str(read).removesuffix(" 00:00:00"), said) == (text, set())
 
 
 def test_days_counted_from_1904_are_read_so_whatever_other_properties_a_workbook_has() -> None:
     cells: Cells = {
-        (1, NAME): ("甲", ""),
+        (1, NAME): ("甲公司", ""),
         (1, DAY): (44888, "yyyy-mm-dd"),
         (1, INSTANT): (44888.4375, "yyyy-mm-dd hh:mm"),
     }
@@ -224,7 +224,7 @@ def test_a_day_with_a_time_is_its_day_with_a_remark_and_an_instant_keeps_it(
 
 
 def test_a_day_written_as_text_in_the_cell_of_a_day_is_read() -> None:
-    content = xlsx({(1, NAME): ("甲", ""), (1, DAY): (46350, "yyyy-mm-dd")})
+    content = xlsx({(1, NAME): ("甲公司", ""), (1, DAY): (46350, "yyyy-mm-dd")})
     for said, text, remarks in (
         (b"2026-11-24", "2026-11-24", set()),
         (b"2026-11-24T10:30:00", "2026-11-24", {TAKEN_AS_SHOWN}),
@@ -303,14 +303,14 @@ def test_what_is_hidden_in_an_old_workbook_is_told_too() -> None:
 
 
 def test_a_sheet_that_is_full_is_told_loudly_to_be_perhaps_cut_off() -> None:
-    last: Cells = {(1, NAME): ("甲", ""), (65_535, NAME): ("末", "")}
+    last: Cells = {(1, NAME): ("甲公司", ""), (65_535, NAME): ("末", "")}
     assert told(xls(last), ".xls").startswith("【可能被截断】")
     assert told(xlsx(last)) == ""
-    assert told(xlsx({(1, NAME): ("甲", ""), (1_048_575, NAME): ("末", "")})).startswith("【可能被截断】")
+    assert told(xlsx({(1, NAME): ("甲公司", ""), (1_048_575, NAME): ("末", "")})).startswith("【可能被截断】")
 
 
 def test_cells_are_found_whatever_the_program_that_wrote_them_makes_of_the_xml() -> None:
-    content = xlsx({(1, CODE): (915101001439147008, ""), (1, NUMBER): (18, '"第"0"号"'), (1, NAME): ("甲", "")})
+    content = xlsx({(1, CODE): (915101001439147008, ""), (1, NUMBER): (18, '"第"0"号"'), (1, NAME): ("甲公司", "")})
     meant = cells_read(content)
     assert meant[2, NUMBER] == ("第18号", {TAKEN_AS_SHOWN})
 
