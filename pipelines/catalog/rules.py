@@ -146,16 +146,16 @@ class _Builder:
     def of_record(self, dataset: Dataset) -> Iterator[Rule]:
         """Rules about a row as the record of a key; blamed is its own number, or what else the key has.
 
-        Where the key is the subject alone, the record is an entry of a register, which may come in several states: whoever
-        resolves versions decides (``survivorship``), and the provider is only asked.
+        Where the key is the subject alone, rows are its states over time (a registration, and the one after a change), and not one
+        decision said twice: they are let in with a remark.
         """
+        states = set(dataset.record_key) <= {"subject_key", dataset.subject.credit_code}
         own = [name for name in (dataset.reference.number if dataset.reference else None, *dataset.record_key) if name]
         field = next((self.fields[name] for name in own if name in self.fields), None)
         for check in self.checks.values():
             if check.applies_to.every == "record" and field is not None:
                 rule = self._rule(check, field, other=CONTRADICTS)
-                of_register = set(dataset.record_key) <= {"subject_key", dataset.subject.credit_code}
-                yield replace(rule, severity=Severity.WARN) if of_register else rule
+                yield replace(rule, severity=Severity.WARN) if states else rule
 
     def of_pair(self, named: DatasetRule) -> Rule:
         """A rule over two fields that the dataset names."""

@@ -154,8 +154,13 @@ def plant(
     repeats, contradicted = _repeated(sheet, dataset, breaker.fields, draw, profile)
     copies_gone = _contradicting(repeats, contradicted, rows.height)
     if copies_gone:
-        counts[_contradiction(breaker.rules).id] = 2 * len(copies_gone)
-        gone.extend(place for chosen in contradicted.values() for place in chosen)
+        rule = _contradiction(breaker.rules)
+        counts[rule.id] = 2 * len(copies_gone)
+        if rule.rejects:
+            gone.extend(place for chosen in contradicted.values() for place in chosen)
+        else:
+            warned += 2 * len(copies_gone)
+            copies_gone, contradicted = [], {}
     spoilt = sheet.spoilt()
     dated = dataset.timeliness.field if dataset.timeliness else None
     judged = pl.concat([spoilt, *repeats.values(), *again.values(), *told])

@@ -21,7 +21,8 @@ class FilePlan:
 
     ``planted`` counts rows by rule, the unavoidable companions of a planted defect included. ``repeats`` counts rows
     that are right and come twice: ``exact`` as they are, ``newer`` with a later time and another text,
-    ``conflicting`` with the same time and another text. ``again`` counts rows of earlier months that come once more:
+    where a later time could not be given, or was not, both are refused and counted as planted.
+    ``again`` counts rows of earlier months that come once more:
     ``resubmitted`` as the refused ones should have been, ``renewed`` with a later time and another text. ``late`` counts
     decisions older than the deadline, before any defect was planted. ``cases`` are what rows tell only together with others
     (``pipelines.demo.cases``): contradictory names and codes, one decision from two channels, objections that are open. A file
