@@ -223,7 +223,7 @@ class _Builder:
                 if value.check == check.id:
                     yield self._rule(check, field, parameters=(value.reference,), other=value.field)
             case (str(), *_):
-                yield self._rule(check, field, prefixes=value, shown="、".join(value))
+                yield self._rule(check, field, parameters=value, shown="、".join(value))
             case (CodePrefix(), *_):
                 for prefix in value:
                     yield self._code_prefix(check, field, prefix)

@@ -118,14 +118,13 @@ def _begins(*, so: bool) -> PairSql:
 
 
 def _starts_as_none_does(rule: Rule, _: Lookups) -> pl.Expr:
-    return _good(rule) & _starts(rule)
+    return _good(rule) & pl.any_horizontal(pl.col(rule.field).str.starts_with(str(one)) for one in rule.parameters)
 
 
 def _starts_as_it_may(column: str, parameters: Parameters, prefixes: Sequence[str]) -> str:
-    """A code that is good begins with none of the prefixes."""
-    if parameters or not prefixes:
-        raise ValueError("needs at least one prefix, and takes no parameters")
-    begins = " OR ".join(f"starts_with({column}, {literal(prefix)})" for prefix in prefixes)
+    """A code that is good begins with none of the parameters."""
+    no_prefixes(prefixes)
+    begins = " OR ".join(f"starts_with({column}, {literal(one)})" for one in texts(parameters))
     return f"(hub_credit_code_reason({column}) = 0) <= NOT ({begins})"
 
 
