@@ -12,6 +12,7 @@ from typing import Any, Final
 import polars as pl
 import pyarrow as pa
 
+from pipelines.cells.sheet_cells import SheetCells
 from pipelines.ground.limits import Deadline, Limits
 from pipelines.reading.problems import Unreadable, too_large, too_slow
 
@@ -29,6 +30,9 @@ class SheetRows:
         self._rows_file, self._file = folder / f"rows-{place}.arrow", folder / f"sheet-{place}.arrow"
         self._waiting: list[list[str]] = []
         self._errors: list[tuple[int, int, str]] = []
+        self._odd: list[tuple[int, int, int, str, str]] = []
+        self._odd_file = folder / f"odd-{place}.arrow"
+        self.cells = SheetCells()
         self._sink = pa.OSFile(str(self._rows_file), "wb")
         self._writer = pa.ipc.new_file(self._sink, _LIST)
 
@@ -53,6 +57,10 @@ class SheetRows:
         if len(self._waiting) >= _ROWS:
             self._flush()
 
+    def odd(self, column: int, kind: str, value: str) -> None:
+        """Say of a cell of the next row that it is not the text it seems (``pipelines.cells.sheet_cells.ODD``)."""
+        self._odd.append((self.height, column, 0, kind, value))
+
     def blank(self, rows: int) -> None:
         """Add rows without cells."""
         for _ in range(rows):
@@ -67,6 +75,9 @@ class SheetRows:
             "name": self.name, "visible": self.visible, "height": self.height, "width": self.width,
             "errors": self._errors,
         }  # fmt: skip
+        if self._odd:
+            self.cells.add(list(zip(*self._odd, strict=True)))
+        said["cells"] = self.cells.answer(self._odd_file)
         if self.width:
             cells = [pl.col("cells").list.get(place, null_on_oob=True).alias(str(place)) for place in range(self.width)]
             pl.scan_ipc(self._rows_file).select(cells).sink_ipc(self._file)

@@ -42,7 +42,7 @@ _LIKE_RECORDS: Final = 2  # a sheet with fewer known columns is a list of option
 class Sheet:
     """The sheet with the records: ``table`` has ``_row_number`` and the columns ``0``, ``1``, … as text, empty cells null.
 
-    ``cells`` is what stands in it beside the texts, as ``pipelines.cells.SheetCells`` answers; None for what is no workbook.
+    ``cells`` is what stands in it beside the texts, as ``pipelines.cells.SheetCells`` answers; None where nothing is known.
     ``height`` is rows of the sheet, ``kind`` the ending of what the file is.
     """
 
@@ -129,7 +129,8 @@ def sheet_with_records(sheets: Sequence[dict[str, Any]], fields: tuple[Field, ..
     Raises:
         Unreadable: nothing is in them, more than one holds records, or more than the limits allow.
     """
-    return _sheet(*_best(sheets, fields, limits), fields)
+    found, skipped_rows = _best(sheets, fields, limits)
+    return replace(_sheet(found, skipped_rows, fields), cells=found.content.get("cells"))
 
 
 def _best(

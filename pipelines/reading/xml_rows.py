@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from pipelines.cells.sheet_cells import DAY, NUMBER
 from pipelines.reading.problems import Unreadable, broken_workbook, external_entities, formulas_without_values
 from pipelines.reading.sheet_rows import SheetRows
 
@@ -45,10 +46,16 @@ class XmlRows:
                 place = _whole(attributes.get(f"{_SPACE}Index")) or self._sheet.height + 1
                 self._sheet.blank(place - 1 - self._sheet.height)
                 self._row, self._errors, self._at = {}, [], 0
+                if attributes.get(f"{_SPACE}Hidden") == "1":
+                    self._sheet.cells.hidden_rows.append(self._sheet.height)
             case "Cell":
                 column = _whole(attributes.get(f"{_SPACE}Index"))
                 self._at = column - 1 if column else self._at
                 self._width = 1 + (_whole(attributes.get(f"{_SPACE}MergeAcross")) or 0)
+                down = _whole(attributes.get(f"{_SPACE}MergeDown")) or 0
+                if down and self._sheet is not None:
+                    top = self._sheet.height
+                    self._sheet.cells.merges.append([top, self._at, top + down, self._at + self._width - 1])
                 self._formula, self._has_data = f"{_SPACE}Formula" in attributes, False
             case "Data":
                 self._type, self._text, self._has_data = attributes.get(f"{_SPACE}Type", ""), [], True
@@ -64,6 +71,7 @@ class XmlRows:
                     self._errors.append((self._at, text))
                 elif text:
                     self._row[self._at] = _shown(text, self._type)
+                    self._say_odd(text)
             case "Cell":
                 if self._formula and not self._has_data and self._sheet is not None:
                     raise Unreadable(formulas_without_values(f"R{self._sheet.height + 1}C{self._at + 1}"))
@@ -77,6 +85,15 @@ class XmlRows:
                 if self._sheet is not None and "Hidden" in "".join(self._visible):
                     self._sheet.visible = "hidden"
                 self._visible = None
+
+    def _say_odd(self, text: str) -> None:
+        """A day may have a time; a number may have more digits than Excel keeps."""
+        if self._sheet is None:
+            return
+        if self._type == "DateTime":
+            self._sheet.odd(self._at, DAY, text)
+        elif self._type == "Number" and _is_long(text):
+            self._sheet.odd(self._at, NUMBER, text)
 
     def data(self, text: str) -> None:
         """Text."""
@@ -120,6 +137,14 @@ def _shown(text: str, kind: str) -> str:
             return _number(text)
         case _:
             return text
+
+
+def _is_long(text: str) -> bool:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return False
+    return value.is_finite() and abs(value) >= 10**_DIGITS
 
 
 def _number(text: str) -> str:

@@ -452,3 +452,26 @@ def test_an_open_document_says_itself_what_is_shown() -> None:
     assert "第 4 行在工作表里是隐藏的" in said
     assert "第 3 行有划了删除线的内容" in said
     assert "“罚款金额（万元）”" in said
+
+
+def test_an_xml_spreadsheet_says_what_its_cells_are_too() -> None:
+    def line(*cells: str, row: str = "") -> str:
+        return f"<Row{row}>{''.join(f'<Cell{one}</Data></Cell>' for one in cells)}</Row>"
+
+    head = line(*(f'><Data ss:Type="String">{one}' for one in HEADER))
+    body = line(
+        ' ss:MergeDown="1"><Data ss:Type="String">锦川甲公司',
+        '><Data ss:Type="Number">915101001439147008',
+        '><Data ss:Type="String">1号',
+        '><Data ss:Type="DateTime">2026-11-24T10:30:00.000',
+    ) + line('ss:Index="3"><Data ss:Type="String">2号'.join((" ", "")), row=' ss:Hidden="1"')
+    content = (
+        '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"'
+        ' xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
+        f'<Worksheet ss:Name="数据"><Table>{head}{body}</Table></Worksheet></Workbook>'
+    )
+    found = cells_read(content.encode(), ".xls")
+    assert found[2, CODE] == ("915101001439147000", {LOST_DIGITS})
+    assert found[2, DAY] == ("2026-11-24", {TAKEN_AS_SHOWN})
+    assert found[3, NAME] == ("锦川甲公司", {MERGED})
+    assert "第 3 行在工作表里是隐藏的" in told(content.encode(), ".xls")
