@@ -30,7 +30,7 @@ DAY = "2026-11-20"
 SCALE = 0.05
 MONTHS = 2
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @dataclass(frozen=True)

@@ -245,6 +245,7 @@ def test_in_two_months_and_when_displays_end_exactly_the_records_are_shown_that_
     )
 
 
+@pytest.mark.slow
 @pytest.mark.long
 @pytest.mark.usefixtures("without_the_second_route")
 def test_every_day_of_six_months_exactly_the_records_are_shown_that_the_rules_allow(hub: Hub, as_of: date) -> None:

@@ -172,6 +172,7 @@ def _stopped(process: subprocess.Popen[str], home: Path) -> str:
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.long
 def test_scorecards_open_inside_airflow_and_nothing_stays_behind(running: Running) -> None:
     home, address, process = running
@@ -196,6 +197,7 @@ def test_scorecards_open_inside_airflow_and_nothing_stays_behind(running: Runnin
         pytest.skip("all but the look into the browser was tested: chromium or chromedriver is not installed")
 
 
+@pytest.mark.slow
 @pytest.mark.long
 def test_down_stops_it_even_when_its_foreground_was_killed(running: Running) -> None:
     home, _, process = running

@@ -97,8 +97,15 @@ def content(home: Home, product: str) -> dict[str, Any]:
     return files | {"manifest": manifest.to_json()}
 
 
+@pytest.mark.parametrize(
+    "days",
+    [
+        pytest.param((*DAYS[:2], DAYS[-1]), id="two days and a later one"),
+        pytest.param(DAYS, id="after compaction too", marks=pytest.mark.long),
+    ],
+)
 def test_updating_slices_gives_what_rebuilding_the_bucket_gives(
-    sliced: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sliced: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: tuple[date, ...]
 ) -> None:
     updated: list[str] = []
     rebuilt: list[str] = []
@@ -121,7 +128,7 @@ def test_updating_slices_gives_what_rebuilding_the_bucket_gives(
     monkeypatch.setattr(subject, "differing", noted_difference)
     monkeypatch.setattr(made_buckets, "make_bucket", noted_bucket)
     chance = random.Random(20261124)
-    for number, day in enumerate(DAYS):
+    for number, day in enumerate(days):
         if day != DAYS[-1]:
             sliced.drop("sichuan", PENALTY, delivery(chance, 40 if number == 0 else 12), name=f"{number}.csv")
             for kind in MESSAGES:
@@ -134,6 +141,7 @@ def test_updating_slices_gives_what_rebuilding_the_bucket_gives(
         if number == 0:  # the first release is made whole
             sliced.publish_all(noon(day))
             assert not updated
+            assert not any((sliced.root / "state/keys" / PENALTY).rglob("*.parquet"))
             continue
         other = Home(replace(sliced.hub, home=type(sliced.hub.home)(tmp_path / f"rebuilt{number}")))
         shutil.copytree(sliced.root, other.root)
@@ -164,7 +172,7 @@ def test_updating_slices_gives_what_rebuilding_the_bucket_gives(
             damaged, lost, *_ = indices
             damaged.write_bytes(b"PAR1")
             lost.unlink()
-        if number == 2:  # the same rows in other files are none that came
+        if day == DAYS[2]:  # the same rows in other files are none that came
             [done] = maintain(sliced.hub.home, {f"records/{PENALTY}": sliced.hub.records(PENALTY)}, most_files=1)
             assert done.files_after < done.files_before
     assert audit(sliced.hub) == [], "of every release"

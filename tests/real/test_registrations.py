@@ -22,7 +22,7 @@ from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from tests.conftest import SHARED, Home, rules_of
 
-pytestmark = [pytest.mark.real_data, pytest.mark.long]
+pytestmark = [pytest.mark.real_data, pytest.mark.slow, pytest.mark.long]
 
 TARGET_SECONDS = 60
 NOISE = 3
