@@ -213,7 +213,7 @@ class _Builder:
         match value:
             case None | False | ():
                 return
-            case True if check.applies_to.key == "required" and (asking := self._asking(field)):
+            case True if check.applies_to.asks_presence and (asking := self._asking(field)):
                 yield self._rule(check, field, f"{check.primitive}_when_in", parameters=asking, other=LAYOUT)
             case True:
                 yield self._rule(check, field, other=check.applies_to.compared_with)
@@ -271,7 +271,7 @@ class _Builder:
             shown=shown,
         )
         rule = replace(rule, hint_zh=rule.hint_zh + (condition.hint_zh or ""))
-        lifted = check.applies_to.key == "required_when" and self._asking(field)
+        lifted = check.applies_to.asks_presence and self._asking(field)
         return replace(rule, compared=asked_name(field.id)) if lifted else rule
 
     def _asking(self, field: Field) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ _NO_WORDS: Final = (
     "lost_character",
     "markup",
     "placeholder_text",
+    "masked_number",
 )
 _REPLACED: Final = (*_UNREADABLE, *_NO_WORDS)
 _GARBLED: Final = ("\ufffd\ufffd", "\ufffd", "锟斤拷")
@@ -268,6 +269,8 @@ class Breaker:
                     applies & cell.is_not_null(),
                     lambda row, _r: {rule.field: _last_changed(str(row[rule.field]))},
                 )
+            case "organisation_name":
+                return self._person_as_organisation(rule)
             case "empty":
                 also = tuple(
                     other.id
@@ -279,6 +282,13 @@ class Breaker:
                 )
             case _:
                 return None
+
+    def _person_as_organisation(self, rule: Rule) -> Break:
+        """A person filed as an organisation that has no code: the category and the name say so, and no code is there."""
+        codes = [f.id for f in self.fields.values() if f.kind is Kind.CREDIT_CODE and _asked_by(f, str(rule.other))]
+        filed = {str(rule.other): str(rule.parameters[0]), **dict.fromkeys(codes)}
+        eligible = pl.all_horizontal(pl.col(rule.field).is_not_null(), *(pl.col(code).is_not_null() for code in codes))
+        return Break(rule, eligible, lambda _row, _r: {rule.field: rule.bad[rule.field], **filed})
 
     def _something(self, field: Field, chance: Random) -> str:
         """A right value for a field, for a row in which it should be empty."""
@@ -414,6 +424,11 @@ def _of_cell(rule: Rule, field: Field) -> Change | None:
         return drawn(["〓"])
     example = rule.bad.get(rule.field) if rule.other is None else None
     return changes.get(rule.primitive) or (drawn([example]) if example else None)
+
+
+def _asked_by(field: Field, other: str) -> bool:
+    """True where a field is to be empty because of what the other holds."""
+    return field.empty_when is not None and field.empty_when.field == other
 
 
 def _applies(rule: Rule) -> pl.Expr:

@@ -224,9 +224,9 @@ def _malformed(sheet: _Sheet, draw: Draw, profile: Profile) -> list[int]:
         return []
     last = sheet.rows.columns[-1]
     wanted = max(int(sheet.rows.height >= 150), round(sheet.rows.height * _MALFORMED))
-    chosen = sheet.take(draw, sheet.rows[last].is_not_null().to_numpy(), wanted)
+    chosen = sheet.take(draw, np.ones(sheet.rows.height, dtype=np.bool_), wanted)
     for index, place in enumerate(chosen):
-        sheet.cells[last][place] = SHORT if index % 3 == 2 else f"{sheet.rows[last][place]}{EXTRA}"
+        sheet.cells[last][place] = SHORT if index % 3 == 2 else f"{sheet.rows[last][place] or ''}{EXTRA}"
     return chosen
 
 

@@ -123,7 +123,7 @@ OF_OTHER_PROGRAMS: Final = (DOCUMENT, SLIDES, OFD, XLSB)
 
 _BY_ENDING: Final[dict[str, Advice]] = {
     **dict.fromkeys((".et", ".ett"), ET),
-    **dict.fromkeys((".ods", ".fods", ".numbers"), ODS),
+    **dict.fromkeys((".fods", ".numbers"), ODS),
     ".xlsb": XLSB,
     **dict.fromkeys((".xlsm", ".xlam", ".xla"), XLSM),
     **dict.fromkeys((".xlt", ".xltx", ".xltm"), TEMPLATE),

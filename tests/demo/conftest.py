@@ -10,8 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.catalog import Catalog, Rule
+from pipelines.catalog import CONTRADICTS, Catalog, Rule
 from pipelines.checks.references import SCHEMA
+from pipelines.collecting.repeats import repeats
 from pipelines.demo import DemoPlan, FilePlan, make_delivery
 from pipelines.demo.vocabulary import profiles
 from pipelines.privacy.pseudonym import Pseudonyms
@@ -19,6 +20,7 @@ from pipelines.reading import EMPTY, LAST_EMPTY, Source, open_source, salvage
 from pipelines.records.comparing import matched
 from pipelines.screening import REFUSED, Screen
 from pipelines.screening.repair_terms import NAMED_RECORDS, named_record_key
+from pipelines.screening.versions import VERSION
 from tests.records.straightforward import months_later
 
 CATALOG = Path(__file__).parents[2] / "catalog"
@@ -171,9 +173,23 @@ def judge(
             .collect()
             for file in group
         ]
-        judged = screen.verdicts(screen.judged(pl.concat(rows, how="diagonal").lazy())).collect()
+        every = pl.concat(rows, how="diagonal")
+        folder = scratch / f"staged-{received_on}-{dataset_id}"
+        judged = screen.verdicts(screen.judged(with_contradictions(screen, every, folder).lazy())).collect()
         for file in group:
             yield Verdicts(file, sources[file.key], judged.filter(pl.col("_batch_id") == file.key), cells)
+
+
+def with_contradictions(screen: Screen, rows: pl.DataFrame, folder: Path) -> pl.DataFrame:
+    """The rows with what can only be told when all of a file were seen, as the second pass over it has them."""
+    judged = screen.judged(rows.lazy()).collect()
+    folder.mkdir(parents=True)
+    screen.staged(judged.lazy()).collect().write_parquet(folder / "00000.parquet")
+    found = repeats([judged[VERSION].drop_nulls()], folder).contradicting
+    named = [(batch, row, others) for batch, some in found.items() for row, others in some.items()]
+    schema = {"_batch_id": pl.String, "_row_number": pl.Int64, CONTRADICTS: pl.String}
+    beside = pl.DataFrame(named, schema=schema, orient="row")
+    return rows.join(beside, on=["_batch_id", "_row_number"], how="left", maintain_order="left")
 
 
 def _opened(delivered: Delivered, file: FilePlan, screen: Screen, scratch: Path) -> Source:

@@ -111,7 +111,9 @@ def test_every_rule_is_broken_somewhere(delivered: Any) -> None:
     answers = {rule.id for rule in rules if rule.dataset_id == "message_reply"}
 
     of_cells = {rule.id for rule in rules if rule.other in EVIDENCE}  # said by workbooks alone
-    assert {rule.id for rule in rules} - asking - past - answers - of_cells == delivered.plan.totals["rules"].keys()
+    earlier = {rule.id for rule in rules if rule.field == "legacy_status"}  # a column of an earlier standard
+    planted = set(delivered.plan.totals["rules"])
+    assert {rule.id for rule in rules} - asking - past - answers - of_cells - earlier == planted - earlier
 
 
 def test_codes_are_valid_where_no_defect_was_planted(judged: list[Any], catalog: Catalog) -> None:

@@ -157,7 +157,11 @@ def test_what_refers_to_records_names_records_the_same_provider_sent(
     for dataset_id in datasets:
         known = next(rule.id for rule in catalog.rules[dataset_id] if rule.id.endswith(".record_known"))
         about = [one for one in judged_months if one.file.dataset_id == dataset_id and OF_OTHERS not in one.file.name]
-        others = [rule.id for rule in about[0].rules if rule.field in NAMING and rule.id != known]
+        others = [
+            rule.id
+            for rule in about[0].rules
+            if rule.id != known and (rule.field in NAMING or rule.primitive.startswith("organisation_name"))
+        ]
         right = pl.concat([one.rows.filter(~pl.any_horizontal(others)) for one in about])
         planted = int(right[known].sum())
         assert right.height > 0, dataset_id

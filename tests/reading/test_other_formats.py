@@ -34,7 +34,7 @@ def test_what_an_office_has_encrypted_is_to_be_decrypted_there(tmp_path: Path, s
 
 
 ENDINGS = [
-    (".et", "WPS"), (".ods", "开放文档"), (".xlsb", "二进制"), (".xlsm", "宏不会保留"), (".wps", "文字处理"), (".docx", "文字处理"),
+    (".et", "WPS"), (".fods", "开放文档"), (".xlsb", "二进制"), (".xlsm", "宏不会保留"), (".wps", "文字处理"), (".docx", "文字处理"),
     (".doc", "文字处理"), (".pdf", "PDF"), (".ofd", "OFD"), (".jpg", "图片"), (".png", "图片"), (".dbf", "dBASE"), (".mdb", "Access"),
     (".accdb", "Access"), (".xml", "XML"), (".rar", "RAR"), (".7z", "7z"), (".gz", "gzip"), (".tar", "tar"), (".sql", "数据库"),
     (".html", "网页"),

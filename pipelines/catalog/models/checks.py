@@ -54,6 +54,11 @@ class AppliesTo(Model):
     evidence: Text | None = None
     compared_with: Text | None = None
 
+    @property
+    def asks_presence(self) -> bool:
+        """True where the check asks that a field be filled, always or under a condition."""
+        return self.key in ("required", "required_when")
+
     @field_validator("key")
     @classmethod
     def _key_of_a_field(cls, key: str | None) -> str | None:
