@@ -43,7 +43,7 @@ from pipelines.storage.home import Home
 
 SEED: Final = 20260401
 _SHARED: Final = 12
-_THOROUGH: Final = 600  # records of a dataset without words of its own: enough to break each of its rules once
+_THOROUGH: Final = 700  # records of a dataset without words of its own: enough to break each of its rules once
 _FEW: Final = 60
 _SOME: Final = 0.02  # of a province's subjects
 _LEAST: Final = 12

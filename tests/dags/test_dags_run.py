@@ -16,6 +16,7 @@ from pipelines.ground.settings import Settings
 from pipelines.storage.hub import Hub
 from pipelines.storage.ledger import ledger
 from tests.conftest import GOOD_CODES, ROOT, THREE_GOOD_ROWS, Home, file, row
+from tests.publishing.penalties import sent
 
 DAY = "2026-11-22"
 pytestmark = pytest.mark.slow  # the first run in a process loads Airflow: together more than ten seconds
@@ -185,7 +186,7 @@ def test_a_group_that_fails_does_not_keep_the_others_from_being_published(
     suites = Path(shutil.copytree(ROOT / "expectations", tmp_path / "expectations"))
     (suites / "administrative_penalty.json").write_text("{", encoding="utf-8")
     monkeypatch.setenv("CREDIT_HUB_EXPECTATIONS", str(suites))
-    dag_home.drop("sichuan", "administrative_penalty", "CF_XDR_MC,CF_WSH\n甲,乙\n")
+    dag_home.drop("sichuan", "administrative_penalty", sent("administrative_penalty"))
     dag_home.drop("yunnan", "enterprise_registration", THREE_GOOD_ROWS)
 
     done = run(dags, "collect_sector_files", as_of=DAY)

@@ -175,13 +175,13 @@ def judge(
         ]
         every = pl.concat(rows, how="diagonal")
         folder = scratch / f"staged-{received_on}-{dataset_id}"
-        judged = screen.verdicts(screen.judged(with_contradictions(screen, every, folder).lazy())).collect()
+        judged = screen.verdicts(with_contradictions(screen, every, folder).lazy()).collect()
         for file in group:
             yield Verdicts(file, sources[file.key], judged.filter(pl.col("_batch_id") == file.key), cells)
 
 
 def with_contradictions(screen: Screen, rows: pl.DataFrame, folder: Path) -> pl.DataFrame:
-    """The rows with what can only be told when all of a file were seen, as the second pass over it has them."""
+    """The rows judged, with what can only be told when all of a file were seen, as the second pass over it judges them."""
     judged = screen.judged(rows.lazy()).collect()
     folder.mkdir(parents=True)
     screen.staged(judged.lazy()).collect().write_parquet(folder / "00000.parquet")
@@ -189,7 +189,9 @@ def with_contradictions(screen: Screen, rows: pl.DataFrame, folder: Path) -> pl.
     named = [(batch, row, others) for batch, some in found.items() for row, others in some.items()]
     schema = {"_batch_id": pl.String, "_row_number": pl.Int64, CONTRADICTS: pl.String}
     beside = pl.DataFrame(named, schema=schema, orient="row")
-    return rows.join(beside, on=["_batch_id", "_row_number"], how="left", maintain_order="left")
+    place = ["_batch_id", "_row_number"]
+    again = screen.judged(rows.join(beside, on=place, how="inner", maintain_order="left").lazy()).collect()
+    return pl.concat([judged.join(beside, on=place, how="anti", maintain_order="left"), again.select(judged.columns)])
 
 
 def _opened(delivered: Delivered, file: FilePlan, screen: Screen, scratch: Path) -> Source:
