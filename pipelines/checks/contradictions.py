@@ -1,7 +1,7 @@
 """Does another row of the file say something else of the same record? The hub puts beside a row which ones do.
 
 The row rules get the rows from the pass over the file (``pipelines.screening.versions``); the suite gets a column that its own SQL
-fills from the digests of key and content (``SQL_CONTRADICTS``), so that each route looks for contradictions itself.
+fills from the digests of key and content (``SQL_CONTRADICTING``), so that each route looks for contradictions itself.
 """
 
 from __future__ import annotations
@@ -15,15 +15,32 @@ from pipelines.catalog import Rule
 from pipelines.checks.registry import Lookups, PairCheck, Parameters, register
 from pipelines.checks.sql_functions import expect
 
-SQL_CONTRADICTS: Final = """
-SELECT * REPLACE (
-    CASE WHEN _version IN (
-        SELECT _version FROM {rows} WHERE _version IS NOT NULL
-        GROUP BY _version HAVING count(*) > 1 AND min(_content) <> max(_content)
-    ) THEN '1' END AS _contradicts)
-FROM {rows}
+SQL_CONTRADICTING: Final = """
+SELECT _version FROM {rows} WHERE _version IS NOT NULL
+GROUP BY _version HAVING count(*) > 1 AND min(_content) <> max(_content)
 """
-"""The staged rows, with ``_contradicts`` found by SQL."""
+"""The versions of the staged rows under which rows say different things."""
+_MOST_LISTED: Final = 1_000
+
+
+def sql_with_contradictions(rows: str, contradicting: str, number: int, listed: Sequence[int]) -> str:
+    """The staged rows, with ``_contradicts`` found by SQL.
+
+    The rows are read again for each column that is looked at: what nobody asks for must cost nothing there, as a join would.
+
+    Args:
+        rows: table of the staged rows.
+        contradicting: table of what ``SQL_CONTRADICTING`` gave.
+        number: how many there are.
+        listed: these, or some of them.
+    """
+    if number == 0:
+        found = "NULL::VARCHAR"
+    elif number <= _MOST_LISTED:
+        found = f"CASE WHEN _version IN ({', '.join(map(str, listed))}) THEN '1' END"
+    else:
+        found = f"CASE WHEN _version IN (SELECT _version FROM {contradicting}) THEN '1' END"
+    return f"SELECT * REPLACE ({found} AS _contradicts) FROM {rows}"
 
 
 def _contradicts(rule: Rule, _: Lookups) -> pl.Expr:

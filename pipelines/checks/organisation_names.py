@@ -57,9 +57,18 @@ _LATIN_WORDS: Final = "|".join(_LATIN)
 
 
 def _no_organisation(rule: Rule, _: Lookups) -> pl.Expr:
-    name = pl.col(rule.field)
-    latin = name.str.replace_all(".", "", literal=True).str.contains(rf"(?i)\b(?:{_LATIN_WORDS})\b")
-    return pl.col(applies_name(rule)) & ~(name.str.contains(_WORDS) | latin)
+    def one(rows: pl.Series) -> pl.Series:
+        frame = rows.struct.unnest()
+        broken = pl.repeat(False, len(rows), dtype=pl.Boolean, eager=True)
+        places = frame["applies"].fill_null(False).arg_true()
+        if places.is_empty():
+            return broken  # nearly every row has a code: the names of the others alone are looked at
+        names = frame["name"].gather(places)
+        latin = names.str.replace_all(".", "", literal=True).str.contains(rf"(?i)\b(?:{_LATIN_WORDS})\b")
+        return broken.scatter(places, ~(names.str.contains(_WORDS) | latin).fill_null(True))
+
+    cells = pl.struct(pl.col(applies_name(rule)).alias("applies"), pl.col(rule.field).alias("name"))
+    return cells.map_batches(one, return_dtype=pl.Boolean, is_elementwise=True)
 
 
 def _organisation_where(condition: SqlCondition) -> PairSql:

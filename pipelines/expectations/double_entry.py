@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from pipelines.catalog import Catalog
-from pipelines.checks.contradictions import SQL_CONTRADICTS
+from pipelines.checks.contradictions import SQL_CONTRADICTING, sql_with_contradictions
 from pipelines.checks.credit_codes import DIVISIONS
 from pipelines.checks.references import reference_table
 from pipelines.checks.sql_functions import identifier
@@ -80,7 +80,12 @@ def compare(
     con = connection(catalog, memory_limit, staged.parent, references)
     try:
         con.execute(f"CREATE TEMP VIEW as_staged AS SELECT * FROM {parquet(sorted(staged.iterdir()))}")
-        con.execute(f"CREATE TEMP VIEW staged AS {SQL_CONTRADICTS.format(rows='as_staged')}")
+        con.execute(f"CREATE TEMP TABLE contradicting AS {SQL_CONTRADICTING.format(rows='as_staged')}")
+        listed = [one for (one,) in con.execute("SELECT _version FROM contradicting LIMIT 1000").fetchall()]
+        number = con.execute("SELECT count(*) FROM contradicting").fetchall()[0][0]
+        con.execute(
+            f"CREATE TEMP VIEW staged AS {sql_with_contradictions('as_staged', 'contradicting', number, listed)}"
+        )
         result = count_unexpected(con, "staged", suite)
     finally:
         con.close()

@@ -13,11 +13,14 @@ from typing import Any, Final
 
 import duckdb
 
+from pipelines.catalog import CLEANED, EVIDENCE
 from pipelines.checks.sql_functions import identifier
 from pipelines.checks.texts import ODD_TEXT, TEXT_CHECKS
 from pipelines.expectations.checks import ExpectColumnValuesToPassCheck, shared_columns, verdict_columns
 
 MANY_ROWS: Final = 20_000
+_MASKS: Final = (CLEANED, *EVIDENCE)
+"""Columns with a bit for each field."""
 _SAMPLE: Final = 4_096
 _FEW: Final = 0.5
 """Share of different values in the sample up to which a column is taken to repeat few."""
@@ -90,6 +93,9 @@ def with_judged_values(
     if not is_large(rows):
         view.columns += [one for functions in shared.values() for one in _named(functions)]
         return view.sql(), []
+    for column in (name for name in _checked(expectations) if name in _MASKS):
+        # A row in which no bit is set passes them all; nearly every row is such a one.
+        view.judged(column, {}, verdict_columns(expectations, column, {}, None), f"{identifier(column)} <> 0")
     repeats = _repeating(con, table, _checked(expectations))
     for column in dict.fromkeys([*shared, *repeats]):
         functions = shared.get(column, {})

@@ -137,18 +137,18 @@ class Screen:
         rows = rows.with_columns(broken(rule, self._lookups).alias(rule.id) for rule in self.over_two)
         rows = rows.with_columns(self._confirmed().alias(CONFIRMED_RULES))
         doubted = pl.col(CONFIRMED_RULES).is_null()
-        alone = self._any(rejects=True, confirmable=False) | (
-            self._any(rejects=True, confirmable=True, beside=False) & doubted
-        )
+        alone = self._any(rejects=True, confirmable=False) | (self._any(rejects=True, confirmable=True) & doubted)
+        warned = self._any(rejects=False, confirmable=False) | (self._any(rejects=False, confirmable=True) & doubted)
+        rows = rows.with_columns(alone.alias(REFUSED), warned.alias(WARNED))
         valued = {one.field.id for one in self.field_checks if one.valued}
-        rows = rows.with_columns(versions(self.dataset, self.fields, valued, alone))
+        rows = rows.with_columns(versions(self.dataset, self.fields, valued, pl.col(REFUSED)))
+        # What other rows of the file say comes last: what is refused for itself contradicts nobody.
+        beside = [rule for rule in self.over_two if rule.other == CONTRADICTS]
+        contradicting = [pl.col(rule.id) & (doubted if rule.confirmable else True) for rule in beside]
+        refusing = [one for one, rule in zip(contradicting, beside, strict=True) if rule.rejects]
         return rows.with_columns(
-            (self._any(rejects=True, confirmable=False) | (self._any(rejects=True, confirmable=True) & doubted)).alias(
-                REFUSED
-            ),
-            (
-                self._any(rejects=False, confirmable=False) | (self._any(rejects=False, confirmable=True) & doubted)
-            ).alias(WARNED),
+            pl.any_horizontal(REFUSED, *refusing).alias(REFUSED),
+            pl.any_horizontal(WARNED, *contradicting).alias(WARNED),
         ).with_columns((pl.col(WARNED) | ~doubted).alias(FLAGGED))
 
     def verdicts(self, judged: pl.LazyFrame) -> pl.LazyFrame:
@@ -254,10 +254,10 @@ class Screen:
     def _verdicts(self) -> list[pl.Expr]:
         return [self._verdict(rule).alias(rule.id) for rule in self.rules]
 
-    def _any(self, *, rejects: bool, confirmable: bool, beside: bool = True) -> pl.Expr:
+    def _any(self, *, rejects: bool, confirmable: bool) -> pl.Expr:
         """True where any rule is broken, or any refusing one, of those that can be confirmed or of the others.
 
-        ``beside``: also those that look at other rows of the file.
+        Rules that look at other rows of the file are left out.
         """
         cells = []
         for one in self.field_checks:
@@ -274,9 +274,7 @@ class Screen:
         pairs = [
             rule.id
             for rule in self.over_two
-            if (rule.rejects or not rejects)
-            and rule.confirmable == confirmable
-            and (beside or rule.other != CONTRADICTS)
+            if (rule.rejects or not rejects) and rule.confirmable == confirmable and rule.other != CONTRADICTS
         ]
         return pl.any_horizontal(*cells, *pairs) if cells or pairs else pl.lit(False)
 

@@ -72,5 +72,5 @@ def _subject(dataset: Dataset) -> pl.Expr:
     ]
     if subject.certificate_type and subject.certificate_number:
         parts.append(pl.concat_str(pl.col(subject.certificate_type), pl.lit("|"), pl.col(subject.certificate_number)))
-    parts.append(pl.col(subject.name).str.replace_all(r"[\s·•・]", ""))
+    parts.append(pl.col(subject.name))
     return pl.coalesce(parts)

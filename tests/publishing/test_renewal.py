@@ -106,6 +106,17 @@ def rightly_refused(receipt: dict[str, Any]) -> int:
     )
 
 
+def drop_and_collect(home: Home, chance: random.Random, number: int, day: date) -> None:
+    """A day's penalties and messages; in one file contradictions are refused, so they come in four."""
+    for part in range(4):
+        home.drop("sichuan", PENALTY, delivery(chance, 12 if number == 0 else 4), name=f"{number}-{part}.csv")
+    for kind in MESSAGES:
+        home.drop("sichuan", kind, asked(chance, kind, number), name=f"{number}.csv")
+        home.drop("hebei", kind, asked(chance, kind, number), name=f"{number}.csv")
+    for receipt in home.collect(noon(day)):
+        assert receipt["rows"]["accepted"] == receipt["rows"]["in"] - rightly_refused(receipt), receipt["rules"]
+
+
 @pytest.mark.parametrize(
     "days",
     [
@@ -139,13 +150,7 @@ def test_updating_slices_gives_what_rebuilding_the_bucket_gives(
     chance = random.Random(20261124)
     for number, day in enumerate(days):
         if day != DAYS[-1]:
-            for part in range(4):  # in one file contradictions are refused
-                sliced.drop("sichuan", PENALTY, delivery(chance, 12 if number == 0 else 4), name=f"{number}-{part}.csv")
-            for kind in MESSAGES:
-                sliced.drop("sichuan", kind, asked(chance, kind, number), name=f"{number}.csv")
-                sliced.drop("hebei", kind, asked(chance, kind, number), name=f"{number}.csv")
-            for receipt in sliced.collect(noon(day)):
-                assert receipt["rows"]["accepted"] == receipt["rows"]["in"] - rightly_refused(receipt), receipt["rules"]
+            drop_and_collect(sliced, chance, number, day)
         if number == 0:  # the first release is made whole
             sliced.publish_all(noon(day))
             assert not updated
