@@ -32,6 +32,7 @@ def test_months_end_before_the_day_of_the_last_delivery() -> None:
     assert delivery_days(date(2026, 3, 31), 1) == (date(2026, 3, 31),)
 
 
+@pytest.mark.long
 def test_what_was_planted_in_each_month_is_what_screening_finds(judged_months: list[Any]) -> None:
     different = {
         f"{one.file.key} {rule}": (one.file.planted.get(rule, 0), found.get(rule, 0))
@@ -53,6 +54,7 @@ def test_every_rule_that_asks_what_the_hub_knows_is_broken_somewhere(three_month
     assert asking <= three_months.plan.totals["rules"].keys()
 
 
+@pytest.mark.long
 def test_rows_and_refusals_of_each_month_are_as_planned(judged_months: list[Any]) -> None:
     for one in judged_months:
         assert one.rows.height + len(one.source.malformed) == one.file.rows, one.file.key
@@ -86,6 +88,7 @@ def test_a_month_is_dropped_when_it_is_asked_for(few: Catalog, tmp_path: Path, a
     assert before == {one.name for one in first.files}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dataset_id", ["administrative_licence", "administrative_penalty"])
 def test_every_month_has_new_decisions_about_subjects_known_before(judged_months: list[Any], dataset_id: str) -> None:
     elsewhere = {code for one in judged_months for case in one.file.cases for code in (case.credit_code, case.said)}
@@ -107,6 +110,7 @@ def test_every_month_has_new_decisions_about_subjects_known_before(judged_months
         seen |= set(decisions["document_number"])
 
 
+@pytest.mark.long
 def test_refused_rows_come_right_the_month_after_under_the_same_key(judged_months: list[Any]) -> None:
     """Of a row whose document number was in order when it was refused, the number comes again and is accepted."""
     first, second = (
@@ -121,6 +125,7 @@ def test_refused_rows_come_right_the_month_after_under_the_same_key(judged_month
     assert 0 < accepted.join(refused, on=key, how="semi").height <= planned
 
 
+@pytest.mark.long
 def test_newer_versions_are_newer_and_differ(judged_months: list[Any]) -> None:
     old, new = (rows(judged_months, "enterprise_registration", day) for day in ("2026-09-30", "2026-10-31"))
     both = new.join(old, on="credit_code")
@@ -148,6 +153,7 @@ OF_OTHERS = "补充"
 """In the names of files about the records of others (``pipelines.demo.between_parties``)."""
 
 
+@pytest.mark.long
 def test_what_refers_to_records_names_records_the_same_provider_sent(
     judged_months: list[Any], catalog: Catalog
 ) -> None:
@@ -185,6 +191,7 @@ def test_what_refers_to_records_names_records_the_same_provider_sent(
     assert looked_at > 50
 
 
+@pytest.mark.long
 def test_nothing_about_a_record_lies_before_it(judged_months: list[Any]) -> None:
     """A repair is asked for when the penalty was there."""
     day = "2026-11-20"
@@ -196,6 +203,7 @@ def test_nothing_about_a_record_lies_before_it(judged_months: list[Any]) -> None
     assert (both["typed:applied_on"] >= both["typed:decision_date"]).all()
 
 
+@pytest.mark.long
 def test_a_person_has_one_name_and_one_certificate(judged_months: list[Any]) -> None:
     """The same person is met in several datasets and months."""
     persons = pl.concat(
