@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.collecting.words import places
 from pipelines.reading.problems import Problem, names_contradict_register
-from pipelines.screening import Screen
+from pipelines.screening import REFUSED, Screen
 from pipelines.storage.columns import BATCH, CONFIRMED_RULES, ROW_NUMBER
 
 _CHECK = "subject_master"
@@ -34,7 +34,12 @@ def contradicting_names(screen: Screen, flagged: Path, staged: Path) -> dict[str
             continue
         rows = (
             pl.scan_parquet(flagged / "*.parquet")
-            .filter(pl.col(rule.id) & ~pl.col(CONFIRMED_RULES).fill_null("").str.contains(rule.id, literal=True))
+            # What is refused for something else does no harm, and says little of the file.
+            .filter(
+                pl.col(rule.id)
+                & ~pl.col(REFUSED)
+                & ~pl.col(CONFIRMED_RULES).fill_null("").str.contains(rule.id, literal=True)
+            )
             .select(BATCH, ROW_NUMBER)
             .collect(engine="streaming")
         )
