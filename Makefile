@@ -13,8 +13,6 @@ AS_OF ?=
 MONTHS ?= 3
 SCALE ?= 0.5
 PYTEST_ARGS ?=
-# One more than there are cores: tests wait for processes they started.
-WORKERS ?= $(shell expr $$(nproc) + 1)
 BENCH_ARGS ?=
 FUZZ_ARGS ?= -max_total_time=600
 
@@ -39,7 +37,7 @@ demo: $(MAIN)
 	$(BIN)/python -m pipelines.airflow_home demo --home '$(DEMO_HOME)' --months '$(MONTHS)' --scale '$(SCALE)' $${as_of:+--as-of "$$as_of"}
 
 test: $(ALL)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-long: $(ALL)
 	@$(BIN)/python -m pytest -m long -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
