@@ -20,10 +20,10 @@ SELECT _version FROM {rows} WHERE _version IS NOT NULL
 GROUP BY _version HAVING count(*) > 1 AND min(_content) <> max(_content)
 """
 """The versions of the staged rows under which rows say different things."""
-_MOST_LISTED: Final = 1_000
+MOST_LISTED: Final = 1_000
 
 
-def sql_with_contradictions(rows: str, contradicting: str, number: int, listed: Sequence[int]) -> str:
+def sql_with_contradictions(rows: str, contradicting: str, listed: Sequence[int]) -> str:
     """The staged rows, with ``_contradicts`` found by SQL.
 
     The rows are read again for each column that is looked at: what nobody asks for must cost nothing there, as a join would.
@@ -31,12 +31,11 @@ def sql_with_contradictions(rows: str, contradicting: str, number: int, listed: 
     Args:
         rows: table of the staged rows.
         contradicting: table of what ``SQL_CONTRADICTING`` gave.
-        number: how many there are.
-        listed: these, or some of them.
+        listed: these; where there are more than ``MOST_LISTED``, more than so many of them.
     """
-    if number == 0:
+    if not listed:
         found = "NULL::VARCHAR"
-    elif number <= _MOST_LISTED:
+    elif len(listed) <= MOST_LISTED:
         found = f"CASE WHEN _version IN ({', '.join(map(str, listed))}) THEN '1' END"
     else:
         found = f"CASE WHEN _version IN (SELECT _version FROM {contradicting}) THEN '1' END"

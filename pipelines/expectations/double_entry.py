@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from pipelines.catalog import Catalog
-from pipelines.checks.contradictions import SQL_CONTRADICTING, sql_with_contradictions
+from pipelines.checks.contradictions import MOST_LISTED, SQL_CONTRADICTING, sql_with_contradictions
 from pipelines.checks.credit_codes import DIVISIONS
 from pipelines.checks.references import reference_table
 from pipelines.checks.sql_functions import identifier
@@ -81,11 +81,9 @@ def compare(
     try:
         con.execute(f"CREATE TEMP VIEW as_staged AS SELECT * FROM {parquet(sorted(staged.iterdir()))}")
         con.execute(f"CREATE TEMP TABLE contradicting AS {SQL_CONTRADICTING.format(rows='as_staged')}")
-        listed = [one for (one,) in con.execute("SELECT _version FROM contradicting LIMIT 1000").fetchall()]
-        number = con.execute("SELECT count(*) FROM contradicting").fetchall()[0][0]
-        con.execute(
-            f"CREATE TEMP VIEW staged AS {sql_with_contradictions('as_staged', 'contradicting', number, listed)}"
-        )
+        found = con.execute(f"SELECT _version FROM contradicting LIMIT {MOST_LISTED + 1}").fetchall()
+        listed = [version for (version,) in found]
+        con.execute(f"CREATE TEMP VIEW staged AS {sql_with_contradictions('as_staged', 'contradicting', listed)}")
         result = count_unexpected(con, "staged", suite)
     finally:
         con.close()
