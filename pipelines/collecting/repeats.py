@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -60,7 +61,9 @@ def repeats(versions: Sequence[pl.Series], staged: Path) -> Repeats:
             repeated.setdefault(batch, []).append(tuple(numbers))
             continue
         for same in by_content.values():
-            others = [number for number in numbers if number not in set(same)]
+            mine = set(same)
+            # One more than is named is enough to know that there are more: all rows of a file may have one key.
+            others = list(islice((number for number in numbers if number not in mine), _OTHERS_NAMED + 1))
             shown = "、".join(map(str, others[:_OTHERS_NAMED])) + ("…" if len(others) > _OTHERS_NAMED else "")
             contradicting.setdefault(batch, {}).update(dict.fromkeys(same, shown))
     return Repeats(contradicting, {batch: tuple(found) for batch, found in repeated.items()})
